@@ -1,0 +1,106 @@
+"""What a part is: a mesh to see, convex pieces to touch, a mass to feel, frames to aim at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+Seven = tuple[float, float, float, float, float, float, float]  # x y z qx qy qz qw, in the part
+IDENTITY: Seven = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+
+
+class PartError(ValueError):
+    """A part that cannot be made. One line: what, why, and what to change."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A convex piece: half extents [m] about its own centre `at`."""
+
+    half: tuple[float, float, float]
+    at: Seven = IDENTITY
+
+
+@dataclass(frozen=True)
+class Cylinder:
+    """A convex piece: its axis is the z of `at`, its middle the origin."""
+
+    radius: float  # [m]
+    length: float  # [m]
+    at: Seven = IDENTITY
+
+
+@dataclass(frozen=True)
+class Hull:
+    """A convex piece: the hull of points (N, 3) [m] in the part's frame."""
+
+    points: tuple[tuple[float, float, float], ...]
+
+
+Piece = Box | Cylinder | Hull
+
+
+@dataclass(frozen=True)
+class Grasp:
+    """Where parallel jaws can hold the part.
+
+    at: the gripper frame in the part: z is the way it comes in, y the way the jaws close.
+    width: what the jaws hold [m].
+    """
+
+    at: Seven
+    width: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A kind of part, built for one set of parameters.
+
+    Frame: z up as it rests on its stable side, origin in the middle of the footprint at the
+    bottom (z = 0 is the support). frames: named places such as "slot_0", part-relative.
+    turns: turning by 360/turns degrees about z maps the part onto itself; 0 = any angle.
+    dims: the defining dimensions [m]. norm: the standard the proportions come from.
+    """
+
+    kind: str
+    params: Mapping[str, Any]
+    mesh: trimesh.Trimesh
+    pieces: tuple[Piece, ...]
+    density: float  # [kg/m^3]
+    centre_of_mass: tuple[float, float, float]  # [m]
+    volume: float  # [m^3]
+    dims: Mapping[str, float]
+    frames: Mapping[str, Seven] = field(default_factory=dict)
+    grasps: tuple[Grasp, ...] = ()
+    turns: int = 1
+    norm: str = ""
+    licence: str = "Apache-2.0"
+
+    @property
+    def mass(self) -> float:
+        """[kg]"""
+        return self.volume * self.density
+
+    @property
+    def inertia(self) -> NDArray[np.float64]:
+        """(3, 3) [kg m^2] about the centre of mass, of the solid at `density`."""
+        return np.asarray(self.mesh.moment_inertia) * self.density
+
+    @property
+    def extents(self) -> NDArray[np.float64]:
+        """(3,) [m] the size of the axis-aligned box around the part in its own frame."""
+        return np.asarray(self.mesh.extents)
+
+    @property
+    def height(self) -> float:
+        """[m]"""
+        return float(self.mesh.bounds[1, 2])
+
+    def __repr__(self) -> str:
+        size = " x ".join(f"{1000 * v:.1f}" for v in self.extents)
+        return f"Part({self.kind}, {size} mm, {1000 * self.mass:.0f} g, {len(self.pieces)} pieces)"

@@ -1,0 +1,7 @@
+"""The one error that a user is meant to read."""
+
+
+class UserError(Exception):
+    """Bad input. The message is one line: the thing, the place, a way out. The CLI prints it."""
+
+    exit_code = 2
