@@ -1,0 +1,80 @@
+"""What is wrong with data, said so that a person can find the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault: an error makes the data wrong, a warning makes it suspect.
+
+    step: one step, or the half-open range (start, end). field: as in FORMAT.md
+    ("obs/image_0_image", "action/gripper"); empty for the episode or the whole library.
+    """
+
+    severity: Severity
+    message: str
+    episode: int | None = None
+    step: int | tuple[int, int] | None = None
+    field: str = ""
+
+    def __str__(self) -> str:
+        where = [] if self.episode is None else [f"episode {self.episode}"]
+        if isinstance(self.step, tuple):
+            where.append(f"steps {self.step[0]}..{self.step[1] - 1}")
+        elif self.step is not None:
+            where.append(f"step {self.step}")
+        if self.field:
+            where.append(self.field)
+        return f"{self.severity}: {', '.join(where) or 'library'}: {self.message}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields that say something, for library.json."""
+        out: dict[str, Any] = {"severity": self.severity, "message": self.message}
+        if self.episode is not None:
+            out["episode"] = self.episode
+        if self.step is not None:
+            out["step"] = list(self.step) if isinstance(self.step, tuple) else self.step
+        if self.field:
+            out["field"] = self.field
+        return out
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Finding:
+        step = data.get("step")
+        return cls(
+            severity="error" if data["severity"] == "error" else "warning",
+            message=str(data["message"]),
+            episode=data.get("episode"),
+            step=(int(step[0]), int(step[1])) if isinstance(step, list) else step,
+            field=str(data.get("field", "")),
+        )
+
+
+@dataclass
+class Report:
+    """The findings of one import, in the order in which they were met."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(
+        self,
+        severity: Severity,
+        message: str,
+        *,
+        episode: int | None = None,
+        step: int | tuple[int, int] | None = None,
+        field: str = "",
+    ) -> None:
+        self.findings.append(Finding(severity, message, episode, step, field))
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
