@@ -1,0 +1,19 @@
+"""Renderers, found by name."""
+
+from __future__ import annotations
+
+import importlib
+
+from episodes.errors import UserError
+from sim.render.base import Renderer
+
+RENDERERS = {"tiny": "sim.render.tiny:TinyRenderer", "raster": "sim.render.raster:RasterRenderer"}
+
+
+def open_renderer(name: str) -> Renderer:
+    """The renderer of that name, ready to draw. UserError for a name that is none."""
+    if name not in RENDERERS:
+        raise UserError(f"unknown renderer {name!r}; renderers: none, {', '.join(RENDERERS)}")
+    module, _, kind = RENDERERS[name].partition(":")
+    renderer: Renderer = getattr(importlib.import_module(module), kind)()
+    return renderer

@@ -1,0 +1,157 @@
+"""One episode: made, looked at, replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from episodes.episode import CameraTrack, Episode
+from generators import tasks
+from generators.recorder import Recorder
+from generators.seeds import Streams
+from generators.task import Outcome, Task
+from scenes import look
+from sim import layout
+from sim.moves import Failed, Subtask
+from sim.render.base import DEPTH_UNIT_M, Renderer
+from sim.spec import Cell
+from sim.station import Station
+
+Config = Mapping[str, Any]
+
+COLLISION_N = 100.0  # a push of the arm itself, not of its jaws, that counts as a collision [N]
+
+
+def sample_cell(task: Task, config: Config, streams: Streams) -> Cell:
+    """The cell of one episode, dressed in the config's look."""
+    return look.redraw(task.cell(streams.rng("cell")), config["look"], streams.rng("look"))
+
+
+def make_episode(config: Config, seed: int, index: int) -> Episode:
+    """Episode `index` of the library that `config` and `seed` describe, without pixels.
+
+    A pure function: the same arguments give the same content_hash in any process and order. A
+    script that fails gives a failed episode with its cause; it is never tried again.
+    """
+    task = tasks.make(config)
+    streams = Streams(seed, index)
+    cell = sample_cell(task, config, streams)
+    words = task.instruction(cell, streams.rng("words"))
+    with closing(Station(cell)) as station:
+        recorder = Recorder(station)
+        outcome = play(task, recorder, streams.rng("script"))
+        return recorder.episode(
+            index=index,
+            seed=seed,
+            task=task.name,
+            instruction=words.texts["en"][0],
+            language=words.texts,
+            success=outcome.success,
+            failure=outcome.failure,
+            lineage={"source": "generate", "seed": seed, "index": index},
+        )
+
+
+def play(task: Task, recorder: Recorder, rng: np.random.Generator) -> Outcome:
+    """The script's moves until the goal is reached, the script ends, fails, or time is up."""
+    station = recorder.station
+    last = int(task.max_seconds * station.world.cell.physics.control_hz)
+    outcome = task.outcome(station)
+    try:
+        for move in task.script(station, rng):
+            if isinstance(move, Subtask):
+                recorder.mark(move)
+                continue
+            for command in move.commands(station):
+                recorder.step(station.encode(command.tcp_to_world, command.gripper))
+                outcome = task.outcome(station)
+                recorder.rewards.append(float(outcome.success))
+                if outcome.success:
+                    return outcome
+                if station.unreachable:
+                    raise Failed("ik_unreachable", station.unreachable)
+                if station.world.push_on_arm(station.robot.name) > COLLISION_N:
+                    raise Failed("collision")
+                if recorder.steps >= last:
+                    raise Failed("timeout")
+    except Failed as failed:
+        return _failed(recorder, failed.cause)
+    return _failed(recorder, outcome.failure or "incomplete")
+
+
+def _failed(recorder: Recorder, cause: str) -> Outcome:
+    if not recorder.steps:  # an episode has at least one row
+        station = recorder.station
+        recorder.step(station.encode(station.tcp_to_world, station.gripper))
+        recorder.rewards.append(0.0)
+    return Outcome(False, cause)
+
+
+def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -> Episode:
+    """The episode with what every camera of its cell saw at time[t], before actions[t].
+
+    `cell` may be another view of the same states: other cameras, other looks.
+    """
+    assert episode.states is not None
+    cell = cell or Cell.from_json(episode.cell)
+    states = episode.states[:-1]
+    names = [camera.name for camera in cell.cameras]
+    frames = list(renderer.frames(cell, states, names))
+    ids = {number: name for name, number in layout.segments(cell).items()}
+    tracks = {
+        camera.name: CameraTrack(
+            rgb=np.stack([f[camera.name].rgb for f in frames]),
+            depth=np.stack([f[camera.name].depth for f in frames]),
+            segmentation=np.stack([f[camera.name].segmentation for f in frames]),
+            intrinsics=camera.intrinsics(),
+            camera_to_world=layout.camera_to_world(cell, states, camera),
+            unit_m=DEPTH_UNIT_M,
+            names=ids,
+        )
+        for camera in cell.cameras
+    }
+    return replace(
+        episode,
+        cameras=tracks,
+        cell=cell.to_json(),
+        renderer=f"{renderer.name} {renderer.version}",
+    )
+
+
+@dataclass(frozen=True)
+class Replay:
+    """How an episode's stored actions played out again. step: where it first differed, or None."""
+
+    index: int
+    step: int | None
+    what: str = ""
+
+    @property
+    def same(self) -> bool:
+        return self.step is None
+
+
+def replay(episode: Episode) -> Replay:
+    """Plays the stored `actions` in a new station from the stored cell. They must become the
+    stored joint targets and lead to the stored states, bit for bit."""
+    if episode.states is None or not episode.cell:
+        return Replay(episode.index, 0, "nothing to replay: it has no states or no cell")
+    stored = np.concatenate(
+        [episode.action["joint_position"], episode.action["gripper"]], axis=1
+    )
+    with closing(Station(Cell.from_json(episode.cell))) as station:
+        if not np.array_equal(station.world.state(), episode.states[0]):
+            return Replay(episode.index, 0, "the first state differs")
+        for t, action in enumerate(episode.actions):
+            targets = station.step(action)
+            if not np.array_equal(targets, stored[t]):
+                return Replay(episode.index, t, "actions and joint targets disagree")
+            state = station.world.state()
+            if not np.array_equal(state, episode.states[t + 1]):
+                off = float(np.abs(state - episode.states[t + 1]).max())
+                return Replay(episode.index, t, f"the next state differs by up to {off:.3g}")
+    return Replay(episode.index, None)

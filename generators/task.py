@@ -1,0 +1,49 @@
+"""What a task is. One task is one file in `generators/tasks/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sim.moves import Move, Subtask
+from sim.spec import Cell
+from sim.station import Station
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What physics says about the goal now. failure: why not, by name; "" while it is open."""
+
+    success: bool
+    failure: str = ""
+
+
+class Words(Protocol):
+    """An instruction: lang -> ways to say it, the first English one being *the* instruction."""
+
+    @property
+    def texts(self) -> Mapping[str, Sequence[str]]: ...
+
+
+class Task(Protocol):
+    """Pure but for the station that it is handed; made from its config by the constructor."""
+
+    name: str
+    max_seconds: float  # after this the episode is a failure: `timeout`
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        """A new cell, goal and all."""
+        ...
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> Words: ...
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        """The expert's work, one move after another; the first thing it yields is a Subtask."""
+        ...
+
+    def outcome(self, station: Station) -> Outcome:
+        """Judged from physics and the cell's goal alone; called after every step."""
+        ...

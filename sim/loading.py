@@ -1,0 +1,172 @@
+"""How robots and parts get into a PyBullet client."""
+
+from __future__ import annotations
+
+import hashlib
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pybullet
+from numpy.typing import NDArray
+
+from assets import parts
+from assets.part import Box, Cylinder, Hull, Part, Piece
+from sim import cache
+from sim.pose import Pose
+from sim.robot import Model
+from sim.spec import Body, Physics
+
+Array = NDArray[np.float64]
+
+
+def robot_urdf(model: Model, *, visuals: bool) -> Path:
+    """The URDF that PyBullet loads: absolute paths, jaw pads as boxes, looks only on request.
+
+    The finger meshes of usual URDFs lose what they hold: their hulls have round, narrow tips.
+    The name holds the content's hash, since PyBullet caches by name.
+    """
+    root = ET.parse(model.urdf_path).getroot()
+    for mesh in root.iter("mesh"):
+        inside = mesh.attrib["filename"].removeprefix("package://")
+        mesh.attrib["filename"] = str(model.urdf_path.parent / inside)
+    for link in root.findall("link"):
+        pads = model.card.pads.get(link.attrib["name"])
+        if pads is not None:
+            _replace_collisions(link, pads)
+        if not visuals:
+            for visual in link.findall("visual"):
+                link.remove(visual)
+    text = ET.tostring(root)
+    name = f"{model.card.name}-{hashlib.sha256(text).hexdigest()[:16]}.urdf"
+    return cache.kept("urdf", name, lambda: text)
+
+
+def _replace_collisions(
+    link: ET.Element, pads: tuple[Mapping[str, tuple[float, ...]], ...]
+) -> None:
+    for collision in link.findall("collision"):
+        link.remove(collision)
+    for pad in pads:
+        collision = ET.SubElement(link, "collision")
+        ET.SubElement(collision, "origin", xyz=" ".join(map(str, pad["centre"])), rpy="0 0 0")
+        size = " ".join(str(2 * half) for half in pad["half"])
+        ET.SubElement(ET.SubElement(collision, "geometry"), "box", size=size)
+
+
+class LoadedBody:
+    """A body in a client: its id, and where its centre of mass sits in the part's frame."""
+
+    def __init__(self, client: int, body: Body, physics: Physics, *, visuals: bool) -> None:
+        part = parts.build(body.kind, body.params)
+        self.com_to_part = _principal_frame(part)
+        com_to_world = body.pose @ self.com_to_part
+        self.id: int = pybullet.createMultiBody(
+            baseMass=0.0 if body.fixed else body.mass,
+            baseCollisionShapeIndex=_collision(client, part),
+            baseVisualShapeIndex=_visual(client, part, body) if visuals else -1,
+            basePosition=com_to_world.position,
+            baseOrientation=com_to_world.quaternion,
+            baseInertialFramePosition=self.com_to_part.position,
+            baseInertialFrameOrientation=self.com_to_part.quaternion,
+            physicsClientId=client,
+        )
+        self.place(client, body.pose)
+        self._set_contact(client, body, part, physics)
+
+    def _set_contact(self, client: int, body: Body, part: Part, physics: Physics) -> None:
+        options: dict[str, object] = dict(
+            lateralFriction=body.friction,
+            spinningFriction=0.001,
+            rollingFriction=0.0005,
+            restitution=0.0,
+        )
+        if not body.fixed:
+            moments = np.linalg.eigvalsh(part.inertia) * (body.mass / part.mass)
+            options |= dict(
+                localInertiaDiagonal=moments.tolist(),
+                contactStiffness=physics.contact_stiffness,
+                contactDamping=physics.contact_damping,
+                frictionAnchor=1,
+                linearDamping=0.0,
+                angularDamping=0.0,
+            )
+        pybullet.changeDynamics(self.id, -1, physicsClientId=client, **options)
+
+    def place(self, client: int, part_to_world: Pose) -> None:
+        """Moves the body; its velocity becomes zero."""
+        com_to_world = part_to_world @ self.com_to_part
+        pybullet.resetBasePositionAndOrientation(
+            self.id, com_to_world.position, com_to_world.quaternion, physicsClientId=client
+        )
+
+
+def _principal_frame(part: Part) -> Pose:
+    """com_to_part, with axes along the principal moments in ascending order."""
+    _, axes = np.linalg.eigh(part.inertia)
+    if np.linalg.det(axes) < 0:
+        axes[:, 2] = -axes[:, 2]
+    return Pose.at(part.centre_of_mass, axes)
+
+
+def _visual(client: int, part: Part, body: Body) -> int:
+    """The part's mesh in its plain colour, each face with normals of its own."""
+    corners = part.mesh.triangles.reshape(-1, 3)
+    shape: int = pybullet.createVisualShape(
+        pybullet.GEOM_MESH,
+        vertices=corners.tolist(),
+        indices=list(range(len(corners))),
+        normals=np.repeat(part.mesh.face_normals, 3, axis=0).tolist(),
+        rgbaColor=[*body.material.rgb, 1.0],
+        physicsClientId=client,
+    )
+    return shape
+
+
+def _collision(client: int, part: Part) -> int:
+    """A compound of the part's convex pieces, placed in the part's frame."""
+    kinds, halves, radii, lengths, names, positions, turns = [], [], [], [], [], [], []
+    for piece in part.pieces:
+        kind, half, radius, length, name, at = _shape(piece)
+        kinds.append(kind)
+        halves.append(half)
+        radii.append(radius)
+        lengths.append(length)
+        names.append(name)
+        positions.append(at.position)
+        turns.append(at.quaternion)
+    shape: int = pybullet.createCollisionShapeArray(
+        shapeTypes=kinds,
+        halfExtents=halves,
+        radii=radii,
+        lengths=lengths,
+        fileNames=names,
+        meshScales=[[1.0, 1.0, 1.0]] * len(kinds),
+        collisionFramePositions=positions,
+        collisionFrameOrientations=turns,
+        physicsClientId=client,
+    )
+    return shape
+
+
+def _shape(piece: Piece) -> tuple[int, tuple[float, float, float], float, float, str, Pose]:
+    nothing = (0.01, 0.01, 0.01)
+    match piece:
+        case Box(half, at):
+            return pybullet.GEOM_BOX, half, 0.01, 0.01, "", Pose.from_array(at)
+        case Cylinder(radius, length, at):
+            return pybullet.GEOM_CYLINDER, nothing, radius, length, "", Pose.from_array(at)
+        case Hull(points):
+            return pybullet.GEOM_MESH, nothing, 0.01, 0.01, str(_hull_file(points)), Pose()
+
+
+def _hull_file(points: tuple[tuple[float, float, float], ...]) -> Path:
+    """An OBJ of the points' hull; Bullet rebuilds the hull from its vertices."""
+    import trimesh
+
+    hull = trimesh.convex.convex_hull(np.array(points))
+    lines = ["v " + " ".join(repr(float(c)) for c in v) for v in hull.vertices]
+    lines += ["f " + " ".join(str(int(i) + 1) for i in face) for face in hull.faces]
+    text = "\n".join(lines).encode()
+    return cache.kept("hulls", f"{hashlib.sha256(text).hexdigest()[:24]}.obj", lambda: text)

@@ -1,0 +1,202 @@
+"""What an arm can be told to do. A move yields a command for each control period and may look at
+the station in between; what goes wrong is a named cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sim.pose import Array, Pose, matrix_to_rotvec, rotvec_to_matrix
+from sim.station import Station
+
+
+class Failed(Exception):
+    """The work cannot go on. cause: one of the names that FORMAT.md's `failure` may hold."""
+
+    def __init__(self, cause: str, detail: str = "") -> None:
+        super().__init__(f"{cause}: {detail}" if detail else cause)
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Command:
+    """Where the tool is to be at the end of this control period, and the jaws: 0 .. 1 closed."""
+
+    tcp_to_world: Pose
+    gripper: float
+
+
+class Move(Protocol):
+    def commands(self, station: Station) -> Iterator[Command]: ...
+
+
+@dataclass(frozen=True)
+class Subtask:
+    """Not a move but a mark: from here on the work is called this."""
+
+    name: str
+    instruction: str
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The tool goes there in a straight line, starting and ending at rest (minimum jerk, Flash and
+    Hogan 1985), and waits until the arm has followed.
+
+    speed: the top speed [m/s]; turn_speed [rad/s]; within: how near the arm must get [m].
+    """
+
+    tcp_to_world: Pose
+    speed: float = 0.5
+    turn_speed: float = 1.5
+    within: float = 0.001
+
+    def commands(self, station: Station) -> Iterator[Command]:
+        start = station.tcp_to_world
+        goal = self.tcp_to_world
+        hz = station.world.cell.physics.control_hz
+        turn = matrix_to_rotvec(goal.rotation @ start.rotation.T)
+        way = np.subtract(goal.position, start.position)
+        # the peak of a minimum-jerk profile is 15/8 of its mean
+        seconds = 1.875 * max(
+            float(np.linalg.norm(way)) / self.speed, float(np.linalg.norm(turn)) / self.turn_speed
+        )
+        ticks = max(1, int(np.ceil(seconds * hz)))
+        gripper = station.gripper
+        for k in range(1, ticks + 1):
+            s = k / ticks
+            share = s**3 * (10 - 15 * s + 6 * s**2)
+            pose = Pose.at(
+                start.position + share * way, rotvec_to_matrix(share * turn) @ start.rotation
+            )
+            yield Command(pose, gripper)
+        for _ in range(hz // 2):
+            if np.linalg.norm(np.subtract(station.sensed_tcp().position, goal.position)) < self.within:
+                return
+            yield Command(goal, gripper)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Nothing moves for a while [s]."""
+
+    seconds: float
+
+    def commands(self, station: Station) -> Iterator[Command]:
+        pose = station.tcp_to_world
+        for _ in range(round(self.seconds * station.world.cell.physics.control_hz)):
+            yield Command(pose, station.gripper)
+
+
+@dataclass(frozen=True)
+class Grip:
+    """The jaws close until they hold something about as wide as `width` [m]; else missed_grasp."""
+
+    width: float
+    seconds: float = 0.5
+
+    def commands(self, station: Station) -> Iterator[Command]:
+        yield from _jaws(station, 1.0, self.seconds)
+        if station.opening() < self.width - 0.004:
+            raise Failed("missed_grasp", f"jaws closed to {1000 * station.opening():.1f} mm")
+
+
+@dataclass(frozen=True)
+class Open:
+    """The jaws open to `opening` [m] (0.08: wide), or fully."""
+
+    opening: float = 0.08
+    seconds: float = 0.3
+
+    def commands(self, station: Station) -> Iterator[Command]:
+        share = 1.0 - min(1.0, self.opening / station.card.gripper_width)
+        yield from _jaws(station, share, self.seconds)
+
+
+def _jaws(station: Station, to: float, seconds: float) -> Iterator[Command]:
+    ticks = max(1, round(seconds * station.world.cell.physics.control_hz))
+    start, pose = station.gripper, station.tcp_to_world
+    ramp = max(1, ticks // 2)
+    for k in range(1, ticks + 1):
+        share = min(1.0, k / ramp)
+        yield Command(pose, start + share * (to - start))
+
+
+@dataclass(frozen=True)
+class Carry:
+    """A Reach with something in the jaws: losing it on the way is `dropped`."""
+
+    tcp_to_world: Pose
+    speed: float = 0.4
+    turn_speed: float = 1.5
+    at_least: float = 0.003  # the jaws' opening as long as they hold something [m]
+
+    def commands(self, station: Station) -> Iterator[Command]:
+        reach = Reach(self.tcp_to_world, self.speed, self.turn_speed)
+        for command in reach.commands(station):
+            yield command
+            if station.opening() < self.at_least:
+                raise Failed("dropped", "the jaws are empty")
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Pushes what the jaws hold down into a hole, feeling with the wrist for the way.
+
+    Comes down to contact; then, under a light push, spirals outwards until it drops in; then goes
+    down, giving way sideways to what the hole's wall pushes (admittance control, as in Whitney
+    1982; the spiral as in Chhatpar and Branicky 2001). `top` is the tool's height when the tip
+    touches the rim, `depth` how far below that the work is done [m].
+    """
+
+    top: float  # [m] world z of the tool
+    depth: float  # [m]
+    reach: float = 0.0025  # radius of the search [m]
+    pitch: float = 0.0004  # between two turns of the spiral [m]
+    push: float = 6.0  # [N]
+    most: float = 60.0  # the force at which the work is given up [N]
+
+    def commands(self, station: Station) -> Iterator[Command]:
+        start = station.tcp_to_world
+        free = station.push()
+        x, y, z = start.position
+        dx = dy = angle = 0.0
+        touched = False
+        entered = False
+        for _ in range(20 * station.world.cell.physics.control_hz):
+            force = station.push() - free
+            if np.linalg.norm(force) > self.most:
+                raise Failed("force_limit", f"{np.linalg.norm(force):.0f} N")
+            below = self.top - station.sensed_tcp().position[2]
+            if below >= self.depth:
+                return
+            touched = touched or force[2] > 2.0
+            entered = entered or below > 0.0015
+            sink = 0.0008 if not touched else 0.00005 * (self.push - force[2])
+            if entered:
+                sink = 0.0008 if force[2] < self.push else 0.00004 * (self.push - force[2])
+                dx += 1.5e-5 * _beyond(force[0], 1.0)
+                dy += 1.5e-5 * _beyond(force[1], 1.0)
+            elif touched:
+                angle += min(1.0, 0.0003 / max(self.pitch * angle / (2 * np.pi), 1e-4))
+                radius = self.pitch * angle / (2 * np.pi)
+                if radius > self.reach:
+                    raise Failed("hole_not_found", f"searched {1000 * self.reach:.1f} mm around")
+                dx, dy = radius * np.cos(angle), radius * np.sin(angle)
+            z -= float(np.clip(sink, -0.0008, 0.0015))
+            yield Command(Pose((x + dx, y + dy, z), start.quaternion), station.gripper)
+        raise Failed("timeout", "the peg did not go in")
+
+
+def _beyond(force: float, dead: float) -> float:
+    """What of a force is more than sensor noise [N]."""
+    return float(np.sign(force) * max(0.0, abs(force) - dead))
+
+
+def top_down(point: Array | tuple[float, float, float], yaw: float) -> Pose:
+    """A TCP pose that points straight down at `point`, the jaws closing along world y + yaw."""
+    down = np.diag([1.0, -1.0, -1.0])
+    return Pose.at(point, rotvec_to_matrix([0.0, 0.0, yaw]) @ down)

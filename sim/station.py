@@ -1,0 +1,137 @@
+"""A cell under control: one action in, one row of observations out. Everything that moves an arm
+goes through here: scripts, gymnasium, replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.kinematics import Chain, Unreachable
+from sim.pose import Array, Pose, matrix_to_rotvec, rotvec_to_matrix
+from sim.spec import Cell
+from sim.world import World
+
+Row = NDArray[np.float32]
+
+# Bounds of one action: at 20 Hz, 1 m/s and 5 rad/s.
+MAX_SHIFT = 0.05  # [m] along each axis
+MAX_TURN = 0.25  # [rad] about each axis
+ACTION_HIGH = np.array([MAX_SHIFT] * 3 + [MAX_TURN] * 3 + [1.0], np.float32)
+ACTION_LOW = np.array([-MAX_SHIFT] * 3 + [-MAX_TURN] * 3 + [0.0], np.float32)
+
+
+class Station:
+    """A World and the controller of its first robot.
+
+    An action (7,) float32 is a motion of the commanded TCP over one control period, in the base
+    frame: dx dy dz [m], rotation vector [rad], and the gripper, 0 open .. 1 closed. The commanded
+    pose is the sum of the actions since the start, not of what was achieved, so an action means
+    the same whatever the arm's lag.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        self.world = World(cell)
+        self.robot = cell.robots[0]
+        self.arm = self.world.arms[self.robot.name]
+        self.card = self.arm.model.card
+        self.chain = Chain(self.arm.model)
+        self.joints: Array = self.arm.target[:-1].copy()  # commanded
+        self.gripper = float(self.arm.target[-1])  # commanded
+        self.tcp_to_base = self.chain.tcp(self.joints)  # commanded
+        self.unreachable = ""  # why the last action could not be followed
+        self._columns = self.world.columns
+
+    def close(self) -> None:
+        self.world.close()
+
+    # commanded
+
+    @property
+    def tcp_to_world(self) -> Pose:
+        """Where the tool is told to be."""
+        return self.robot.base @ self.tcp_to_base
+
+    def encode(self, tcp_to_world: Pose, gripper: float) -> Row:
+        """The action (7,) that goes from the commanded pose to this one, within the bounds."""
+        goal = self.robot.base.inverse() @ tcp_to_world
+        shift = np.subtract(goal.position, self.tcp_to_base.position)
+        turn = matrix_to_rotvec(goal.rotation @ self.tcp_to_base.rotation.T)
+        action = np.array([*shift, *turn, gripper], np.float32)
+        return np.clip(action, ACTION_LOW, ACTION_HIGH)
+
+    def targets(self, action: ArrayLike) -> Row:
+        """The joint and gripper targets (J + 1,) of an action; becomes the commanded pose.
+
+        A pose out of reach leaves arm and commanded pose where they are, and says so in
+        `unreachable`. Joint speeds stay within the card's limits.
+        """
+        a = np.clip(np.asarray(action, np.float32), ACTION_LOW, ACTION_HIGH).astype(np.float64)
+        goal = Pose.at(
+            self.tcp_to_base.position + a[:3],
+            rotvec_to_matrix(a[3:6]) @ self.tcp_to_base.rotation,
+        )
+        self.gripper = float(a[6])
+        self.unreachable = ""
+        try:
+            joints = self.chain.solve(goal, self.joints)
+        except Unreachable as error:
+            self.unreachable = str(error)
+            joints = self.joints
+        else:
+            self.tcp_to_base = goal
+        most = self.chain.velocity / self.world.cell.physics.control_hz
+        over = float(np.max(np.abs(joints - self.joints) / most))
+        if over > 1.0:  # catch up in the following periods
+            joints = self.joints + (joints - self.joints) / over
+        row = np.array([*joints, self.gripper], np.float32)
+        self.joints = row[:-1].astype(np.float64)
+        return row
+
+    def step(self, action: ArrayLike) -> Row:
+        """Applies an action for one control period; the targets (J + 1,) that it became."""
+        targets = self.targets(action)
+        self.world.step(targets)
+        return targets
+
+    # sensed
+
+    def observe(self) -> Mapping[str, Row]:
+        """What the robot's sensors read now; names and units of FORMAT.md."""
+        positions, velocities = (np.array(v) for v in self.arm.read())
+        arm, jaws = self.arm.model.arm_columns(), self.arm.model.gripper_columns()
+        card = self.card
+        opening = (positions[jaws].mean() - card.gripper_open) / (
+            card.gripper_closed - card.gripper_open
+        )
+        rows = {
+            "joint_position": positions[arm],
+            "joint_velocity": velocities[arm],
+            "ee_pose": self.chain.tcp(positions[arm]).array(),
+            "gripper_position": [opening],
+            "wrench": self.arm.wrench,
+        }
+        return {name: np.asarray(row, np.float32) for name, row in rows.items()}
+
+    def sensed_tcp(self) -> Pose:
+        """tcp_to_world as the joint sensors have it."""
+        positions = np.array(self.arm.read()[0])
+        return self.robot.base @ self.chain.tcp(positions[self.arm.model.arm_columns()])
+
+    def opening(self) -> float:
+        """The sensed distance between the jaws [m]."""
+        positions = np.array(self.arm.read()[0])
+        share = positions[self.arm.model.gripper_columns()].mean() / self.card.gripper_open
+        return float(share * self.card.gripper_width)
+
+    def push(self) -> Array:
+        """(3,) [N]: the sensed force of the surroundings on the tool, in world axes.
+
+        Includes the weight of hand and load: compare with a reading taken in free space.
+        """
+        positions = np.array(self.arm.read()[0])
+        model = self.arm.model
+        child = next(k.name for k in model.links if k.joint == self.card.wrench_joint)
+        link_to_base = model.link_to_base(positions)[model.link_index(child)]
+        return self.robot.base.rotation @ link_to_base[:3, :3] @ -self.arm.wrench[:3]

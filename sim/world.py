@@ -1,0 +1,307 @@
+"""The physics of one cell: a PyBullet client of its own, stepped, read and shown."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pybullet
+from numpy.typing import NDArray
+
+from sim import layout, robot
+from sim.loading import LoadedBody, robot_urdf
+from sim.pose import Pose
+from sim.spec import Cell, Physics, Robot
+
+Array = NDArray[np.float64]
+
+JAW_FRICTION = 1.0
+GRAVITY = 9.81  # [m/s^2]
+
+
+class World:
+    """A context manager. A new client for every world: no state can leak from one to the next.
+
+    What is set here is set in full, since PyBullet keeps some parameters from client to client.
+    visuals: whether looks are loaded too (only PyBullet's own camera needs them).
+    """
+
+    def __init__(self, cell: Cell, *, visuals: bool = False) -> None:
+        if not pybullet.isNumpyEnabled():
+            raise RuntimeError("this pybullet is built without numpy: install the PyPI wheel")
+        self.cell = cell
+        self.client: int = pybullet.connect(pybullet.DIRECT)
+        self.columns = layout.columns(cell)
+        self._size = max((stop for _, stop in self.columns.values()), default=0)
+        self._ticks = 0
+        try:
+            _configure(self.client, cell.physics)
+            self.bodies = {
+                b.name: LoadedBody(self.client, b, cell.physics, visuals=visuals)
+                for b in cell.bodies
+            }
+            self._movable = [b.name for b in cell.bodies if not b.fixed]
+            self.arms = {r.name: LoadedArm(self.client, r, visuals=visuals) for r in cell.robots}
+            for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
+                pybullet.stepSimulation(physicsClientId=self.client)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self.client >= 0:
+            pybullet.disconnect(physicsClientId=self.client)
+            self.client = -1
+
+    @property
+    def time(self) -> float:
+        """Simulated time since step 0 [s]."""
+        return self._ticks / self.cell.physics.control_hz
+
+    def step(self, targets: NDArray[np.float32]) -> None:
+        """One control period. targets: for each robot J joint targets [rad], then the gripper 0..1.
+
+        float32, as recorded, so that what is replayed is what was applied. The joint controller
+        runs at the physics rate and goes from the old target to the new one in a straight line.
+        """
+        substeps = self.cell.physics.hz // self.cell.physics.control_hz
+        wanted = np.asarray(targets, np.float32).astype(np.float64)
+        at = 0
+        plans = []
+        for arm in self.arms.values():
+            size = len(arm.target)
+            plans.append((arm, arm.target, wanted[at : at + size]))
+            at += size
+        if at != len(wanted):
+            raise ValueError(f"targets must have {at} entries, not {len(wanted)}")
+        wrenches = {name: np.zeros(6) for name in self.arms}
+        for k in range(1, substeps + 1):
+            share = k / substeps
+            for arm, old, new in plans:
+                arm.drive(old + share * (new - old))
+            pybullet.stepSimulation(physicsClientId=self.client)
+            for name, arm in self.arms.items():
+                wrenches[name] += arm.read_wrench()
+        for (arm, _, new), total in zip(plans, wrenches.values(), strict=True):
+            arm.target = new
+            arm.wrench = total / substeps
+        self._ticks += 1
+
+    def state(self) -> Array:
+        """(S,), laid out by `sim.layout.columns(cell)`."""
+        out = np.empty(self._size)
+        for name, arm in self.arms.items():
+            positions, velocities = arm.read()
+            start, stop = self.columns[f"{name}/joint_position"]
+            out[start:stop] = positions
+            out[stop : 2 * stop - start] = velocities
+        for name in self._movable:
+            start, stop = self.columns[f"{name}/pose"]
+            out[start:stop] = self.pose(name).array()
+            linear, angular = pybullet.getBaseVelocity(
+                self.bodies[name].id, physicsClientId=self.client
+            )
+            out[stop : stop + 6] = linear + angular
+        return out
+
+    def show(self, state: Array) -> None:
+        """Poses every body and joint as in `state`; for a view, not for resuming physics."""
+        for name, arm in self.arms.items():
+            start, stop = self.columns[f"{name}/joint_position"]
+            arm.place(state[start:stop])
+        for name in self._movable:
+            start, stop = self.columns[f"{name}/pose"]
+            self.bodies[name].place(self.client, Pose.from_array(state[start:stop]))
+
+    def pose(self, body: str) -> Pose:
+        """part_to_world of a body."""
+        loaded = self.bodies[body]
+        position, quaternion = pybullet.getBasePositionAndOrientation(
+            loaded.id, physicsClientId=self.client
+        )
+        return Pose(position, quaternion) @ loaded.com_to_part.inverse()
+
+    def speed(self, body: str) -> tuple[float, float]:
+        """How fast a body moves [m/s] and turns [rad/s]."""
+        linear, angular = pybullet.getBaseVelocity(
+            self.bodies[body].id, physicsClientId=self.client
+        )
+        return float(np.linalg.norm(linear)), float(np.linalg.norm(angular))
+
+    def force_between(self, a: str, b: str) -> float:
+        """Sum of the normal contact forces between two bodies or robots [N]; 0: no contact."""
+        points = pybullet.getContactPoints(self._id(a), self._id(b), physicsClientId=self.client)
+        return float(sum(point[9] for point in points))
+
+    def gap(self, a: str, b: str, within: float = 0.05) -> float:
+        """The smallest distance between two bodies [m], negative in penetration; inf if farther
+        apart than `within` [m]."""
+        points = pybullet.getClosestPoints(
+            self._id(a), self._id(b), within, physicsClientId=self.client
+        )
+        return min((float(point[8]) for point in points), default=np.inf)
+
+    def push_on_arm(self, robot: str) -> float:
+        """The largest normal force on any link of a robot but its jaws' pads [N]."""
+        arm = self.arms[robot]
+        points = pybullet.getContactPoints(arm.id, physicsClientId=self.client)
+        worst = 0.0
+        for point in points:
+            links = (point[3],) if point[1] == arm.id else (point[4],)
+            if point[1] == point[2]:
+                links = (point[3], point[4])
+            if not arm.pad_links.issuperset(links):
+                worst = max(worst, float(point[9]))
+        return worst
+
+    def touching(self, name: str) -> set[str]:
+        """The names of all bodies and robots in contact with one."""
+        names = {loaded.id: n for n, loaded in self.bodies.items()}
+        names |= {arm.id: n for n, arm in self.arms.items()}
+        me = self._id(name)
+        points = pybullet.getContactPoints(me, physicsClientId=self.client)
+        others = {point[2] if point[1] == me else point[1] for point in points if point[8] < 1e-3}
+        return {names[i] for i in others if i != me}
+
+    def _id(self, name: str) -> int:
+        return self.bodies[name].id if name in self.bodies else self.arms[name].id
+
+
+class LoadedArm:
+    """A robot in a client: its ids, its motors, and the targets that they hold."""
+
+    def __init__(self, client: int, spec: Robot, *, visuals: bool) -> None:
+        self.client = client
+        self.model = robot.load(spec.card)
+        card = self.model.card
+        self.id: int = pybullet.loadURDF(
+            str(robot_urdf(self.model, visuals=visuals)),
+            basePosition=spec.base.position,
+            baseOrientation=spec.base.quaternion,
+            useFixedBase=True,
+            flags=pybullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES if visuals else 0,
+            physicsClientId=client,
+        )
+        info = [
+            pybullet.getJointInfo(self.id, i, physicsClientId=client)
+            for i in range(pybullet.getNumJoints(self.id, physicsClientId=client))
+        ]
+        self.joint_ids = {entry[1].decode(): entry[0] for entry in info}
+        self.link_ids = {entry[12].decode(): entry[0] for entry in info}
+        self._movable = [self.joint_ids[name] for name in self.model.movable]
+        self._arm = [self.joint_ids[name] for name in card.arm_joints]
+        self._jaws = [self.joint_ids[name] for name in card.gripper_joints]
+        self._driven = self._arm + self._jaws
+        self._forces = [*card.effort, *([card.gripper_force] * len(self._jaws))]
+        self._gains = [0.5] * len(self._arm) + [0.3] * len(self._jaws)
+        self.pad_links = {self.link_ids[name] for name in card.pads}
+        self._wrist = self.joint_ids[card.wrench_joint]
+        self.target = np.array([*np.float32(spec.joints).astype(float), np.float32(spec.gripper)])
+        self.wrench = np.zeros(6)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Rest at the start position with motors that hold it; grippy pads; coupled jaws."""
+        start = np.zeros(len(self._movable))
+        joints, jaws = self.split(self.target)
+        start[self.model.arm_columns()] = joints
+        start[self.model.gripper_columns()] = jaws
+        self.place(start)
+        for joint in self._movable:
+            pybullet.changeDynamics(
+                self.id, joint, linearDamping=0.0, angularDamping=0.0, jointDamping=0.0,
+                physicsClientId=self.client,
+            )  # fmt: skip
+        for name in self.model.card.pads:
+            pybullet.changeDynamics(
+                self.id, self.link_ids[name], lateralFriction=JAW_FRICTION, spinningFriction=0.1,
+                rollingFriction=0.0, contactStiffness=3e4, contactDamping=1e3, frictionAnchor=1,
+                physicsClientId=self.client,
+            )  # fmt: skip
+        if self.model.card.gripper_couple:
+            left, right = self._jaws
+            gear = pybullet.createConstraint(
+                self.id, left, self.id, right, jointType=pybullet.JOINT_GEAR,
+                jointAxis=[1, 0, 0], parentFramePosition=[0, 0, 0], childFramePosition=[0, 0, 0],
+                physicsClientId=self.client,
+            )  # fmt: skip
+            pybullet.changeConstraint(
+                gear, gearRatio=-1, erp=0.1, maxForce=50, physicsClientId=self.client
+            )
+        pybullet.enableJointForceTorqueSensor(self.id, self._wrist, True, self.client)
+        self.drive(self.target)
+
+    def split(self, target: Array) -> tuple[Array, list[float]]:
+        """(J,) joint targets, and the joint value of each jaw, of a target (J + 1,)."""
+        card = self.model.card
+        jaw = card.gripper_open + float(target[-1]) * (card.gripper_closed - card.gripper_open)
+        return target[:-1], [jaw] * len(self._jaws)
+
+    def drive(self, target: Array) -> None:
+        """Sets the motors to a target (J + 1,)."""
+        joints, jaws = self.split(target)
+        pybullet.setJointMotorControlArray(
+            self.id,
+            self._driven,
+            pybullet.POSITION_CONTROL,
+            targetPositions=[*joints, *jaws],
+            forces=self._forces,
+            positionGains=self._gains,
+            physicsClientId=self.client,
+        )
+
+    def place(self, joints: Array) -> None:
+        """Puts every movable joint (M,) there, at rest."""
+        for joint, value in zip(self._movable, joints, strict=True):
+            pybullet.resetJointState(self.id, joint, value, 0.0, physicsClientId=self.client)
+
+    def read(self) -> tuple[list[float], list[float]]:
+        """Positions and velocities of every movable joint."""
+        states = pybullet.getJointStates(self.id, self._movable, physicsClientId=self.client)
+        return [s[0] for s in states], [s[1] for s in states]
+
+    def read_wrench(self) -> Array:
+        """(6,) the reaction in the wrist joint [N, N m], in the joint's frame."""
+        return np.array(
+            pybullet.getJointState(self.id, self._wrist, physicsClientId=self.client)[2]
+        )
+
+
+def _configure(client: int, physics: Physics) -> None:
+    if physics.hz % physics.control_hz:
+        raise ValueError(
+            f"physics hz {physics.hz} must be a multiple of control hz {physics.control_hz}"
+        )
+    pybullet.setGravity(0.0, 0.0, -GRAVITY, physicsClientId=client)
+    pybullet.setPhysicsEngineParameter(
+        fixedTimeStep=1.0 / physics.hz,
+        numSubSteps=0,
+        numSolverIterations=physics.solver_iterations,
+        solverResidualThreshold=1e-7,
+        useSplitImpulse=1,
+        splitImpulsePenetrationThreshold=-0.004,
+        contactBreakingThreshold=0.02,
+        contactSlop=1e-5,
+        erp=0.2,
+        contactERP=0.2,
+        frictionERP=0.2,
+        restitutionVelocityThreshold=0.2,
+        enableConeFriction=1,
+        deterministicOverlappingPairs=1,
+        allowedCcdPenetration=0.04,
+        collisionFilterMode=1,
+        enableFileCaching=1,
+        physicsClientId=client,
+    )
