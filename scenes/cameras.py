@@ -1,0 +1,73 @@
+"""Where the cameras stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from episodes.errors import UserError
+from scenes.draw import number, section
+from sim.pose import Pose
+from sim.spec import Camera
+
+
+def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0.0, 0.0, 1.0)) -> Pose:
+    """camera_to_parent of a camera at `eye` that has `target` in its centre and `up` upwards."""
+    forward = np.subtract(target, eye)
+    forward = forward / np.linalg.norm(forward)
+    right = np.cross(forward, up)
+    right /= np.linalg.norm(right)
+    return Pose.at(eye, np.stack([right, np.cross(forward, right), forward], axis=1))
+
+
+def cameras(
+    config: Mapping[str, Any], rng: np.random.Generator, target: Sequence[float], wrist: str
+) -> tuple[Camera, ...]:
+    """The cameras of `config["camera"]`: each stands around `target` (3,) [m, world], or rides on
+    the link `wrist` ("{robot}/{link}").
+
+    A camera with `mount: fixed` has distance_m, azimuth_deg (0: facing the robot), elevation_deg and
+    aim_jitter_m; with `mount: wrist` position_m, aim_m (both in the link's frame), jitter_m.
+    """
+    width, height = image_size(config)
+    out = []
+    for name, at in section(config, "camera").items():
+        key = f"camera.{name}"
+        fov = np.deg2rad(number(rng, at["fov_deg"], f"{key}.fov_deg"))
+        match at.get("mount"):
+            case "fixed":
+                pose, parent = _around(at, rng, target, key), ""
+            case "wrist":
+                jitter = number(rng, at["jitter_m"], f"{key}.jitter_m")
+                eye = np.add(at["position_m"], rng.uniform(-jitter, jitter, 3))
+                aim = np.add(at["aim_m"], rng.uniform(-jitter, jitter, 3))
+                pose, parent = look_at(eye, aim, up=(1.0, 0.0, 0.0)), wrist
+            case other:
+                raise UserError(f"{key}.mount={other!r}: mounts: fixed, wrist")
+        out.append(Camera(str(name), pose, width, height, float(fov), parent))
+    return tuple(out)
+
+
+def image_size(config: Mapping[str, Any]) -> tuple[int, int]:
+    """`image_size: [W, H]` [px] of the config."""
+    match config.get("image_size"):
+        case [int() as width, int() as height] if 0 < width <= 8192 and 0 < height <= 8192:
+            return width, height
+        case other:
+            raise UserError(f"image_size={other}: give [width,height], 1 to 8192 pixels each")
+
+
+def _around(
+    at: Mapping[str, Any], rng: np.random.Generator, target: Sequence[float], key: str
+) -> Pose:
+    distance = number(rng, at["distance_m"], f"{key}.distance_m")
+    azimuth = np.deg2rad(number(rng, at["azimuth_deg"], f"{key}.azimuth_deg"))
+    elevation = np.deg2rad(number(rng, at["elevation_deg"], f"{key}.elevation_deg"))
+    jitter = number(rng, at["aim_jitter_m"], f"{key}.aim_jitter_m")
+    aim = np.add(target, rng.uniform(-jitter, jitter, 3))
+    flat = distance * np.cos(elevation)
+    away = (flat * np.cos(azimuth), flat * np.sin(azimuth), distance * np.sin(elevation))
+    return look_at(np.add(aim, away), aim)
