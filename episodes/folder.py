@@ -1,0 +1,164 @@
+"""The few operations that a library needs of its storage, here on a folder of a file system.
+
+An object store can take this place: `put` is a conditional create (S3: `If-None-Match: *`),
+`replace` a plain one, `size`, `get` and `names` are HEAD, GET and LIST.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from episodes.errors import UserError
+
+TEMPORARY = ".tmp-"
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class WriteFailed(UserError):
+    """The file system refused a write; what was committed before is intact."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Whole, immutable files by name. A file is seen complete or not at all."""
+
+    root: Path
+
+    def put(self, name: str, data: bytes) -> bool:
+        """Create the file; False if one of that name exists, which is then left as it is.
+
+        On return the file and its name are on disk. Raises WriteFailed.
+        """
+        with self._written(name, data) as temporary:
+            try:
+                os.link(temporary, self.root / name)
+            except FileExistsError:
+                return False
+        return True
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Put the file in the place of one that is known to be broken. Raises WriteFailed."""
+        with self._written(name, data) as temporary:
+            os.replace(temporary, self.root / name)
+
+    def size(self, name: str) -> int | None:
+        """Bytes of the file; None if there is none."""
+        try:
+            return (self.root / name).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def sha256(self, name: str) -> str | None:
+        """The hash of the file's bytes; None if there is none."""
+        try:
+            with open(self.root / name, "rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            return None
+
+    def names(self, suffix: str) -> list[str]:
+        """The names that end so, sorted; temporaries are not among them."""
+        try:
+            entries = os.listdir(self.root)
+        except FileNotFoundError:
+            return []
+        return sorted(n for n in entries if n.endswith(suffix) and not n.startswith("."))
+
+    def clean(self) -> list[str]:
+        """Remove temporaries whose writer is dead on this host; the names of those removed."""
+        removed = []
+        for path in self.root.glob(f"{TEMPORARY}*"):
+            with suppress(FileNotFoundError):
+                if _abandoned(path):
+                    path.unlink()
+                    removed.append(path.name)
+        return sorted(removed)
+
+    @contextmanager
+    def _written(self, name: str, data: bytes) -> Iterator[Path]:
+        """A temporary that holds `data` on disk; the folder is synced after the block."""
+        temporary = self.root / f"{TEMPORARY}{socket.gethostname()}-{os.getpid()}-{Path(name).stem}"
+        try:
+            self._make()
+            temporary.unlink(missing_ok=True)  # of a dead process that had our id
+            try:
+                _write_synced(temporary, data)
+                yield temporary
+            finally:
+                temporary.unlink(missing_ok=True)
+            _sync_folder(self.root)
+        except OSError as error:
+            raise _explained(error, self.root / name) from error
+
+    def _make(self) -> None:
+        if not self.root.is_dir():
+            self.root.mkdir(parents=True, exist_ok=True)
+            _sync_folder(self.root.parent)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _explained(error: OSError, path: Path) -> WriteFailed:
+    if error.errno in _NO_SPACE:
+        way = "free some space there (or lift the quota), then run the same command to go on"
+    elif error.errno in (errno.EPERM, errno.ENOTSUP, errno.EACCES, errno.EROFS):
+        way = "a library needs a writable file system with hard links; choose another out="
+    else:
+        way = "when the cause is gone, run the same command to go on"
+    reason = error.strerror or type(error).__name__
+    return WriteFailed(f"cannot write {path}: {reason}; {way}")
+
+
+def _abandoned(path: Path) -> bool:
+    """True if the temporary's writer ran on this host and is no more.
+
+    A process id may have been given again: a file older than the process of that id is not its own.
+    """
+    host, _, pid_and_name = path.name.removeprefix(TEMPORARY).rpartition("-")[0].rpartition("-")
+    if host != socket.gethostname() or not pid_and_name.isdigit():
+        return False
+    try:
+        os.kill(int(pid_and_name), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        pass
+    started = _started(int(pid_and_name))
+    return started is not None and path.stat().st_mtime < started - 2.0
+
+
+def _started(pid: int) -> float | None:
+    """When a process began [s since the epoch]; None where /proc does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        lines = Path("/proc/stat").read_text().splitlines()
+    except OSError:
+        return None
+    boot = next(float(line.split()[1]) for line in lines if line.startswith("btime "))
+    return boot + float(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,358 @@
+"""An episode as an HDF5 group, laid out as FORMAT.md says, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes.episode import CameraTrack, Episode, Subtask
+from episodes.errors import UserError
+from episodes.records import FORMAT, episode_id
+from episodes.safe import parse_json, plain
+
+Array = NDArray[Any]
+Options = Mapping[str, Any]
+
+CHANNELS = ("image", "depth", "segmentation")
+VALID_SHARE = 0.1
+_GZIP_LEVEL = 4
+_SMALL_BYTES = 1 << 20  # a chunk of states or object poses
+
+
+def new_shard() -> h5py.File:
+    """An empty shard in memory. Its bytes depend on its content alone."""
+    # v110 is read by every HDF5 since 2016 and takes half the space of the oldest layout.
+    file = h5py.File(
+        "shard.h5",
+        "w",
+        driver="core",
+        backing_store=False,
+        libver=("v110", "v110"),
+        track_order=False,
+    )
+    file.attrs["format"] = FORMAT
+    file.create_group("data")
+    return file
+
+
+def finish(file: h5py.File, names: Sequence[str], train: Sequence[bool], env_args: Options) -> None:
+    """Write what a shard says of all its demos: steps in total, the split, robomimic's env."""
+    data = file["data"]
+    data.attrs["total"] = sum(int(data[name].attrs["num_samples"]) for name in names)
+    data.attrs["env_args"] = json.dumps(env_args, sort_keys=True)
+    for key, wanted in (("train", True), ("valid", False)):
+        _put_text(
+            file, f"mask/{key}", [n for n, t in zip(names, train, strict=True) if t is wanted]
+        )
+
+
+def is_train(episode: Episode) -> bool:
+    """The side of the split: what the source says in extra["split"], else a draw of 9 in 10.
+
+    The draw hashes (seed, index), so the same episode under another look or camera, with other
+    neighbours or in another library, stays on its side.
+    """
+    told = episode.extra.get("split")
+    if told is not None:
+        return str(told) == "train"
+    digest = hashlib.sha256(f"split {episode.seed} {episode.index}".encode()).digest()
+    return int.from_bytes(digest[:8]) >= VALID_SHARE * 2**64
+
+
+def canonical(episode: Episode) -> Episode:
+    """The same episode in the types of FORMAT.md, as it will be read back."""
+
+    def cast(value: Array | None, kind: str) -> Any:
+        return None if value is None else np.ascontiguousarray(value, kind)
+
+    def sensed(value: Array) -> Array:
+        array = np.ascontiguousarray(value)
+        return array.astype("<f4") if array.dtype.kind == "f" else array
+
+    cameras = {
+        name: replace(
+            track,
+            intrinsics=cast(track.intrinsics, "<f8"),
+            camera_to_world=cast(track.camera_to_world, "<f8"),
+        )
+        for name, track in episode.cameras.items()
+    }
+    return replace(
+        episode,
+        time=cast(episode.time, "<f8"),
+        states=cast(episode.states, "<f8"),
+        actions=cast(episode.actions, "<f4"),
+        action={name: cast(value, "<f4") for name, value in episode.action.items()},
+        obs={name: sensed(value) for name, value in episode.obs.items()},
+        rewards=cast(episode.rewards, "<f4"),
+        dones=cast(episode.dones, "u1"),
+        objects=cast(episode.objects, "<f8"),
+        cameras=cameras,
+    )
+
+
+def put(data: h5py.Group, episode: Episode, spec_id: str, pack: Options) -> str:
+    """Write a canonical episode under `data`; its demo's name. `pack`: see `packing`."""
+    name = f"demo_{episode.index}"
+    demo = data.create_group(name)
+    for key, value in _attributes(episode, spec_id).items():
+        demo.attrs[key] = value
+    _put(demo, "time", episode.time)
+    _put(demo, "actions", episode.actions)
+    for key, array in episode.action.items():
+        item = _put(demo, _path("action", key), array)
+        if key == "joint_position":
+            item.attrs["units"] = "rad"
+            _put_names(item, episode.joint_names)
+    if episode.states is not None:
+        item = _put_packed(demo, "states", episode.states)
+        item.attrs["layout"] = _json({k: list(v) for k, v in episode.layout.items()})
+    for key, optional in (("rewards", episode.rewards), ("dones", episode.dones)):
+        if optional is not None:
+            _put(demo, key, optional)
+    demo.require_group("obs")
+    for key, array in episode.obs.items():
+        _put(demo, _path("obs", key), array)
+    for key, track in episode.cameras.items():
+        _put_camera(demo, key, track, pack)
+    if episode.objects is not None:
+        _put_packed(demo, "objects/pose", episode.objects)
+        _put_names(demo["objects"], episode.object_names)
+    if episode.subtasks:
+        for key in ("start", "end"):
+            rows = np.array([getattr(s, key) for s in episode.subtasks], "<i4")
+            _put(demo, f"subtasks/{key}", rows)
+        for key in ("name", "instruction"):
+            _put_text(demo, f"subtasks/{key}", [getattr(s, key) for s in episode.subtasks])
+    for language, phrases in episode.language.items():
+        _put_text(demo, _path("language", language), phrases)
+    return name
+
+
+def packing(compression: str) -> Options:
+    """How image chunks are compressed: "gzip" and "lzf" need stock h5py, "zstd" hdf5plugin."""
+    if compression == "gzip":
+        return {"compression": "gzip", "compression_opts": _GZIP_LEVEL}
+    if compression == "lzf":
+        return {"compression": "lzf"}
+    if compression == "zstd":
+        try:
+            import hdf5plugin
+        except ImportError:
+            raise UserError("compression 'zstd' needs hdf5plugin: pip install hdf5plugin") from None
+        return dict(hdf5plugin.Zstd(clevel=3))
+    raise UserError(f"unknown compression {compression!r}; there are: gzip, lzf, zstd")
+
+
+def get(demo: h5py.Group, images: bool = True) -> Episode:
+    """The episode of a demo; without `images`, what the cameras saw stays None.
+
+    Raises KeyError, OSError, ValueError or UserError where the group breaks the format.
+    """
+    attrs = {key: plain(value) for key, value in demo.attrs.items()}
+    attrs.pop("episode_id", None)
+    steps = int(attrs.pop("num_samples"))
+    cameras = {key: _get_camera(demo, key, images) for key in demo.get("cameras", ())}
+    views = {f"{key}_{channel}" for key in cameras for channel in CHANNELS}
+    place = f"{demo.file.filename} {demo.name}"
+    success = attrs.pop("success", None)
+    extra = dict(parse_json(attrs.pop("extra", "{}"), place))
+    episode = Episode(
+        index=int(attrs.pop("index")),
+        seed=int(attrs.pop("seed")),
+        task=str(attrs.pop("task")),
+        robot=str(attrs.pop("robot")),
+        domain=str(attrs.pop("domain")),
+        control_hz=float(attrs.pop("control_hz")),
+        instruction=str(attrs.pop("instruction")),
+        success=None if success is None else bool(success),
+        failure=str(attrs.pop("failure")),
+        cell=str(attrs.pop("cell", "")),
+        renderer=str(attrs.pop("renderer", "none")),
+        licence=str(attrs.pop("licence", "")),
+        lineage=parse_json(attrs.pop("lineage", "{}"), place),
+        time=demo["time"][()],
+        actions=demo["actions"][()],
+        action={key: item[()] for key, item in demo.get("action", {}).items()},
+        obs={key: item[()] for key, item in demo["obs"].items() if key not in views},
+        states=_get(demo, "states"),
+        layout=_get_layout(demo, place),
+        rewards=_get(demo, "rewards"),
+        dones=_get(demo, "dones"),
+        cameras=cameras,
+        objects=_get(demo, "objects/pose"),
+        object_names=_get_names(demo.get("objects")),
+        joint_names=_get_names(demo.get("action/joint_position")),
+        subtasks=_get_subtasks(demo),
+        language={key: tuple(_text(item)) for key, item in demo.get("language", {}).items()},
+        extra={**attrs, **extra},
+    )
+    if episode.steps != steps:
+        raise ValueError(f"num_samples is {steps}, actions has {episode.steps} rows")
+    return episode
+
+
+def _attributes(episode: Episode, spec_id: str) -> dict[str, Any]:
+    attributes: dict[str, Any] = {
+        "num_samples": episode.steps,
+        "episode_id": episode_id(spec_id, episode.index),
+        "index": episode.index,
+        "seed": episode.seed,
+        "domain": episode.domain,
+        "task": episode.task,
+        "robot": episode.robot,
+        "control_hz": float(episode.control_hz),
+        "instruction": episode.instruction,
+        "failure": episode.failure,
+        "cell": episode.cell,
+        "renderer": episode.renderer,
+        "licence": episode.licence,
+        "lineage": _json(episode.lineage),
+    }
+    if episode.success is not None:
+        attributes["success"] = bool(episode.success)
+    if episode.extra:
+        attributes["extra"] = _json(episode.extra)
+    return attributes
+
+
+def _put_camera(demo: h5py.Group, name: str, track: CameraTrack, pack: Options) -> None:
+    group = demo.create_group(_path("cameras", name))
+    for key in ("intrinsics", "camera_to_world"):
+        value = getattr(track, key)
+        if value is not None:
+            _put(group, key, value)
+    for channel, frames, kind in (
+        ("image", track.rgb, "u1"),
+        ("depth", track.depth, "<u2"),
+        ("segmentation", track.segmentation, "<u2"),
+    ):
+        if frames is None:
+            continue
+        if frames.dtype != np.dtype(kind):
+            raise TypeError(f"camera {name}: {channel} is {frames.dtype}, not {np.dtype(kind)}")
+        item = demo.create_dataset(
+            _path("obs", f"{name}_{channel}"),
+            data=frames,
+            chunks=(1, *frames.shape[1:]),
+            shuffle=frames.dtype.itemsize > 1,
+            fletcher32=True,
+            **pack,
+        )
+        if channel == "depth":
+            item.attrs["unit_m"] = float(track.unit_m)
+        if channel == "segmentation":
+            item.attrs["names"] = _json({str(k): v for k, v in sorted(track.names.items())})
+
+
+def _get_camera(demo: h5py.Group, name: str, images: bool) -> CameraTrack:
+    group = demo["cameras"][name]
+    views = {channel: demo["obs"].get(f"{name}_{channel}") for channel in CHANNELS}
+    rgb, depth, segmentation = (
+        item[()] if images and item is not None else None for item in views.values()
+    )
+    unit_m = 1e-4
+    if views["depth"] is not None:
+        unit_m = float(views["depth"].attrs["unit_m"])
+    names: dict[int, str] = {}
+    if views["segmentation"] is not None:
+        text = plain(views["segmentation"].attrs.get("names", "{}"))
+        names = {int(k): str(v) for k, v in parse_json(text, views["segmentation"].name).items()}
+    return CameraTrack(
+        rgb=rgb,
+        depth=depth,
+        segmentation=segmentation,
+        intrinsics=_get(group, "intrinsics"),
+        camera_to_world=_get(group, "camera_to_world"),
+        unit_m=unit_m,
+        names=names,
+    )
+
+
+def _get_subtasks(demo: h5py.Group) -> tuple[Subtask, ...]:
+    group = demo.get("subtasks")
+    if group is None:
+        return ()
+    columns = (
+        group["start"][()],
+        group["end"][()],
+        _text(group["name"]),
+        _text(group["instruction"]),
+    )
+    return tuple(
+        Subtask(int(start), int(end), name, instruction)
+        for start, end, name, instruction in zip(*columns, strict=True)
+    )
+
+
+def _get_layout(demo: h5py.Group, place: str) -> dict[str, tuple[int, int]]:
+    if "states" not in demo or "layout" not in demo["states"].attrs:
+        return {}
+    layout = parse_json(plain(demo["states"].attrs["layout"]), f"{place} layout")
+    return {str(name): (int(start), int(stop)) for name, (start, stop) in layout.items()}
+
+
+def _get(group: h5py.Group, name: str) -> Any:
+    return group[name][()] if name in group else None
+
+
+def _put(group: h5py.Group, name: str, value: Array) -> h5py.Dataset:
+    # Contiguous: a training window then reads its few rows and nothing else.
+    return group.create_dataset(name, data=value)
+
+
+def _put_packed(group: h5py.Group, name: str, value: Array) -> h5py.Dataset:
+    """For long rows that hardly change, and that training seldom reads."""
+    row_bytes = max(1, value.nbytes // max(1, len(value)))
+    rows = max(1, min(len(value), _SMALL_BYTES // row_bytes))
+    if value.size == 0:
+        return group.create_dataset(name, data=value)
+    return group.create_dataset(
+        name,
+        data=value,
+        chunks=(rows, *value.shape[1:]),
+        shuffle=True,
+        compression="gzip",
+        compression_opts=_GZIP_LEVEL,
+        fletcher32=True,
+    )
+
+
+def _put_text(group: h5py.Group, name: str, texts: Sequence[str]) -> None:
+    # Fixed length: variable-length text misbehaves when a file is read by several processes.
+    encoded = [text.encode() for text in texts]
+    width = max([1, *map(len, encoded)])
+    dtype = h5py.string_dtype("utf-8", width)
+    group.create_dataset(name, data=np.array(encoded, dtype))
+
+
+def _text(item: h5py.Dataset) -> list[str]:
+    return [bytes(v).decode() if isinstance(v, bytes) else str(v) for v in item[()]]
+
+
+def _put_names(item: h5py.Group | h5py.Dataset, names: Sequence[str]) -> None:
+    if names:
+        item.attrs["names"] = list(names)
+
+
+def _get_names(item: h5py.Group | h5py.Dataset | None) -> tuple[str, ...]:
+    if item is None or "names" not in item.attrs:
+        return ()
+    return tuple(str(plain(name)) for name in item.attrs["names"])
+
+
+def _path(folder: str, name: str) -> str:
+    if not name or "/" in name or name in (".", ".."):
+        raise ValueError(f"{name!r} cannot name an entry of {folder}/")
+    return f"{folder}/{name}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
