@@ -69,6 +69,7 @@ class Card:
     gripper_width: float
     gripper_force: float
     gripper_couple: bool
+    palm: Mapping[str, tuple[float, ...]]
     pads: Mapping[str, tuple[Mapping[str, tuple[float, ...]], ...]]
 
 
@@ -167,6 +168,7 @@ def _card(raw: dict[str, Any]) -> Card:
         gripper_width=gripper["width"],
         gripper_force=gripper["force"],
         gripper_couple=gripper["couple"],
+        palm=gripper["palm"],
         pads=gripper["pads"],
     )
 

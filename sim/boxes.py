@@ -1,0 +1,112 @@
+"""Oriented boxes around things, and whether they keep apart: clearance without physics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets import parts
+from assets.part import Box, Cylinder, Hull, Piece
+from sim.pose import Array, Pose
+from sim.robot import Model
+from sim.spec import Body
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """N oriented boxes: centre (N, 3) and half (N, 3) [m], axes (N, 3, 3) with one axis a column."""
+
+    centre: Array
+    half: Array
+    axes: Array
+
+    def __len__(self) -> int:
+        return len(self.centre)
+
+    def moved(self, frame_to_other: Pose) -> Boxes:
+        """The same boxes seen from another frame."""
+        return Boxes(
+            frame_to_other.apply(self.centre), self.half, frame_to_other.rotation @ self.axes
+        )
+
+
+def join(groups: Iterable[Boxes]) -> Boxes:
+    found = list(groups)
+    if not found:
+        return Boxes(np.empty((0, 3)), np.empty((0, 3)), np.empty((0, 3, 3)))
+    return Boxes(
+        np.concatenate([b.centre for b in found]),
+        np.concatenate([b.half for b in found]),
+        np.concatenate([b.axes for b in found]),
+    )
+
+
+def of_body(body: Body, part_to_world: Pose | None = None) -> Boxes:
+    """A box around each convex piece of a body, where it is or at `part_to_world`."""
+    pieces = parts.build(body.kind, body.params).pieces
+    return join(_of_piece(p) for p in pieces).moved(part_to_world or body.pose)
+
+
+def _of_piece(piece: Piece) -> Boxes:
+    match piece:
+        case Box(half, at):
+            pose = Pose.from_array(at)
+        case Cylinder(radius, length, at):
+            half, pose = (radius, radius, length / 2), Pose.from_array(at)
+        case Hull(points):
+            low, high = np.min(points, axis=0), np.max(points, axis=0)
+            half, pose = tuple((high - low) / 2), Pose.at((low + high) / 2)
+    return Boxes(np.array([pose.position]), np.array([half]), pose.rotation[None])
+
+
+def of_gripper(model: Model, opening: float) -> Boxes:
+    """Palm and jaws in the TCP's frame, the jaws `opening` [m] apart."""
+    card = model.card
+    joints = np.zeros(len(model.movable))
+    share = 1.0 - opening / card.gripper_width
+    joints[model.gripper_columns()] = card.gripper_open + share * (
+        card.gripper_closed - card.gripper_open
+    )
+    links = model.link_to_base(joints)
+    base_to_tcp = np.linalg.inv(links[model.link_index(card.tcp_link)] @ card.tcp.matrix())
+    groups = [(card.tcp_link, card.palm)]
+    groups += [(link, pad) for link, pads in card.pads.items() for pad in pads]
+    out = []
+    for link, box in groups:
+        link_to_tcp = base_to_tcp @ links[model.link_index(link)] @ Pose.at(box["centre"]).matrix()
+        out.append(
+            Boxes(link_to_tcp[None, :3, 3], np.array([box["half"]]), link_to_tcp[None, :3, :3])
+        )
+    return join(out)
+
+
+def clash(a: Boxes, b: Boxes, margin: float = 0.0) -> NDArray[np.bool_]:
+    """(len(a), len(b)): which boxes are nearer than about `margin` [m].
+
+    The separating axis test for oriented boxes (Gottschalk, Lin and Manocha 1996), on all pairs.
+    """
+    if not len(a) or not len(b):
+        return np.zeros((len(a), len(b)), bool)
+    half_a = a.half + margin
+    way = b.centre[None, :] - a.centre[:, None]  # (A, B, 3)
+    own = np.einsum("aki,abk->abi", a.axes, way)
+    turn = np.einsum("aki,bkj->abij", a.axes, b.axes)  # b's axes in a's frames
+    # nearly parallel edges give a null cross product: keep their test from deciding
+    size = np.abs(turn) + 1e-9
+    apart = np.abs(own) > half_a[:, None] + np.einsum("abij,bj->abi", size, b.half)
+    separated = apart.any(axis=-1)
+    theirs = np.einsum("abij,abi->abj", turn, own)
+    apart = np.abs(theirs) > b.half[None] + np.einsum("abij,ai->abj", size, half_a)
+    separated |= apart.any(axis=-1)
+    for i in range(3):
+        i1, i2 = (i + 1) % 3, (i + 2) % 3
+        for j in range(3):
+            j1, j2 = (j + 1) % 3, (j + 2) % 3
+            distance = np.abs(own[..., i2] * turn[..., i1, j] - own[..., i1] * turn[..., i2, j])
+            reach_a = half_a[:, None, i1] * size[..., i2, j] + half_a[:, None, i2] * size[..., i1, j]
+            reach_b = b.half[:, j1] * size[..., i, j2] + b.half[:, j2] * size[..., i, j1]
+            separated |= distance > reach_a + reach_b
+    return np.asarray(~separated)
