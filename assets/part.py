@@ -65,6 +65,7 @@ class Part:
     bottom (z = 0 is the support). frames: named places such as "slot_0", part-relative.
     turns: turning by 360/turns degrees about z maps the part onto itself; 0 = any angle.
     dims: the defining dimensions [m]. norm: the standard the proportions come from.
+    rests: part_to_support poses in which it lies stably on the plane z = 0, the usual one first.
     """
 
     kind: str
@@ -77,6 +78,7 @@ class Part:
     dims: Mapping[str, float]
     frames: Mapping[str, Seven] = field(default_factory=dict)
     grasps: tuple[Grasp, ...] = ()
+    rests: tuple[Seven, ...] = (IDENTITY,)
     turns: int = 1
     norm: str = ""
     licence: str = "Apache-2.0"

@@ -1,0 +1,89 @@
+"""Where parallel jaws hold a part.
+
+The pads are 18.5 mm wide and 20 mm tall and open to 80 mm (Franka Hand data sheet; the pad size
+is that of its rubber finger tips). A grasp's origin is midway between the pads' centres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from assets.frames import from_matrix, seven, to_matrix, turn
+from assets.part import IDENTITY, Grasp, Seven
+
+PAD_HEIGHT = 0.020  # [m] along the approach
+PAD_WIDTH = 0.0185  # [m]
+WIDEST = 0.075  # [m] of 80 mm: leaves 2.5 mm a side to come down past the part
+PALM = 0.035  # [m] the most that a part may reach above the pads' centres
+
+FULL_CIRCLE = tuple(np.pi * k / 6.0 for k in range(12))
+HALF_TURNS = (0.0, np.pi)
+
+
+def pad_centre(height: float, floor: float = 0.0) -> float:
+    """How high [m] the pads' centre is over the support, for a part `height` tall.
+
+    Low parts are held by their upper 60 %, so that the pads stay clear of the support and of a
+    tray's low walls; tall ones near the top, so that the palm does not touch them.
+    floor: the pads' lower edge stays above this height.
+    """
+    low = 0.4 * height if height >= 0.005 else 0.25 * height
+    low = max(low, height - PALM - PAD_HEIGHT / 2.0, floor)
+    return low + PAD_HEIGHT / 2.0
+
+
+def from_above(
+    height: float,
+    holds: Iterable[tuple[float, float]],
+    rest: Seven = IDENTITY,
+    spot: ArrayLike = (0.0, 0.0),
+    floor: float = 0.0,
+) -> list[Grasp]:
+    """Grasps that come straight down on a part lying in `rest` (part_to_support).
+
+    height: of the part in that pose. holds: (yaw [rad], width [m]); at yaw 0 the jaws close
+    along the support's y. spot: where on the support, x y [m].
+    """
+    to_part = np.linalg.inv(to_matrix(rest))
+    x, y = np.asarray(spot, float)
+    found = []
+    for yaw, width in holds:
+        if width > WIDEST:
+            continue
+        down = turn("z", yaw) @ turn("x", np.pi)
+        at = to_part @ to_matrix(seven((x, y, pad_centre(height, floor)), down))
+        found.append(Grasp(from_matrix(at), width))
+    return found
+
+
+def around(
+    diameter: float,
+    middle: ArrayLike,
+    axis: Sequence[float],
+    clear: float | None = None,
+) -> list[Grasp]:
+    """Grasps across a cylinder, from 12 directions around its axis and with the jaws either way.
+
+    middle: the point (3,) on the axis to hold. axis: unit (3,). clear: how far [m] under the
+    axis the support is when the part lies (default: half the diameter).
+    """
+    if diameter > WIDEST:
+        return []
+    along = np.asarray(axis, float)
+    side = np.cross(along, [0.0, 0.0, 1.0] if abs(along[2]) < 0.9 else [1.0, 0.0, 0.0])
+    side /= np.linalg.norm(side)
+    radius = diameter / 2.0
+    back_off = pad_centre(diameter, 0.0) - radius
+    if clear is not None:
+        back_off = max(back_off, PAD_HEIGHT / 2.0 + 0.0005 - clear)
+    found = []
+    for angle in FULL_CIRCLE:
+        into = np.cos(angle) * np.cross(along, side) + np.sin(angle) * side
+        for sign in (1.0, -1.0):
+            close = sign * np.cross(along, into)
+            rotation = np.stack([np.cross(close, into), close, into], axis=1)
+            found.append(Grasp(seven(np.asarray(middle) - back_off * into, rotation), diameter))
+    return found

@@ -1,0 +1,168 @@
+"""The catalogue: every kind of part by name, built for a set of parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from assets import containers, fasteners, holes, norms, surroundings, workpieces
+from assets.materials import finish
+from assets.part import Box, Cylinder, Part, PartError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """group: "workpiece" (handled), "fixture" (holds work) or "scenery".
+    sizes: the parameters that a name such as "M12" stands for."""
+
+    make: Callable[..., Part]
+    group: str
+    sizes: norms.Sizes = field(default_factory=dict)
+
+
+KINDS: Mapping[str, Kind] = {
+    "block": Kind(workpieces.block, "workpiece", norms.BLOCKS),
+    "shaft": Kind(workpieces.shaft, "workpiece", norms.SHAFTS),
+    "stepped_shaft": Kind(workpieces.stepped_shaft, "workpiece", norms.STEPPED_SHAFTS),
+    "peg": Kind(workpieces.peg, "workpiece", norms.PEGS),
+    "bushing": Kind(workpieces.bushing, "workpiece", norms.BUSHINGS),
+    "l_bracket": Kind(workpieces.l_bracket, "workpiece", norms.L_BRACKETS),
+    "washer": Kind(fasteners.washer, "workpiece", norms.WASHERS),
+    "hex_nut": Kind(fasteners.hex_nut, "workpiece", norms.HEX_NUTS),
+    "hex_bolt": Kind(fasteners.hex_bolt, "workpiece", norms.HEX_BOLTS),
+    "tray": Kind(containers.tray, "fixture"),
+    "bin": Kind(containers.bin, "fixture", norms.BINS),
+    "tote": Kind(containers.tote, "fixture", norms.TOTES),
+    "hole_plate": Kind(holes.hole_plate, "fixture"),
+    "peg_nest": Kind(holes.peg_nest, "fixture"),
+    "bench_top": Kind(surroundings.bench_top, "scenery"),
+    "bench_frame": Kind(surroundings.bench_frame, "scenery"),
+    "floor": Kind(surroundings.floor, "scenery"),
+    "wall": Kind(surroundings.wall, "scenery"),
+    "machine_cabinet": Kind(surroundings.machine_cabinet, "scenery"),
+    "control_panel": Kind(surroundings.control_panel, "scenery"),
+    "tool_cart": Kind(surroundings.tool_cart, "scenery"),
+    "pallet": Kind(surroundings.pallet, "scenery"),
+    "crate": Kind(surroundings.crate, "scenery"),
+    "cable_box": Kind(surroundings.cable_box, "scenery"),
+    "signboard": Kind(surroundings.signboard, "scenery"),
+    "fixture_clamp": Kind(surroundings.fixture_clamp, "scenery"),
+    "screw_box": Kind(surroundings.screw_box, "scenery"),
+    "cup": Kind(surroundings.cup, "scenery"),
+}
+
+
+def kinds(group: str = "") -> list[str]:
+    """Every kind, or those of one group: "workpiece", "fixture", "scenery"."""
+    return [name for name, kind in KINDS.items() if group in ("", kind.group)]
+
+
+def defaults(kind: str) -> dict[str, Any]:
+    """The parameters of a kind and their values when not given. Lengths end in _mm."""
+    found = inspect.signature(_kind(kind).make).parameters
+    return {name: parameter.default for name, parameter in found.items()}
+
+
+def sizes(kind: str) -> list[str]:
+    """The catalogue sizes of a kind, to be given as params["size"]; may be empty."""
+    return list(_kind(kind).sizes)
+
+
+def build(kind: str, params: Mapping[str, Any] | None = None) -> Part:
+    """The part of that kind; what `params` leaves out is as in `size`, or the default.
+
+    Raises PartError (one line) for an unknown kind, parameter, size or material, a value of the
+    wrong type, and dimensions that make no part.
+    """
+    _kind(kind)
+    given = params or {}
+    return _build(kind, tuple(sorted((str(k), _frozen(kind, k, v)) for k, v in given.items())))
+
+
+def sha256(kind: str, params: Mapping[str, Any] | None = None) -> str:
+    """A hash of what a part is to the eye and to physics: mesh, pieces and mass.
+
+    Coordinates count in whole nanometres, so that the last bits of sin and cos do not matter.
+    """
+    part = build(kind, params)
+    digest = hashlib.sha256()
+    digest.update(np.rint(np.asarray(part.mesh.vertices) * 1e9).astype("<i8").tobytes())
+    digest.update(np.asarray(part.mesh.faces).astype("<i8").tobytes())
+    for piece in part.pieces:
+        values: Iterable[float]
+        if isinstance(piece, Box):
+            values = (*piece.half, *piece.at)
+        elif isinstance(piece, Cylinder):
+            values = (piece.radius, piece.length, *piece.at)
+        else:
+            values = np.ravel(piece.points)
+        digest.update(type(piece).__name__.encode())
+        digest.update(np.rint(np.array(list(values)) * 1e9).astype("<i8").tobytes())
+    digest.update(np.rint([part.mass * 1e9]).astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=512)
+def _build(kind: str, given: tuple[tuple[str, Any], ...]) -> Part:
+    params = dict(given)
+    known = defaults(kind)
+    size = params.pop("size", None)
+    if size is not None:
+        table = KINDS[kind].sizes
+        if size not in table:
+            raise PartError(_unknown(f"size of {kind}", size, table))
+        params = {**table[size], **params}
+    for name in params:
+        if name not in known:
+            options = [*known, "size"] if KINDS[kind].sizes else list(known)
+            raise PartError(_unknown(f"parameter of {kind}", name, options))
+    resolved = {**known, **params}
+    finish(resolved["material"])
+    part = KINDS[kind].make(**resolved)
+    return replace(part, kind=kind, params=resolved if size is None else {"size": size, **resolved})
+
+
+def _frozen(kind: str, name: str, value: Any) -> Any:
+    """The value as hashable data of the type that the parameter has by default."""
+    expected = "" if name == "size" else defaults(kind).get(name, value)
+    try:
+        if isinstance(expected, str):
+            if isinstance(value, str):
+                return value
+        elif isinstance(expected, tuple):
+            return tuple(tuple(_number(v) for v in pair) for pair in value)
+        elif isinstance(expected, int):
+            if int(value) == value:
+                return int(value)
+        else:
+            return _number(value)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise PartError(f"{kind}: {name}={value!r} makes no sense; give something like {expected!r}")
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str) or not (math.isfinite(value) and 0.0 <= value <= 1e5):
+        raise ValueError(value)
+    return float(value)
+
+
+def _kind(name: str) -> Kind:
+    if name not in KINDS:
+        raise PartError(_unknown("part", name, KINDS))
+    return KINDS[name]
+
+
+def _unknown(what: str, name: Any, options: Iterable[str]) -> str:
+    options = list(options)
+    close = get_close_matches(str(name), options, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ";"
+    return f"unknown {what} {name!r}{hint} known: {', '.join(options) or 'none'}"

@@ -1,0 +1,82 @@
+"""Putting a part together, and saying in one line why it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import trimesh
+
+from assets.frames import from_matrix, turn
+from assets.materials import finish
+from assets.part import IDENTITY, Box, Cylinder, Grasp, Part, PartError, Piece, Seven
+
+MM = 1e-3  # params are in millimetres, everything in a Part is in metres
+
+
+def require(holds: bool, message: str) -> None:
+    """Raises PartError(message) unless it holds."""
+    if not holds:
+        raise PartError(message)
+
+
+def solid(
+    mesh: trimesh.Trimesh,
+    pieces: Iterable[Piece],
+    material: str,
+    dims: Mapping[str, float],
+    frames: Mapping[str, Seven] | None = None,
+    grasps: Iterable[Grasp] = (),
+    rests: Iterable[Seven] = (IDENTITY,),
+    turns: int = 1,
+    norm: str = "",
+) -> Part:
+    """A Part whose mass comes from the mesh; dims in metres. `parts.build` fills in the name."""
+    x, y, z = (float(v) for v in mesh.center_mass)
+    return Part(
+        kind="",
+        params={},
+        mesh=mesh,
+        pieces=tuple(pieces),
+        density=finish(material).density,
+        centre_of_mass=(x, y, z),
+        volume=float(mesh.volume),
+        dims=dict(dims),
+        frames=dict(frames or {}),
+        grasps=tuple(grasps),
+        rests=tuple(rests),
+        turns=turns,
+        norm=norm,
+    )
+
+
+def named(part: Part, kind: str, params: Mapping[str, Any]) -> Part:
+    """The part under its kind's name."""
+    from dataclasses import replace
+
+    return replace(part, kind=kind, params=params)
+
+
+def box(
+    length: float, width: float, height: float, at: tuple[float, float, float], yaw: float = 0.0
+) -> Box:
+    """A collision box; `at`: the middle of its underside."""
+    x, y, z = at
+    m = np.eye(4)
+    m[:3, :3] = turn("z", yaw)
+    m[:3, 3] = (x, y, z + height / 2.0)
+    return Box((length / 2.0, width / 2.0, height / 2.0), from_matrix(m))
+
+
+def upright(radius: float, bottom: float, top: float) -> Cylinder:
+    """A collision cylinder about z."""
+    return Cylinder(radius, top - bottom, (0.0, 0.0, (bottom + top) / 2.0, 0.0, 0.0, 0.0, 1.0))
+
+
+def hexagon(flats: float, bottom: float, top: float) -> list[Piece]:
+    """Three boxes whose union is exactly a hexagonal prism about z, two flats facing +-y."""
+    side = flats / np.sqrt(3.0)
+    return [
+        box(side, flats, top - bottom, (0.0, 0.0, bottom), yaw=k * np.pi / 3.0) for k in range(3)
+    ]
