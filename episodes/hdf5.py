@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes import pack
 from episodes.episode import CameraTrack, Episode, Subtask
-from episodes.errors import UserError
 from episodes.records import FORMAT, episode_id
 from episodes.safe import parse_json, plain
 
@@ -22,8 +22,6 @@ Options = Mapping[str, Any]
 
 CHANNELS = ("image", "depth", "segmentation")
 VALID_SHARE = 0.1
-_GZIP_LEVEL = 4
-_SMALL_BYTES = 1 << 20  # a chunk of states or object poses
 
 
 def new_shard() -> h5py.File:
@@ -48,7 +46,7 @@ def finish(file: h5py.File, names: Sequence[str], train: Sequence[bool], env_arg
     data.attrs["total"] = sum(int(data[name].attrs["num_samples"]) for name in names)
     data.attrs["env_args"] = json.dumps(env_args, sort_keys=True)
     for key, wanted in (("train", True), ("valid", False)):
-        _put_text(
+        pack.put_text(
             file, f"mask/{key}", [n for n, t in zip(names, train, strict=True) if t is wanted]
         )
 
@@ -98,57 +96,42 @@ def canonical(episode: Episode) -> Episode:
     )
 
 
-def put(data: h5py.Group, episode: Episode, spec_id: str, pack: Options) -> str:
-    """Write a canonical episode under `data`; its demo's name. `pack`: see `packing`."""
+def put(data: h5py.Group, episode: Episode, spec_id: str, compression: str) -> str:
+    """Write a canonical episode under `data`; its demo's name. `compression`: of the frames."""
     name = f"demo_{episode.index}"
     demo = data.create_group(name)
     for key, value in _attributes(episode, spec_id).items():
         demo.attrs[key] = value
-    _put(demo, "time", episode.time)
-    _put(demo, "actions", episode.actions)
+    pack.put(demo, "time", episode.time)
+    pack.put(demo, "actions", episode.actions)
     for key, array in episode.action.items():
-        item = _put(demo, _path("action", key), array)
+        item = pack.put(demo, _path("action", key), array)
         if key == "joint_position":
             item.attrs["units"] = "rad"
             _put_names(item, episode.joint_names)
     if episode.states is not None:
-        item = _put_packed(demo, "states", episode.states)
+        item = pack.put_packed(demo, "states", episode.states)
         item.attrs["layout"] = _json({k: list(v) for k, v in episode.layout.items()})
     for key, optional in (("rewards", episode.rewards), ("dones", episode.dones)):
         if optional is not None:
-            _put(demo, key, optional)
+            pack.put(demo, key, optional)
     demo.require_group("obs")
     for key, array in episode.obs.items():
-        _put(demo, _path("obs", key), array)
+        pack.put(demo, _path("obs", key), array)
     for key, track in episode.cameras.items():
-        _put_camera(demo, key, track, pack)
+        _put_camera(demo, key, track, compression)
     if episode.objects is not None:
-        _put_packed(demo, "objects/pose", episode.objects)
+        pack.put_packed(demo, "objects/pose", episode.objects)
         _put_names(demo["objects"], episode.object_names)
     if episode.subtasks:
         for key in ("start", "end"):
             rows = np.array([getattr(s, key) for s in episode.subtasks], "<i4")
-            _put(demo, f"subtasks/{key}", rows)
+            pack.put(demo, f"subtasks/{key}", rows)
         for key in ("name", "instruction"):
-            _put_text(demo, f"subtasks/{key}", [getattr(s, key) for s in episode.subtasks])
+            pack.put_text(demo, f"subtasks/{key}", [getattr(s, key) for s in episode.subtasks])
     for language, phrases in episode.language.items():
-        _put_text(demo, _path("language", language), phrases)
+        pack.put_text(demo, _path("language", language), phrases)
     return name
-
-
-def packing(compression: str) -> Options:
-    """How image chunks are compressed: "gzip" and "lzf" need stock h5py, "zstd" hdf5plugin."""
-    if compression == "gzip":
-        return {"compression": "gzip", "compression_opts": _GZIP_LEVEL}
-    if compression == "lzf":
-        return {"compression": "lzf"}
-    if compression == "zstd":
-        try:
-            import hdf5plugin
-        except ImportError:
-            raise UserError("compression 'zstd' needs hdf5plugin: pip install hdf5plugin") from None
-        return dict(hdf5plugin.Zstd(clevel=3))
-    raise UserError(f"unknown compression {compression!r}; there are: gzip, lzf, zstd")
 
 
 def get(demo: h5py.Group, images: bool = True) -> Episode:
@@ -223,12 +206,12 @@ def _attributes(episode: Episode, spec_id: str) -> dict[str, Any]:
     return attributes
 
 
-def _put_camera(demo: h5py.Group, name: str, track: CameraTrack, pack: Options) -> None:
+def _put_camera(demo: h5py.Group, name: str, track: CameraTrack, compression: str) -> None:
     group = demo.create_group(_path("cameras", name))
     for key in ("intrinsics", "camera_to_world"):
         value = getattr(track, key)
         if value is not None:
-            _put(group, key, value)
+            pack.put(group, key, value)
     for channel, frames, kind in (
         ("image", track.rgb, "u1"),
         ("depth", track.depth, "<u2"),
@@ -238,14 +221,7 @@ def _put_camera(demo: h5py.Group, name: str, track: CameraTrack, pack: Options) 
             continue
         if frames.dtype != np.dtype(kind):
             raise TypeError(f"camera {name}: {channel} is {frames.dtype}, not {np.dtype(kind)}")
-        item = demo.create_dataset(
-            _path("obs", f"{name}_{channel}"),
-            data=frames,
-            chunks=(1, *frames.shape[1:]),
-            shuffle=frames.dtype.itemsize > 1,
-            fletcher32=True,
-            **pack,
-        )
+        item = pack.put_frames(demo, _path("obs", f"{name}_{channel}"), frames, compression)
         if channel == "depth":
             item.attrs["unit_m"] = float(track.unit_m)
         if channel == "segmentation":
@@ -301,36 +277,6 @@ def _get_layout(demo: h5py.Group, place: str) -> dict[str, tuple[int, int]]:
 
 def _get(group: h5py.Group, name: str) -> Any:
     return group[name][()] if name in group else None
-
-
-def _put(group: h5py.Group, name: str, value: Array) -> h5py.Dataset:
-    # Contiguous: a training window then reads its few rows and nothing else.
-    return group.create_dataset(name, data=value)
-
-
-def _put_packed(group: h5py.Group, name: str, value: Array) -> h5py.Dataset:
-    """For long rows that hardly change, and that training seldom reads."""
-    row_bytes = max(1, value.nbytes // max(1, len(value)))
-    rows = max(1, min(len(value), _SMALL_BYTES // row_bytes))
-    if value.size == 0:
-        return group.create_dataset(name, data=value)
-    return group.create_dataset(
-        name,
-        data=value,
-        chunks=(rows, *value.shape[1:]),
-        shuffle=True,
-        compression="gzip",
-        compression_opts=_GZIP_LEVEL,
-        fletcher32=True,
-    )
-
-
-def _put_text(group: h5py.Group, name: str, texts: Sequence[str]) -> None:
-    # Fixed length: variable-length text misbehaves when a file is read by several processes.
-    encoded = [text.encode() for text in texts]
-    width = max([1, *map(len, encoded)])
-    dtype = h5py.string_dtype("utf-8", width)
-    group.create_dataset(name, data=np.array(encoded, dtype))
 
 
 def _text(item: h5py.Dataset) -> list[str]:

@@ -98,7 +98,7 @@ def write_shard(
     Episodes are taken one at a time. What was committed and is now broken is restored. Raises
     Diverged if other episodes stand under that number, WriteFailed if the storage refuses.
     """
-    data, rows = _build(number, episodes, spec_id, hdf5.packing(compression))
+    data, rows = _build(number, episodes, spec_id, compression)
     shard = Shard(
         number=number,
         file=shard_file(number),
@@ -176,7 +176,7 @@ def clean_temporaries(root: Path) -> list[str]:
 
 
 def _build(
-    number: int, episodes: Iterable[Episode], spec_id: str, pack: Mapping[str, Any]
+    number: int, episodes: Iterable[Episode], spec_id: str, compression: str
 ) -> tuple[bytes, tuple[Row, ...]]:
     """The bytes of a shard and the rows of its record, in the order of the episodes."""
     rows: list[Row] = []
@@ -185,7 +185,7 @@ def _build(
     with hdf5.new_shard() as file:
         for raw in episodes:
             episode = hdf5.canonical(raw)
-            names.append(hdf5.put(file["data"], episode, spec_id, pack))
+            names.append(hdf5.put(file["data"], episode, spec_id, compression))
             rows.append(row_of(episode, spec_id, number))
             train.append(hdf5.is_train(episode))
         hdf5.finish(file, names, train, _env_args(rows))
