@@ -82,7 +82,7 @@ def tube(inner: float, outer: float, length: float, chamfer: float) -> list[tupl
     """The closed profile of a bush between z = 0 and `length`, every edge chamfered."""
     low, high, c = 0.0, length, chamfer
     outside = [(outer - c, low), (outer, low + c), (outer, high - c), (outer - c, high)]
-    return outside + [(inner + c, high), (inner, high - c), (inner, low + c), (inner + c, low)]
+    return [*outside, (inner + c, high), (inner, high - c), (inner, low + c), (inner + c, low)]
 
 
 def prism(
