@@ -17,7 +17,7 @@ from episodes import hdf5, store
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.records import Row, Shard
-from episodes.safe import open_hdf5
+from episodes.safe import follow, open_unseen
 
 MAX_OPEN_FILES = 16
 
@@ -72,6 +72,7 @@ class Library:
                 )
         self._files: OrderedDict[int, h5py.File] = OrderedDict()
         self._pid = os.getpid()
+        self._inspected: set[int] = set()
 
     def __repr__(self) -> str:
         return f"Library({str(self.path)!r}, {len(self.rows)} of {self.info['episodes']} episodes)"
@@ -101,8 +102,12 @@ class Library:
         """
         row = self.row(index)
         file = self._file(row.shard)
+        place = f"data/demo_{index}"
         try:
-            return file[f"data/demo_{index}"]
+            if index not in self._inspected:
+                follow(file, place)
+                self._inspected.add(index)
+            return file[place]
         except KeyError:
             raise UserError(f"{file.filename} has no demo_{index}; {self._repair()}") from None
 
@@ -179,7 +184,7 @@ class Library:
             if size != shard.bytes:
                 state = "missing" if size is None else f"{size} bytes long, not {shard.bytes}"
                 raise UserError(f"{path} is {state}; {self._repair()}")
-            files[number] = open_hdf5(path)
+            files[number] = open_unseen(path)
             while len(files) > MAX_OPEN_FILES:
                 files.popitem(last=False)[1].close()
         files.move_to_end(number)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import h5py
 import numpy as np
-from h5py import h5d, h5o, h5t, h5z
+from h5py import h5a, h5d, h5g, h5l, h5o, h5t, h5z
 
 from episodes.errors import UserError
 
@@ -62,59 +62,82 @@ def open_hdf5(path: Path) -> h5py.File:
     Refused with a UserError: anything but hard links, loops, external storage, virtual datasets,
     unknown filters and types, sizes beyond what the file can hold.
     """
+    file = open_unseen(path)
     try:
-        # Shards never change, and locks fail on read-only and some network file systems.
-        file = h5py.File(path, "r", driver="sec2", locking=False)
-    except FileNotFoundError:
-        raise UserError(f"no such file: {path}") from None
-    except OSError as error:
-        raise UserError(f"{path} is no readable HDF5 file: truncated or damaged") from error
-    try:
-        _inspect(file, path)
+        inspect(file["/"])
     except BaseException:
         file.close()
         raise
     return file
 
 
-def _inspect(file: h5py.File, path: Path) -> None:
-    size = path.stat().st_size
-    seen: set[int] = set()
-    todo = [(file["/"], 0)]
+def open_unseen(path: Path) -> h5py.File:
+    """Open an HDF5 file; what is in it must go through `inspect` before it is read."""
     try:
-        while todo:
-            group, depth = todo.pop()
-            address = h5o.get_info(group.id).addr
-            if address in seen or depth > MAX_DEPTH:
-                raise _Refused(f"{group.name}: groups linked in a loop or nested too deep")
-            seen.add(address)
-            _inspect_attributes(group)
-            for name in group:
-                place = f"{group.name.rstrip('/')}/{name}"
-                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                    raise _Refused(f"{place}: a soft or external link")
-                item = group[name]
-                if isinstance(item, h5py.Group):
-                    todo.append((item, depth + 1))
-                elif isinstance(item, h5py.Dataset):
-                    _inspect_dataset(item, place, size)
-                    _inspect_attributes(item)
-                else:
-                    raise _Refused(f"{place}: neither a group nor a dataset")
+        # Shards never change, and locks fail on read-only and some network file systems.
+        return h5py.File(path, "r", driver="sec2", locking=False)
+    except FileNotFoundError:
+        raise UserError(f"no such file: {path}") from None
+    except OSError as error:
+        raise UserError(f"{path} is no readable HDF5 file: truncated or damaged") from error
+
+
+def follow(file: h5py.File, path: str) -> h5py.Group:
+    """The group at a path of hard links, inspected. Raises KeyError, or UserError as above."""
+    group = file["/"]
+    for name in path.split("/"):
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise UserError(f"{file.filename} is refused: {path} passes a soft or external link")
+        group = group[name]
+    inspect(group)
+    return group
+
+
+def inspect(group: h5py.Group) -> None:
+    """Look at everything from a group on. Raises UserError as `open_hdf5` does."""
+    try:
+        # The low-level calls cost a fraction of the high-level ones; a shard has hundreds of items.
+        _inspect(group.id, group.name.rstrip("/"), group.file.id.get_filesize())
     except _Refused as error:
+        path = group.file.filename
         raise UserError(f"{path} is refused, it is not safe to read: {error}") from None
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise UserError(f"{path} is damaged: {reason}") from error
+        raise UserError(f"{group.file.filename} is damaged: {reason}") from error
+
+
+def _inspect(root: h5g.GroupID, name: str, file_size: int) -> None:
+    seen: set[int] = set()
+    todo = [(root, name, 0)]
+    while todo:
+        group, place, depth = todo.pop()
+        address = h5o.get_info(group).addr
+        if address in seen or depth > MAX_DEPTH:
+            raise _Refused(f"{place}: groups linked in a loop or nested too deep")
+        seen.add(address)
+        _inspect_attributes(group, place)
+        for link in list(group):
+            where = f"{place}/{link.decode(errors='replace')}"
+            if group.links.get_info(link).type != h5l.TYPE_HARD:
+                raise _Refused(f"{where}: a soft or external link")
+            item = h5o.open(group, link)
+            if isinstance(item, h5g.GroupID):
+                todo.append((item, where, depth + 1))
+            elif isinstance(item, h5d.DatasetID):
+                _inspect_dataset(item, where, file_size)
+                _inspect_attributes(item, where)
+            else:
+                raise _Refused(f"{where}: neither a group nor a dataset")
 
 
 class _Refused(Exception):
     pass
 
 
-def _inspect_dataset(item: h5py.Dataset, place: str, file_size: int) -> None:
-    plan = item.id.get_create_plist()
-    if plan.get_layout() == h5d.VIRTUAL:
+def _inspect_dataset(item: h5d.DatasetID, place: str, file_size: int) -> None:
+    plan = item.get_create_plist()
+    layout = plan.get_layout()
+    if layout == h5d.VIRTUAL:
         raise _Refused(f"{place}: a virtual dataset")
     if plan.get_external_count():
         raise _Refused(f"{place}: external storage")
@@ -122,21 +145,21 @@ def _inspect_dataset(item: h5py.Dataset, place: str, file_size: int) -> None:
     unknown = sorted(set(filters) - KNOWN_FILTERS)
     if unknown or len(set(filters)) != len(filters):
         raise _Refused(f"{place}: unknown or repeated filters {unknown or filters}")
-    item_size = _plain_size(item.id.get_type(), place)
+    item_size = _plain_size(item.get_type(), place)
     size = _count(item.shape) * item_size
     if size > MAX_DATASET_BYTES or size > _FREE_BYTES + _MAX_RATIO * file_size:
         raise _Refused(f"{place}: declares {size} bytes, in a file of {file_size}")
-    if item.chunks and math.prod(item.chunks) * item_size > MAX_CHUNK_BYTES:
-        raise _Refused(f"{place}: a chunk of {math.prod(item.chunks) * item_size} bytes")
+    if layout == h5d.CHUNKED and math.prod(plan.get_chunk()) * item_size > MAX_CHUNK_BYTES:
+        raise _Refused(f"{place}: chunks of {math.prod(plan.get_chunk()) * item_size} bytes")
 
 
-def _inspect_attributes(item: h5py.Group | h5py.Dataset) -> None:
-    for name in item.attrs:
-        attribute = item.attrs.get_id(name)
-        place = f"{item.name} attribute {name}"
-        size = _count(attribute.shape) * _plain_size(attribute.get_type(), place)
+def _inspect_attributes(item: h5g.GroupID | h5d.DatasetID, place: str) -> None:
+    for i in range(h5a.get_num_attrs(item)):
+        attribute = h5a.open(item, index=i)
+        where = f"{place} attribute {attribute.name.decode(errors='replace')}"
+        size = _count(attribute.shape) * _plain_size(attribute.get_type(), where)
         if size > MAX_ATTRIBUTE_BYTES:
-            raise _Refused(f"{place}: declares {size} bytes")
+            raise _Refused(f"{where}: declares {size} bytes")
 
 
 def _count(shape: tuple[int, ...] | None) -> int:
