@@ -1,0 +1,96 @@
+"""A verb as a Hydra app: its config composed, checked, made plain, and run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from episodes.errors import UserError
+from generators import guard
+from generators.verbs import VERBS
+
+Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Lets Hydra parse `words` and compose, then runs the verb: its exit code."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions come through; `problems` words them
+    OmegaConf.register_new_resolver("oc.env", _refuse_env, replace=True)
+    job = Job(verb)
+    with TemporaryDirectory() as scratch:  # Hydra's sweeper insists on writing a multirun.yaml
+        many = [f"hydra.sweep.dir={scratch}"] if {"-m", "--multirun"} & set(words) else []
+        sys.argv = ["cellwright", *words, *many]
+        hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+    return job.finish()
+
+
+class Job:
+    """What Hydra calls with each combination of a sweep, or once.
+
+    It only keeps the configs: all of them are composed before the first one runs, and they run
+    as one. A sweeper that searches (Optuna) needs each answer before its next question, so for
+    such a one a combination runs in the call.
+    """
+
+    def __init__(self, verb: str) -> None:
+        self.verb = verb
+        self.module = import_module(f"generators.verbs.{VERBS[verb]}")
+        self.kept: dict[str, DictConfig] = {}  # by the overrides that make the combination
+        self.many = False
+        self.code = 0
+
+    def __call__(self, config: DictConfig) -> float | None:
+        state = HydraConfig.get()
+        self.many = state.mode == RunMode.MULTIRUN
+        self.kept[" ".join(state.overrides.task)] = config
+        if not self.many or state.sweeper["_target_"].endswith(".BasicSweeper"):
+            return None
+        return self._sweep()
+
+    def finish(self) -> int:
+        """Runs what was kept: the worst exit code of all."""
+        if self.many:
+            self._sweep()
+        else:
+            for config in self.kept.values():  # none after --cfg or completion
+                self.code = self.module.run(plain(self.verb, config))
+        return self.code
+
+    def _sweep(self) -> float:
+        """Runs the combinations kept so far: the verb's figure of merit."""
+        configs = {label: plain(self.verb, config) for label, config in self.kept.items()}
+        self.kept = {}
+        if hasattr(self.module, "sweep"):
+            code, merit = self.module.sweep(configs) if configs else (0, 0.0)
+        else:
+            code, merit = 0, 0.0
+            for label, config in configs.items():
+                print(f"== {self.verb} {label}", flush=True)
+                code = max(code, self.module.run(config))
+        self.code = max(self.code, code)
+        return float(merit)
+
+
+def plain(verb: str, config: DictConfig) -> Config:
+    """The config as a dict of plain values, complete and without anything that could run code."""
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        needs = " ".join(f"{key}=..." for key in missing)
+        raise UserError(f"{verb} needs {needs} (`cellwright {verb} --help` says what that is)")
+    found = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(found, dict)
+    guard.refuse_code(found, "the config")
+    return {str(key): value for key, value in found.items()}
+
+
+def _refuse_env(*_: Any) -> NoReturn:
+    raise UserError("${oc.env:...} is refused: a config reads no environment; write the value")

@@ -1,0 +1,141 @@
+"""What to make: from a resolved config to a library's spec and its shards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from episodes import store
+from episodes.episode import Episode
+from episodes.errors import UserError
+from generators import options
+
+Config = Mapping[str, Any]
+
+# keys that say where, how many and how fast, but not what: two runs that differ in these alone
+# make the same episodes
+ELSEWHERE = ("out", "episodes", "workers", "shard_size", "compression", "pool", "dry_run")
+# modules of generators/ that decide when and where episodes are made, never what is in them
+PLUMBING = (
+    "cli", "guard", "hydra_app", "making", "options", "plan", "pools", "problems", "produce",
+    "progress", "shard", "sheet", "supervise", "table", "usage", "verbs",
+)  # fmt: skip
+COMPRESSIONS = ("gzip", "lzf", "zstd")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One library to make. Plain enough to cross to another process or machine.
+
+    recipe: the part of the config that decides what is in an episode. make: a top-level function
+    (plan, index) -> Episode, pure: any process may call it, twice too.
+    """
+
+    out: Path
+    make: Callable[[Plan, int], Episode]
+    recipe: Config
+    seed: int
+    episodes: int
+    shard_size: int
+    compression: str
+    spec_id: str
+    versions: Mapping[str, str]
+
+    @property
+    def shards(self) -> int:
+        return -(-self.episodes // self.shard_size)
+
+    def indices(self, shard: int) -> range:
+        """The episodes of a shard."""
+        start = shard * self.shard_size
+        return range(start, min(start + self.shard_size, self.episodes))
+
+    def library(self) -> dict[str, Any]:
+        """What library.json says of it."""
+        return {
+            "spec_id": self.spec_id,
+            "episodes": self.episodes,
+            "shard_size": self.shard_size,
+            "seed": self.seed,
+            "versions": dict(self.versions),
+            "config": dict(self.recipe),
+        }
+
+    def at(self, out: Path) -> Plan:
+        return replace(self, out=out)
+
+
+def generation(config: Config) -> Plan:
+    """The plan of `generate`. UserError for a value that cannot be, before anything is written."""
+    from generators import making
+
+    recipe = {key: value for key, value in config.items() if key not in ELSEWHERE}
+    options.image_size(config)
+    versions = code_versions(recipe["renderer"]["name"])
+    return Plan(
+        out=options.path(config, "out"),
+        make=making.generate,
+        recipe=recipe,
+        seed=options.whole(config, "seed"),
+        episodes=options.whole(config, "episodes", 1),
+        shard_size=options.whole(config, "shard_size", 1),
+        compression=options.choice(config, "compression", COMPRESSIONS),
+        spec_id=spec_id(recipe, versions, making.assets(config)),
+        versions=versions,
+    )
+
+
+def spec_id(recipe: Config, versions: Mapping[str, str], assets: Mapping[str, str]) -> str:
+    """sha256 over everything that decides the content; two libraries with one spec_id hold the
+    same episodes. assets: name -> hash of its files."""
+    spec = {"recipe": recipe, "versions": dict(versions), "assets": dict(assets)}
+    try:
+        text = json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise UserError(f"the config holds a number that is none: {error}") from error
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_versions(renderer: str) -> dict[str, str]:
+    """The versions of everything that may change a state or a pixel."""
+    from generators import making
+
+    return {
+        "cellwright": version("cellwright"),
+        "code": code_hash()[:16],
+        "pybullet": version("pybullet"),
+        "numpy": version("numpy"),
+        "renderer": making.renderer_version(renderer),
+    }
+
+
+@cache
+def code_hash() -> str:
+    """sha256 over our source files, without the plumbing that no episode depends on."""
+    digest = hashlib.sha256()
+    for package in ("assets", "generators", "scenes", "sim"):
+        root = Path(str(files(package)))
+        for file in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".yaml", ".glsl")):
+            inside = file.relative_to(root)
+            if package == "generators" and inside.parts[0].removesuffix(".py") in PLUMBING:
+                continue
+            digest.update(f"{package}/{inside.as_posix()}\n".encode() + file.read_bytes())
+    digest.update(Path(str(files("episodes") / "episode.py")).read_bytes())
+    return digest.hexdigest()
+
+
+def waiting(plan: Plan) -> list[int]:
+    """Creates the library if it is not there: the shards that are still to be made.
+
+    Raises UserError where `out` holds something else.
+    """
+    store.create(plan.out, plan.library())
+    store.clean_temporaries(plan.out)
+    return store.missing(plan.out)

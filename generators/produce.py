@@ -1,0 +1,78 @@
+"""From plans to libraries: one pool for all of them, and a table of how each ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from episodes.library import Library
+from generators import options, supervise
+from generators.plan import Plan
+from generators.pools import open_pool
+from generators.progress import Progress
+from generators.shard import Limits
+from generators.supervise import Outcome
+from generators.table import share, size, table
+
+
+def produce(plans: Sequence[Plan], config: Mapping[str, Any]) -> int:
+    """Makes what is missing of each library and prints how they stand: the exit code."""
+    workers = options.whole(config, "workers", 1)
+    pool = config["pool"]
+    limits = Limits(options.number(pool, "episode_seconds", 1), memory_of_worker(pool, workers))
+    runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
+    outcomes, interrupted = supervise.run(plans, runner, workers, limits, Progress())
+    print(report(outcomes))
+    for line in problems(outcomes):
+        print(line)
+    if interrupted:
+        print("stopped; the same command goes on from here")
+    code = max(outcome.code for outcome in outcomes)
+    return code or (supervise.INTERRUPTED if interrupted else 0)
+
+
+def report(outcomes: Sequence[Outcome]) -> str:
+    """One row a library."""
+    rows = []
+    for outcome in outcomes:
+        try:
+            found = Library(outcome.plan.out).summary()
+        except Exception as error:  # it failed before it was one
+            outcome.error = outcome.error or error
+            continue
+        rows.append(
+            (
+                outcome.plan.out,
+                outcome.state,
+                f"{found.episodes}/{found.asked}",
+                share(found.success_rate),
+                outcome.quarantined or "-",
+                f"{found.hours:.2f}",
+                size(found.bytes),
+            )
+        )
+    head = ("library", "state", "episodes", "success", "quarantined", "hours", "size")
+    return table(head, rows)
+
+
+def problems(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each thing that a person should look at."""
+    lines = []
+    for outcome in outcomes:
+        if outcome.error is not None:
+            lines.append(f"failed: {outcome.error}")
+        if outcome.quarantined:
+            lines.append(
+                f"{outcome.quarantined} episodes could not be made: why is in "
+                f"{outcome.plan.out / 'quarantine'}"
+            )
+    return lines
+
+
+def memory_of_worker(pool: Mapping[str, Any], workers: int) -> int:
+    """Bytes that a worker may allocate."""
+    if pool["memory_gb"] is not None:
+        return int(options.number(pool, "memory_gb", 0.1) * 1e9)
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return int(machine) // workers

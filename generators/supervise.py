@@ -1,0 +1,215 @@
+"""Makes the shards of one or many libraries through one pool, whatever happens to its workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from episodes import store
+from episodes.errors import UserError
+from episodes.folder import TEMPORARY, WriteFailed
+from generators import shard
+from generators.plan import Plan, waiting
+from generators.pools import Pool
+from generators.progress import Progress
+from generators.shard import TRIES, Journal, Limits
+
+QUARANTINED, INTERRUPTED = 5, 130  # exit codes
+POLL_S = 0.5
+
+
+@dataclass
+class Outcome:
+    """How it stands with one library at the end of a run."""
+
+    plan: Plan
+    waiting: int = 0  # shards not made
+    error: Exception | None = None
+    quarantined: int = 0
+
+    @property
+    def state(self) -> str:
+        if self.error is not None:
+            return "failed"
+        return "unfinished" if self.waiting else "finished"
+
+    @property
+    def code(self) -> int:
+        if self.error is not None:
+            return int(getattr(self.error, "exit_code", 1))
+        return QUARANTINED if self.quarantined else 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Shard `number` of the library at place `at` among the plans."""
+
+    at: int
+    number: int
+
+
+@dataclass
+class Run:
+    """The state of one run: what waits, what is in hand, what went wrong how often."""
+
+    outcomes: list[Outcome]
+    pool: Pool
+    limits: Limits
+    progress: Progress
+    waiting: deque[Job] = field(default_factory=deque)
+    in_hand: dict[Future[Any], Job] = field(default_factory=dict)
+    tries: Counter[tuple[int, int]] = field(default_factory=Counter)  # (plan, episode)
+    lost: Counter[Job] = field(default_factory=Counter)  # outside of any episode
+    stops: int = 0  # how often we were told to stop
+    halted: bool = False  # the disk is full: nothing new makes sense
+
+    @property
+    def ending(self) -> bool:
+        return self.stops > 0 or self.halted
+
+    def journal(self, job: Job) -> Path:
+        """A temporary of the store's kind, so that what a killed run leaves is cleaned up."""
+        name = f"{TEMPORARY}{socket.gethostname()}-{os.getpid()}-log{job.number:05d}"
+        return self.outcomes[job.at].plan.out / name
+
+
+def run(
+    plans: Sequence[Plan], pool: Pool, workers: int, limits: Limits, progress: Progress
+) -> tuple[list[Outcome], bool]:
+    """Makes what is missing of each library; a failed library does not stop the others.
+
+    Returns how each ended, and whether the run was interrupted. The first Ctrl-C lets the shards
+    in hand finish, the second stops at once; either way the same command goes on later.
+    """
+    state = Run([Outcome(plan) for plan in plans], pool, limits, progress)
+    for at, outcome in enumerate(state.outcomes):
+        try:
+            missing = waiting(outcome.plan)
+            progress.expect(outcome.plan, missing)
+            state.waiting += [Job(at, number) for number in missing]
+            outcome.waiting = len(missing)
+        except (UserError, OSError) as error:
+            outcome.error = error
+    try:
+        with _stoppable(state):
+            _loop(state, workers)
+    finally:
+        _close(state)
+    return state.outcomes, state.stops > 0
+
+
+def _loop(state: Run, workers: int) -> None:
+    while state.in_hand or (state.waiting and not state.ending):
+        while state.waiting and len(state.in_hand) < workers and not state.ending:
+            _submit(state, state.waiting.popleft())
+        done, _ = wait(state.in_hand, timeout=POLL_S, return_when=FIRST_COMPLETED)
+        for future in done:
+            _finish(state, state.in_hand.pop(future), future)
+        state.progress.show(Journal.read(state.journal(job)) for job in state.in_hand.values())
+        if state.stops > 1:
+            return
+
+
+def _submit(state: Run, job: Job) -> None:
+    outcome = state.outcomes[job.at]
+    if outcome.error is not None:
+        return
+    tries = {i: state.tries[job.at, i] for i in outcome.plan.indices(job.number)}
+    future = state.pool.submit(
+        shard.make, outcome.plan, job.number, state.limits, state.journal(job), tries
+    )
+    state.in_hand[future] = job
+
+
+def _finish(state: Run, job: Job, future: Future[Any]) -> None:
+    outcome = state.outcomes[job.at]
+    try:
+        record = future.result()
+    except CancelledError:
+        return
+    except Exception as error:
+        death = state.pool.lost(error)
+        if death is None and isinstance(error, UserError | OSError):
+            _fail(state, outcome, error)
+        else:
+            _again(state, job, death, error)
+    else:
+        outcome.waiting -= 1
+        state.progress.committed(record)
+
+
+def _again(state: Run, job: Job, death: str | None, error: Exception) -> None:
+    """A shard did not come back: the episode in hand is to blame, or else the shard itself."""
+    outcome = state.outcomes[job.at]
+    journal = Journal.read(state.journal(job))
+    with suppress(OSError):
+        state.journal(job).unlink(missing_ok=True)
+    if death is not None and journal.index is not None:
+        index = journal.index
+        state.tries[job.at, index] += 1
+        if state.tries[job.at, index] >= TRIES:
+            reason = journal.reason or death
+            try:
+                shard.quarantine(outcome.plan, index, TRIES, reason, journal.tail)
+            except (UserError, OSError) as refused:
+                _fail(state, outcome, refused)
+                return
+    else:
+        state.lost[job] += 1
+        if state.lost[job] >= TRIES:
+            _fail(state, outcome, RuntimeError(death) if death else error)
+            return
+    state.waiting.appendleft(job)
+
+
+def _fail(state: Run, outcome: Outcome, error: Exception) -> None:
+    """No more of this library; on a full disk, no more at all."""
+    outcome.error = error
+    if isinstance(error, WriteFailed | OSError):
+        state.halted = True
+        for other in state.outcomes:
+            if other.waiting and other.error is None:
+                other.error = error
+
+
+@contextmanager
+def _stoppable(state: Run) -> Iterator[None]:
+    """SIGINT and SIGTERM set `stops` instead of interrupting between two statements."""
+
+    def told(number: int, _: FrameType | None) -> None:
+        state.stops += 2 if number == signal.SIGTERM else 1
+        if state.stops == 1:
+            state.progress.say(
+                f"finishing the {len(state.in_hand)} shards in hand; Ctrl-C again stops at once"
+            )
+
+    before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _close(state: Run) -> None:
+    """Ends the workers, tidies what they left, and counts."""
+    if state.in_hand:
+        state.pool.kill()
+    else:
+        state.pool.close()
+    state.progress.close()
+    for outcome in state.outcomes:
+        with suppress(UserError, OSError):
+            for job in [j for j in state.in_hand.values() if state.outcomes[j.at] is outcome]:
+                state.journal(job).unlink(missing_ok=True)
+            store.clean_temporaries(outcome.plan.out)
+            outcome.quarantined = sum(1 for _ in store.quarantined(outcome.plan.out))
