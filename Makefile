@@ -1,0 +1,50 @@
+# Everything that is done with this repository. Needs Python 3.11, git and make; no root.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SOURCES := assets episodes generators scenes sim tests benchmarks
+REAL ?=
+DEMO := runs/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test slow faults lint format clean
+
+help:
+	@echo "make setup        the environment, in $(VENV)"
+	@echo "make demo         12 episodes, checked, replayed, shown; REAL=path mixes a data set in"
+	@echo "make test         the tests (make slow: the long ones, make faults: killing and breaking)"
+	@echo "make lint         ruff and mypy (make format: what ruff can mend)"
+
+setup: $(READY)
+
+# Made anew when the requirements change; a stamp says that it was finished.
+$(READY): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here; say which: make PYTHON=path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python scripts/demo.py $(DEMO) $(REAL)
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not slow"
+
+slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+faults: $(READY)
+	$(BIN)/python -m pytest tests/faults --durations=10
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

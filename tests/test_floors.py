@@ -1,0 +1,78 @@
+"""Who may import whom: each floor rests on those below it, and physics stays in `sim`."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BELOW = {
+    "assets": set(),
+    "episodes": set(),
+    "sim": {"assets", "episodes"},
+    "scenes": {"assets", "episodes", "sim"},
+    "generators": {"assets", "episodes", "sim", "scenes"},
+}
+SCENES_MAY = {"sim.spec", "sim.pose"}  # scenes are sampled, never simulated
+HEAVY = {"pybullet", "pybullet_data", "hydra", "omegaconf", "gymnasium", "imageio", "torch"}
+FILES = sorted(file for floor in BELOW for file in (ROOT / floor).rglob("*.py"))
+
+
+def imports(file: Path) -> list[tuple[str, bool]]:
+    """(module, whether it is imported as the file is) for every import statement."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    late = {
+        id(node)
+        for scope in ast.walk(tree)
+        if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.If)
+        for node in ast.walk(scope)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) not in late) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:  # relative: on the same floor
+            module = node.module or ""
+            names = [f"{module}.{alias.name}" for alias in node.names]
+            found += [(name, id(node) not in late) for name in [module, *names]]
+    return found
+
+
+def relative(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("file", FILES, ids=relative)
+def test_a_file_imports_only_from_floors_below(file: Path) -> None:
+    floor = file.relative_to(ROOT).parts[0]
+    for module, _ in imports(file):
+        other = module.partition(".")[0]
+        if other in BELOW and other != floor:
+            assert other in BELOW[floor], f"{floor} may not import {module}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=relative)
+def test_physics_is_imported_in_sim_alone(file: Path) -> None:
+    floor = file.relative_to(ROOT).parts[0]
+    if floor != "sim":
+        assert "pybullet" not in {module.partition(".")[0] for module, _ in imports(file)}
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f.parts[-2] == "scenes"], ids=relative)
+def test_scenes_know_cells_and_poses_only(file: Path) -> None:
+    taken = {m for m, _ in imports(file) if m.startswith("sim.") and m.count(".") == 1}
+    assert taken <= SCENES_MAY
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if "episodes" in f.parts], ids=relative)
+def test_training_code_needs_numpy_and_h5py_only(file: Path) -> None:
+    if "formats" in file.parts:
+        return  # a format's library is imported when that format is used
+    outside = {m.partition(".")[0] for m, early in imports(file) if early}
+    assert not outside & (HEAVY | {"trimesh", "scipy", "pandas", "PIL", "yaml", "pebble"})
+
+
+def test_every_floor_has_files() -> None:
+    assert {file.relative_to(ROOT).parts[0] for file in FILES} == set(BELOW)
