@@ -1,0 +1,47 @@
+"""What outcomes are judged by."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from assets import parts
+from sim.pose import Pose
+from sim.spec import Body
+from sim.station import Station
+from sim.world import World
+
+
+def off_goal(world: World, body: str, goal: Pose) -> tuple[float, float]:
+    """How far a body is from a pose [m], and how far turned [rad]: the least over the turns about
+    its z axis that map it onto itself."""
+    pose = world.pose(body)
+    between = goal.inverse() @ pose
+    return float(np.linalg.norm(between.position)), _turn(between.rotation, world.cell.body(body))
+
+
+def _turn(rotation: np.ndarray, body: Body) -> float:
+    turns = parts.build(body.kind, body.params).turns
+    if turns == 0:  # only the tilt of its axis counts
+        return float(np.arccos(np.clip(rotation[2, 2], -1.0, 1.0)))
+    angles = 2 * np.pi * np.arange(turns) / turns
+    # the angle of R Rz(-a): its trace is a sum of a few entries of R
+    cos, sin = np.cos(angles), np.sin(angles)
+    trace = (
+        (rotation[0, 0] + rotation[1, 1]) * cos
+        + (rotation[1, 0] - rotation[0, 1]) * sin
+        + rotation[2, 2]
+    )
+    return float(np.arccos(np.clip((trace.max() - 1) / 2, -1.0, 1.0)))
+
+
+def at_rest(world: World, body: str) -> bool:
+    """Under 5 mm/s and 0.1 rad/s."""
+    speed, spin = world.speed(body)
+    return speed < 0.005 and spin < 0.1
+
+
+def let_go(station: Station, body: str, away: float = 0.08) -> bool:
+    """Whether the jaws do not touch the body and the tool has gone `away` [m] from it."""
+    world = station.world
+    distance = np.subtract(station.sensed_tcp().position, world.pose(body).position)
+    return bool(np.linalg.norm(distance) > away) and station.robot.name not in world.touching(body)

@@ -1,0 +1,112 @@
+"""What is handled: kind, size, finish and colour of parts, drawn from the config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from assets import materials, parts
+from assets.part import Part
+from episodes.errors import UserError
+from scenes.draw import number, word
+from sim.pose import Pose
+from sim.spec import Body, Material
+
+# finishes that come in any colour; the others look like what they are made of
+COLOURED = ("painted", "anodised", "pom", "polypropylene")
+
+
+def workpiece(
+    rng: np.random.Generator,
+    name: str,
+    kind: str,
+    ranges: Mapping[str, Any],
+    config: Mapping[str, Any],
+    key: str,
+    role: str = "part",
+) -> Body:
+    """A part at the origin. ranges: its parameters, each a value, [low, high] or list of words.
+
+    config has finishes, colours and friction; lengths are drawn to half a millimetre, as a drawing
+    would have them.
+    """
+    params: dict[str, Any] = {}
+    for parameter, value in ranges.items():
+        at = f"{key}.{kind}.{parameter}"
+        if parameter.endswith("_mm"):
+            params[parameter] = round(2 * number(rng, value, at)) / 2
+        else:
+            params[parameter] = word(rng, value, at)
+    finish = word(rng, config["finishes"], "scene.finishes")
+    params["material"] = finish
+    words = {"part": kind, "material": finish}
+    if "size" in params:
+        words["size"] = params["size"]
+    part = parts.build(kind, params)
+    rgb = materials.finish(finish).rgb
+    if finish in COLOURED:
+        colour = word(rng, config["colours"], "scene.colours")
+        if colour not in materials.COLOURS:
+            raise UserError(
+                f"scene.colours: unknown colour {colour!r}; colours: {', '.join(materials.COLOURS)}"
+            )
+        rgb = materials.COLOURS[colour]
+        words["colour"] = colour
+    return Body(
+        name=name,
+        kind=kind,
+        params=params,
+        pose=Pose(),
+        material=finished(finish, rng, rgb),
+        role=role,
+        mass=part.mass,
+        friction=number(rng, config["friction"], "scene.friction"),
+        words=words,
+    )
+
+
+def assortment(
+    rng: np.random.Generator, count: int, kinds: Mapping[str, Any], config: Mapping[str, Any], key: str
+) -> list[Body]:
+    """`count` workpieces of `kinds` (kind -> ranges); no two that language could not tell apart."""
+    if not kinds:
+        raise UserError(f"{key} names no part; parts: {', '.join(parts.kinds())}")
+    names = sorted(kinds)
+    found: list[Body] = []
+    for tries in range(20 * count + 1):
+        if len(found) == count:
+            return found
+        kind = names[int(rng.integers(len(names)))]
+        new = workpiece(rng, f"{kind}_{len(found)}", kind, kinds[kind], config, key)
+        if all(new.words != old.words for old in found):
+            found.append(new)
+    raise UserError(
+        f"{key}: {count} parts that differ in kind, size, finish or colour cannot be drawn: "
+        f"name more kinds, sizes or scene.colours, or ask for fewer parts"
+    )
+
+
+def finished(
+    finish: str, rng: np.random.Generator, rgb: Sequence[float] | None = None
+) -> Material:
+    """The look of a finish, in its own colour or another, with a seed for its traces of wear."""
+    look = materials.finish(finish)
+    r, g, b = rgb if rgb is not None else look.rgb
+    return Material(
+        finish, (r, g, b), look.roughness, look.metallic, seed=int(rng.integers(2**31))
+    )
+
+
+def fixture(
+    name: str, kind: str, params: Mapping[str, Any], pose: Pose, material: Material,
+    *, role: str = "fixture", friction: float = 0.6, words: Mapping[str, str] | None = None,
+) -> Body:  # fmt: skip
+    """Something that stands where it stands."""
+    said = {"part": kind, **(words or {})}
+    return Body(name, kind, params, pose, material, role, fixed=True, friction=friction, words=said)
+
+
+def part_of(body: Body) -> Part:
+    return parts.build(body.kind, body.params)

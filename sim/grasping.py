@@ -1,0 +1,136 @@
+"""Which of a part's grasps can be used where the part lies now, and where the tool has to go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from assets import parts
+from sim import boxes
+from sim.kinematics import Unreachable
+from sim.pose import Array, Pose, matrix_to_rotvec
+from sim.spec import Body
+from sim.station import Station
+
+CLEARANCE = 0.002  # kept between gripper and everything else [m]
+SIDE_ROOM = 0.008  # what each jaw opens beyond the part [m]
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A grasp, ready to be used: where the tool goes, what the jaws hold and how far they open
+    on the way in [m]. score: how good, smaller is better."""
+
+    tcp_to_world: Pose
+    part_to_tcp: Pose
+    width: float
+    opening: float
+    score: float
+
+
+def holds(
+    station: Station,
+    body: str,
+    *,
+    around: Sequence[str],
+    tilt: float = 0.35,
+    goals: Sequence[Pose] = (),
+    free_above: float = 0.08,
+) -> list[Hold]:
+    """The usable grasps of a body, best first.
+
+    A grasp is usable when the gripper, coming from `free_above` [m] away along its approach, clears
+    the bodies `around`, comes from within `tilt` [rad] of straight above, and the arm reaches it.
+    goals: part_to_world poses that the same grasp must reach too, with the same clearance of
+    `around` except that the part itself is then elsewhere. A redundant turn of the part is a goal of
+    its own; the hold that needs the least turning of the wrist scores best.
+    """
+    world = station.world
+    spec = world.cell.body(body)
+    part_to_world = world.pose(body)
+    others = boxes.join(boxes.of_body(world.cell.body(n), world.pose(n)) for n in around)
+    found = []
+    for grasp in parts.build(spec.kind, spec.params).grasps:
+        tcp_to_part = Pose.from_array(grasp.at)
+        tcp_to_world = part_to_world @ tcp_to_part
+        lean = float(np.arccos(np.clip(-tcp_to_world.rotation[2, 2], -1.0, 1.0)))
+        opening = min(station.card.gripper_width, grasp.width + 2 * SIDE_ROOM)
+        if lean > tilt or opening < grasp.width + 0.004:
+            continue
+        turn = _wrist_turn(station, tcp_to_world)
+        hold = Hold(tcp_to_world, tcp_to_part.inverse(), grasp.width, opening, turn + 2.0 * lean)
+        if _clear(station, hold.tcp_to_world, opening, others, free_above):
+            found.append(hold)
+    return [h for h in sorted(found, key=lambda h: h.score) if _reachable(station, h, goals)]
+
+
+def choose(found: Sequence[Hold], rng: np.random.Generator) -> Hold:
+    """One of the best holds: those that turn the wrist at most half a radian more than the first."""
+    good = [hold for hold in found if hold.score < found[0].score + 0.5]
+    return good[int(rng.integers(len(good)))]
+
+
+def approach(hold: Hold, back: float) -> Pose:
+    """The tool `back` [m] before the grasp, along the way in."""
+    return hold.tcp_to_world @ Pose((0.0, 0.0, -back))
+
+
+def turned_goals(spec: Body, goal: Pose) -> list[Pose]:
+    """Every pose (part_to_world) that looks like `goal`, given how often the part repeats in a turn
+    about its z axis; for a round part, 24 of them."""
+    turns = parts.build(spec.kind, spec.params).turns or 24
+    return [
+        goal @ Pose.turned((0, 0, 0), (0, 0, 1), 2 * np.pi * k / turns) for k in range(turns)
+    ]
+
+
+def in_hand(station: Station, body: str, hold: Hold) -> Hold:
+    """The hold as it came out: where the part really sits in the jaws."""
+    part_to_tcp = station.sensed_tcp().inverse() @ station.world.pose(body)
+    return replace(hold, part_to_tcp=part_to_tcp)
+
+
+def best_tool(station: Station, hold: Hold, goals: Sequence[Pose]) -> Pose | None:
+    """tcp_to_world that brings the part to that goal (part_to_world) which turns the wrist least,
+    among those in reach; None if none is."""
+    tools = [goal @ hold.part_to_tcp.inverse() for goal in goals]
+    tools.sort(key=lambda tool: _wrist_turn(station, tool))
+    return next((tool for tool in tools if _reaches(station, tool)), None)
+
+
+def _wrist_turn(station: Station, tcp_to_world: Pose) -> float:
+    """How far the tool's orientation is from the home posture's [rad]."""
+    home = station.robot.base @ station.chain.tcp(np.array(station.card.home))
+    return float(np.linalg.norm(matrix_to_rotvec(tcp_to_world.rotation @ home.rotation.T)))
+
+
+def _clear(
+    station: Station, tcp_to_world: Pose, opening: float, others: boxes.Boxes, above: float
+) -> bool:
+    """Whether the gripper clears the others at the grasp and all the way from `above` [m]."""
+    gripper = boxes.of_gripper(station.arm.model, opening)
+    # boxes stretched backwards along the approach cover the whole way in
+    stretched = boxes.Boxes(
+        gripper.centre - [0.0, 0.0, above / 2], gripper.half + [0.0, 0.0, above / 2], gripper.axes
+    )
+    return not boxes.clash(stretched.moved(tcp_to_world), others, CLEARANCE).any()
+
+
+def _reachable(station: Station, hold: Hold, goals: Sequence[Pose]) -> bool:
+    if not _reaches(station, hold.tcp_to_world):
+        return False
+    return not goals or best_tool(station, hold, goals) is not None
+
+
+def _reaches(station: Station, tcp_to_world: Pose) -> bool:
+    """Whether the arm gets there, and 10 cm above, from its home posture."""
+    tcp_to_base = station.robot.base.inverse() @ tcp_to_world
+    joints: Array = np.array(station.card.home)
+    try:
+        for pose in (tcp_to_base.shifted(z=0.1), tcp_to_base):
+            joints = station.chain.solve(pose, joints)
+    except Unreachable:
+        return False
+    return True
