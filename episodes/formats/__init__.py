@@ -1,0 +1,83 @@
+"""Data of others, in and out: one format = one module here, imported when it is asked for.
+
+A format that can be read has `read(path, *, strict, report, hz=None, ...) -> Iterator[Episode]`
+(one episode in memory), `is_source(path) -> bool` and `sources(path) -> (root, files)`, the files
+that an import depends on. A format that can be written has `write(library, out, ...)`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from inspect import Parameter, signature
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from episodes.episode import Episode
+from episodes.errors import UserError
+from episodes.finding import Report
+
+if TYPE_CHECKING:
+    from episodes.formats.importing import Imported
+
+# format -> its module; in the order in which an unknown folder is tried
+READERS: Mapping[str, str] = {
+    "rlds": "episodes.formats.rlds",
+}
+
+
+def reader(format: str) -> ModuleType:
+    """The module that reads a format. UserError: there is none."""
+    return _module(format, READERS, "read")
+
+
+def detect(path: Path) -> str:
+    """The format of what is at `path`. UserError: none that is known."""
+    if not path.exists():
+        raise UserError(f"no such file or folder: {path}")
+    for format in READERS:
+        if reader(format).is_source(path):
+            return format
+    raise UserError(
+        f"{path}: no data set of a known kind; formats: {', '.join(READERS)} (name it with format=)"
+    )
+
+
+def read(
+    format: str, path: Path, *, strict: bool = False, report: Report | None = None, **options: Any
+) -> Iterator[Episode]:
+    """The episodes at `path`, one in memory at a time; faults go to the report.
+
+    strict: a source that holds less than it promises is refused. options: of the format, e.g. hz.
+    """
+    module = reader(format)
+    known = [
+        name
+        for name, parameter in signature(module.read).parameters.items()
+        if parameter.kind is Parameter.KEYWORD_ONLY and name not in ("strict", "report")
+    ]
+    for name in options:
+        if name not in known:
+            raise UserError(f"format {format!r} has no option {name!r}; it has: {', '.join(known)}")
+    report = Report() if report is None else report
+    episodes: Iterator[Episode] = module.read(path, strict=strict, report=report, **options)
+    return episodes
+
+
+def import_library(format: str | None, src: Path, out: Path, **options: Any) -> Imported:
+    """A foreign data set as a library at `out`; see importing.py."""
+    from episodes.formats import importing
+
+    return importing.import_library(format, src, out, **options)
+
+
+def _module(format: str, modules: Mapping[str, str], what: str) -> ModuleType:
+    if format not in modules:
+        close = difflib.get_close_matches(format, modules, 1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise UserError(
+            f"no format {format!r} to {what}; {hint}formats: {', '.join(sorted(modules))}"
+        )
+    return import_module(modules[format])

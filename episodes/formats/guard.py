@@ -1,0 +1,103 @@
+"""Reading files of others: sizes are capped, and no path leaves the source folder."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes import safe
+from episodes.errors import UserError
+
+MAX_RECORD_BYTES = 2 << 30
+MAX_PIXELS = 64 << 20  # one image
+MAX_EPISODE_BYTES = 16 << 30  # decoded frames of one camera and episode
+MAX_STEPS = 1 << 22  # rows of one episode: 29 hours at 40 Hz
+
+IMAGE_FORMATS = ("JPEG", "PNG")  # what pillow may decode: no other codec is reached
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A file that holds one JSON object."""
+    try:
+        return _object(safe.read_json(path), path)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from None
+
+
+def read_json_lines(path: Path) -> list[dict[str, Any]]:
+    """A .jsonl file: one object a line, empty lines skipped."""
+    try:
+        if path.stat().st_size > safe.MAX_JSON_BYTES:
+            raise UserError(f"{path} is over {safe.MAX_JSON_BYTES >> 20} MB")
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from None
+    return [
+        _object(safe.parse_json(line, f"{path}, line {number}"), f"{path}, line {number}")
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    ]
+
+
+def _object(value: Any, place: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UserError(f"{place}: a JSON object is expected, not {type(value).__name__}")
+    return value
+
+
+def inside(root: Path, relative: str) -> Path:
+    """root / relative, where `relative` was read from a file: it may not lead out of root.
+
+    Links on the way are the reader's own (a Hugging Face cache is made of them) and are followed.
+    """
+    parts = PurePosixPath(relative).parts
+    if not parts or relative.startswith("/") or ".." in parts or "\\" in relative:
+        raise UserError(f"{root}: the data set names {relative[:80]!r}, outside its own folder")
+    if "\0" in relative:
+        raise UserError(f"{root}: the data set names a file with a zero byte")
+    return root.joinpath(*parts)
+
+
+def decode_image(data: bytes, place: object) -> NDArray[Any]:
+    """A JPEG or PNG as (H, W, 3) u1; a 16-bit grey PNG as (H, W) u2; 8-bit grey as (H, W) u1."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise UserError(f"{place}: an image of {image.width}x{image.height} pixels")
+            if image.mode in ("I;16", "I;16B", "I"):
+                return np.asarray(image).astype(np.uint16)
+            if image.mode == "L":
+                return np.asarray(image).copy()
+            return np.asarray(image.convert("RGB")).copy()
+    except UserError:
+        raise
+    except Exception as error:  # pillow raises many kinds for damaged images
+        reason = str(error).replace("\n", " ")[:120]
+        raise UserError(f"{place}: the image cannot be decoded ({reason})") from None
+
+
+def check_frames(count: int, frame: NDArray[Any], place: object) -> None:
+    """Refuse an episode whose decoded frames would fill the memory."""
+    if count * frame.nbytes > MAX_EPISODE_BYTES:
+        raise UserError(
+            f"{place}: {count} frames of {frame.shape} are {count * frame.nbytes >> 30} GiB; "
+            f"at most {MAX_EPISODE_BYTES >> 30} GiB of one camera and episode are read"
+        )
+
+
+def hash_files(root: Path, files: Iterable[Path]) -> dict[str, str]:
+    """Relative name -> sha256 of each file, in name order."""
+    out: dict[str, str] = {}
+    for path in sorted(files):
+        with open(path, "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        out[path.relative_to(root).as_posix()] = digest
+    return out

@@ -1,0 +1,189 @@
+"""A foreign data set becomes a library: whole, by one rename, or not at all.
+
+It grows in a hidden folder beside its place, one committed shard after the other. A run that was
+interrupted is gone on with: the source is read again (its findings belong to the whole of it),
+shards that stand are not made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from episodes import formats, store
+from episodes.episode import Episode
+from episodes.errors import UserError
+from episodes.finding import Finding, Report
+from episodes.folder import Folder, WriteFailed
+from episodes.formats import guard, whole
+from episodes.formats.contents import Contents
+from episodes.library import Library
+from episodes.records import FORMAT, Shard
+
+IMPORTER = 1  # raise it when the same source gives other episodes
+SHARD_BYTES = 256 << 20  # of decoded pictures: what a shard is built from in memory
+MAX_SHARD_SIZE = 8
+OVERRIDES = ("domain", "licence", "robot", "task")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import made, or found made already."""
+
+    out: Path
+    format: str
+    episodes: int
+    steps: int
+    report: Report
+    already: bool
+
+
+def import_library(
+    format: str | None,
+    src: Path,
+    out: Path,
+    *,
+    shard_size: int | None = None,
+    strict: bool = False,
+    compression: str = "gzip",
+    overrides: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Callable[[Episode], None] = lambda episode: None,
+) -> Imported:
+    """Read `src` (format None: detected) into a new library at `out`.
+
+    shard_size: episodes a shard; None: as many as fit SHARD_BYTES, at most MAX_SHARD_SIZE.
+    overrides: domain, licence, robot or task where the source is silent or wrong; noted in the
+    lineage. options: of the format. progress: called with each episode. UserError: bad source,
+    `out` in use.
+    """
+    overrides, options = dict(overrides or {}), dict(options or {})
+    for name in overrides:
+        if name not in OVERRIDES:
+            raise UserError(f"{name!r} cannot be given; there are: {', '.join(OVERRIDES)}")
+    format = format or formats.detect(src)
+    root, files = formats.reader(format).sources(src)
+    recipe = {"format": format, "strict": strict, "overrides": overrides, "options": options}
+    digest = _digest(guard.hash_files(root, files))
+    spec_id = _digest({"importer": IMPORTER, "source": digest, **recipe})
+    if (out / store.LIBRARY).exists():
+        return _existing(out, spec_id, format)
+    whole.check_free(out)
+    report = Report()
+    contents = Contents(report)
+    versions = {"cellwright": version("cellwright"), "importer": str(IMPORTER)}
+    episodes = formats.read(format, src, strict=strict, report=report, **options)
+    first = next(episodes, None)
+    if first is None:
+        raise UserError(f"{src}: it holds no episodes")
+    size = shard_size or _fitting(first)
+    work = whole.beside(out, f"importing-{spec_id[:12]}-{size}")
+    standing = {shard.number for shard in _committed(work)}
+    number = count = steps = 0
+
+    def looked(batch: Iterator[Episode]) -> Iterator[Episode]:
+        nonlocal count, steps
+        for episode in batch:
+            contents.episode(episode)
+            count += 1
+            steps += episode.steps
+            progress(episode)
+            yield _overridden(episode, overrides)
+
+    try:
+        while first is not None:
+            batch = looked(chain([first], islice(episodes, size - 1)))
+            if number in standing:
+                for _ in batch:
+                    pass
+            else:
+                store.write_shard(
+                    work,
+                    number,
+                    batch,
+                    spec_id=spec_id,
+                    versions=versions,
+                    created=datetime.now(UTC).isoformat(timespec="seconds"),
+                    compression=compression,
+                )
+            number += 1
+            first = next(episodes, None)
+    except WriteFailed:
+        raise  # when there is space again, what stands is gone on with
+    except UserError:
+        shutil.rmtree(work, ignore_errors=True)  # the source must change first
+        raise
+    contents.finish()
+    description = {
+        "format": FORMAT,
+        "spec_id": spec_id,
+        "episodes": count,
+        "shard_size": size,
+        "versions": versions,
+        "config": recipe,
+        "import": {
+            "source": str(src),
+            "files": len(files),
+            "bytes": sum(path.stat().st_size for path in files),
+            "sha256": digest,
+            "findings": [finding.to_json() for finding in report],
+        },
+    }
+    text = json.dumps(description, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    Folder(work).replace(store.LIBRARY, text.encode())
+    whole.appear(work, out)
+    return Imported(out, format, count, steps, report, already=False)
+
+
+def _existing(out: Path, spec_id: str, format: str) -> Imported:
+    """The finished import that stands at `out`. UserError: something else does."""
+    library = Library(out)
+    if library.info["spec_id"] != spec_id:
+        raise UserError(
+            f"{out} holds another library (spec {library.info['spec_id'][:12]}, this source and "
+            f"these options are {spec_id[:12]}); choose another out="
+        )
+    found = library.info.get("import", {}).get("findings", [])
+    report = Report([Finding.from_json(finding) for finding in found])
+    steps = sum(row.steps for row in library.rows)
+    return Imported(out, format, len(library), steps, report, already=True)
+
+
+def _committed(work: Path) -> list[Shard]:
+    """The shards of an interrupted import that stand whole."""
+    folder = Folder(work / store.SHARDS)
+    return [
+        shard
+        for shard in store.records(work)
+        if isinstance(shard, Shard) and folder.sha256(shard.file) == shard.sha256
+    ]
+
+
+def _fitting(episode: Episode) -> int:
+    """Episodes of this size that make a shard of SHARD_BYTES."""
+    frames = sum(track.rgb.nbytes for track in episode.cameras.values() if track.rgb is not None)
+    return max(1, min(MAX_SHARD_SIZE, SHARD_BYTES // max(1, frames)))
+
+
+def _overridden(episode: Episode, overrides: Mapping[str, str]) -> Episode:
+    if not overrides:
+        return episode
+    lineage = {**episode.lineage, "given": dict(overrides)}
+    changes: dict[str, Any] = {**overrides, "lineage": lineage}
+    return replace(episode, **changes)
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    try:
+        text = json.dumps(value, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"the options of an import must be plain values: {error}") from None
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,146 @@
+"""What is wrong with an RLDS data set, told and left as it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes.episode import Episode
+from episodes.errors import UserError
+from episodes.finding import Report
+from episodes.formats.rlds.example import Value
+from episodes.formats.rlds.folder import Source
+
+BLACK = 8  # brightest value of a picture that shows nothing: JPEG's error around black
+
+
+class Search:
+    """Collects faults while the records go by; holds a digest of each episode, no data."""
+
+    def __init__(self, report: Report, source: Source, strict: bool) -> None:
+        self._report = report
+        self._source = source
+        self._strict = strict
+        self._counts = dict.fromkeys(source.promised, 0)
+        self._seen: dict[bytes, tuple[int, str]] = {}
+
+    def tables(self, rate: float, rate_source: str) -> None:
+        """Before the first record: what the tables and names promise and the folder lacks."""
+        for name in self._source.missing:
+            self._lacks(f"{name} is missing from the folder")
+        for key, feature in self._source.features.items():
+            if feature.kind == "unknown":
+                self._lacks(f"a feature of class {feature.dtype} is not read", field=key)
+        if rate_source != "given as hz":
+            self._report.add(
+                "warning",
+                f"the files hold no time stamps: counted at {rate:g} Hz ({rate_source})",
+                field="time",
+            )
+
+    def record(self, split: str, place: str, values: Mapping[str, Value], steps: int) -> None:
+        """One record as it is on disk."""
+        self._counts[split] = self._counts.get(split, 0) + 1
+        if not steps:
+            self._lacks(f"{place} has no steps and is left out")
+        for key, feature in self._source.features.items():
+            if key not in values and feature.kind != "unknown":
+                self._lacks(f"{place} lacks it, though features.json tells of it", field=key)
+
+    def episode(
+        self,
+        episode: Episode,
+        values: Mapping[str, Value],
+        decoded: Mapping[str, NDArray[np.generic] | list[str]],
+    ) -> None:
+        """One episode as it was read from `values`."""
+        self._copies(episode, values)
+        self._flags(episode, decoded)
+        metadata = episode.extra["metadata"]
+        denied = [name for name in episode.cameras if not metadata.get(f"has_{name}", True)]
+        shown = [name for name in denied if not _is_black(episode, name)]
+        if shown:
+            self._report.add(
+                "warning",
+                f"{_listed([f'has_{name}' for name in shown])} not set, "
+                f"but {_listed(shown)} {'hold' if len(shown) > 1 else 'holds'} pictures",
+                episode=episode.index,
+                field="episode_metadata",
+            )
+        if not episode.actions.shape[1]:
+            self._report.add("warning", "it has no action", episode=episode.index, field="actions")
+        if not episode.instruction:
+            self._report.add(
+                "warning", "it has no instruction", episode=episode.index, field="language"
+            )
+        for name, array in episode.obs.items():
+            if array.dtype == np.uint16 and array.ndim >= 3:
+                self._report.add(
+                    "warning",
+                    "its unit is not known: kept as it is, not as depth",
+                    episode=episode.index,
+                    field=f"obs/{name}",
+                )
+
+    def counts(self) -> None:
+        """After the last record."""
+        for split, promised in self._source.promised.items():
+            if self._counts[split] != promised:
+                self._lacks(
+                    f"dataset_info.json tells of {promised} episodes of split {split!r}, "
+                    f"the folder holds {self._counts[split]}"
+                )
+
+    def _lacks(self, message: str, field: str = "") -> None:
+        if self._strict:
+            what = f"{field}: {message}" if field else message
+            raise UserError(f"{self._source.folder}: {what}; strict=false imports what is there")
+        self._report.add("warning", message, field=field)
+
+    def _copies(self, episode: Episode, values: Mapping[str, Value]) -> None:
+        """The steps of another episode, byte for byte: leakage where it is of another split."""
+        digest = hashlib.sha256()
+        for key in sorted(values):
+            if key.startswith("steps/"):
+                value = values[key]
+                digest.update(f"{key} {len(value)}\n".encode())
+                for part in value if isinstance(value, list) else [value.tobytes()]:
+                    digest.update(part)
+        split = str(episode.extra["split"])
+        first, first_split = self._seen.setdefault(digest.digest(), (episode.index, split))
+        if first == episode.index:
+            return
+        if split == first_split:
+            message = f"a copy of episode {first}, every step"
+        else:
+            message = f"leakage: {split!r} repeats episode {first} of {first_split!r}, every step"
+        self._report.add("warning", message, episode=episode.index)
+
+    def _flags(
+        self, episode: Episode, decoded: Mapping[str, NDArray[np.generic] | list[str]]
+    ) -> None:
+        for flag, step, where in (
+            ("is_first", 0, "at the first step"),
+            ("is_last", episode.steps - 1, "at the last step"),
+        ):
+            rows = decoded.get(f"steps/{flag}")
+            if isinstance(rows, np.ndarray) and not rows.reshape(-1)[step]:
+                self._report.add(
+                    "warning",
+                    f"{flag} is not set {where}",
+                    episode=episode.index,
+                    step=step,
+                    field="dones" if flag == "is_last" else flag,
+                )
+
+
+def _is_black(episode: Episode, camera: str) -> bool:
+    frames = episode.cameras[camera].rgb
+    return frames is not None and int(frames.max()) <= BLACK
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,188 @@
+"""RLDS: a TFDS folder of episodes, read without TensorFlow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes.episode import CameraTrack, Episode
+from episodes.errors import UserError
+from episodes.finding import Report
+from episodes.formats import language
+from episodes.formats.rlds import example, faults, features, folder, oxe, records
+from episodes.formats.rlds.example import Value
+from episodes.formats.rlds.folder import Source
+
+Array = NDArray[Any]
+
+# Of a step, what has a place of its own in an episode or follows from the others.
+STANDARD = ("action", "is_first", "is_last", "is_terminal", "reward", "discount")
+INSTRUCTION = re.compile(r"(^|[_/])instruction(_\d+)?$")
+MAX_METADATA = 64  # values of one entry of episode_metadata that are kept
+
+
+def read(
+    path: Path, *, strict: bool = False, report: Report, hz: float | None = None
+) -> Iterator[Episode]:
+    """Every episode of every split, numbered in reading order; memory holds one.
+
+    hz: control rate [Hz], needed where `oxe.RATES` does not know the data set. strict: a folder
+    that holds less than it promises is refused. UserError: no RLDS folder, damaged records.
+    """
+    source = folder.find(path)
+    rate, rate_source = _rate(source, hz)
+    search = faults.Search(report, source, strict)
+    search.tables(rate, rate_source)
+    index = 0
+    for split, file in source.shards:
+        for number, record in enumerate(records.read_records(file)):
+            place = f"{file.name}: record {number}"
+            values = example.read(record, place)
+            steps = _steps(source, values, place)
+            search.record(split, place, values, steps)
+            if not steps:
+                continue
+            decoded = _decode(source, values, steps, place)
+            lineage = {
+                "format": "rlds",
+                "dataset": source.name,
+                "version": source.version,
+                "split": split,
+                "file": file.name,
+                "record": number,
+                "rate": f"{rate:g} Hz: {rate_source}",
+            }
+            episode = _episode(source, decoded, index, steps, rate, lineage)
+            search.episode(episode, values, decoded)
+            yield episode
+            index += 1
+    search.counts()
+    if not index:
+        raise UserError(f"{source.folder}: its files hold no records with steps")
+
+
+def _rate(source: Source, hz: float | None) -> tuple[float, str]:
+    if hz is not None:
+        if not 0 < hz < 1e5:
+            raise UserError(f"hz={hz:g} is no control rate; give steps per second, e.g. hz=10")
+        return float(hz), "given as hz"
+    if source.name in oxe.RATES:
+        return float(oxe.RATES[source.name]), "the overview table of Open X-Embodiment"
+    raise UserError(
+        f"{source.folder}: RLDS files do not tell their control rate, and that of "
+        f"{source.name!r} is not known; give it with hz=, e.g. hz=10"
+    )
+
+
+def _steps(source: Source, values: Mapping[str, Value], place: str) -> int:
+    """T of a record, from the first key of a step whose size is known."""
+    for key, feature in source.features.items():
+        if not key.startswith("steps/") or key not in values:
+            continue
+        rows = len(values[key])
+        size = 1
+        if feature.kind == "tensor" and feature.encoding == "none":
+            size = int(np.prod(feature.shape))
+        if feature.kind != "unknown" and size > 0 and rows % size == 0:
+            return rows // size
+    raise UserError(f"{place}: it has none of the steps that features.json tells of")
+
+
+def _decode(
+    source: Source, values: Mapping[str, Value], steps: int, place: str
+) -> dict[str, Array | list[str]]:
+    """key -> its rows: (T, ...) or T strings of a step, one row of episode_metadata."""
+    return {
+        key: features.decode(
+            feature, values[key], steps if key.startswith("steps/") else 1, f"{place}: {key}"
+        )
+        for key, feature in source.features.items()
+        if key in values and feature.kind != "unknown"
+    }
+
+
+def _episode(
+    source: Source,
+    decoded: Mapping[str, Array | list[str]],
+    index: int,
+    steps: int,
+    rate: float,
+    lineage: dict[str, Any],
+) -> Episode:
+    arrays: dict[str, Array] = {}
+    texts: list[list[str]] = []
+    metadata: dict[str, Any] = {}
+    for key, value in decoded.items():
+        if not key.startswith("steps/"):
+            if len(value) and np.size(value) <= MAX_METADATA:
+                metadata[key.rpartition("/")[2]] = np.asarray(value)[0].tolist()
+        elif isinstance(value, list):
+            if INSTRUCTION.search(key):
+                texts.append(value)
+        else:
+            arrays[key.removeprefix("steps/")] = value
+    actions, action = _actions(arrays, steps)
+    columns: Mapping[str, Sequence[str]] = {}
+    robot = "unknown"
+    if meaning := oxe.MEANINGS.get(source.name):
+        action |= meaning.convert(actions)
+        robot, columns = meaning.robot, meaning.columns
+        lineage = {**lineage, "converted": dict(meaning.lineage)}
+    cameras: dict[str, CameraTrack] = {}
+    obs: dict[str, Array] = {}
+    for key, rows in arrays.items():
+        name = key.removeprefix("observation/").replace("/", ".")
+        if source.features[f"steps/{key}"].kind == "image" and rows.ndim == 4:
+            cameras[name] = CameraTrack(rgb=rows)
+        elif key.split("/")[0] not in STANDARD:
+            obs[name] = rows
+    words = language.phrasings(text for column in texts for text in column)
+    success = metadata.get("success")
+    done = [arrays[flag] for flag in ("is_last", "is_terminal") if flag in arrays]
+    reward = arrays.get("reward")
+    return Episode(
+        index=index,
+        seed=0,
+        task=source.name,
+        robot=robot,
+        domain="real",
+        control_hz=rate,
+        instruction=language.instruction(words),
+        success=bool(success) if isinstance(success, bool | int) else None,
+        failure="",
+        time=np.arange(steps + 1) / rate,
+        actions=actions,
+        action=action,
+        obs=obs,
+        rewards=None if reward is None else reward.reshape(steps).astype(np.float32),
+        dones=np.any(done, axis=0).reshape(steps).astype(np.uint8) if done else None,
+        cameras=cameras,
+        subtasks=language.subtasks(texts[0]) if texts else (),
+        language=words,
+        licence=source.licence or "unknown",
+        lineage={**lineage, "columns": {key: list(names) for key, names in columns.items()}},
+        extra={"split": lineage["split"], "metadata": metadata},
+    )
+
+
+def _actions(arrays: Mapping[str, Array], steps: int) -> tuple[Array, dict[str, Array]]:
+    """(T, A) the action as it is, a dictionary of actions side by side in the order of its names.
+
+    The second value is what goes under action/: the same, each under its own name.
+    """
+    if "action" in arrays:
+        native = arrays["action"].reshape(steps, -1).astype(np.float32)
+        return native, {"native": native}
+    parts = {
+        key.removeprefix("action/").replace("/", "."): rows.reshape(steps, -1).astype(np.float32)
+        for key, rows in sorted(arrays.items())
+        if key.startswith("action/")
+    }
+    if not parts:
+        return np.zeros((steps, 0), np.float32), {}
+    return np.concatenate(list(parts.values()), axis=1), parts

@@ -1,0 +1,37 @@
+"""Folders that appear whole, by one rename, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from episodes.errors import UserError
+
+
+def beside(out: Path, purpose: str) -> Path:
+    """The hidden folder, on the same file system, in which `out` grows."""
+    return out.parent / f".{out.name}.{purpose}"
+
+
+def check_free(out: Path) -> None:
+    """UserError unless `out` can appear: it is not there, or an empty folder."""
+    if out.is_dir() and not any(out.iterdir()):
+        return
+    if out.exists() or out.is_symlink():
+        raise UserError(f"{out} exists already; choose another out=")
+
+
+def appear(work: Path, out: Path) -> None:
+    """Move the finished folder into place; older attempts at it are removed."""
+    try:
+        os.replace(work, out)
+    except OSError as error:
+        raise UserError(f"cannot move the finished folder to {out}: {error.strerror}") from None
+    descriptor = os.open(out.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    for old in out.parent.glob(f".{out.name}.importing-*"):
+        shutil.rmtree(old, ignore_errors=True)
