@@ -174,7 +174,7 @@ def get(demo: h5py.Group, images: bool = True) -> Episode:
         object_names=_get_names(demo.get("objects")),
         joint_names=_get_names(demo.get("action/joint_position")),
         subtasks=_get_subtasks(demo),
-        language={key: tuple(_text(item)) for key, item in demo.get("language", {}).items()},
+        language={key: tuple(text(item)) for key, item in demo.get("language", {}).items()},
         extra={**attrs, **extra},
     )
     if episode.steps != steps:
@@ -259,8 +259,8 @@ def _get_subtasks(demo: h5py.Group) -> tuple[Subtask, ...]:
     columns = (
         group["start"][()],
         group["end"][()],
-        _text(group["name"]),
-        _text(group["instruction"]),
+        text(group["name"]),
+        text(group["instruction"]),
     )
     return tuple(
         Subtask(int(start), int(end), name, instruction)
@@ -279,7 +279,7 @@ def _get(group: h5py.Group, name: str) -> Any:
     return group[name][()] if name in group else None
 
 
-def _text(item: h5py.Dataset) -> list[str]:
+def text(item: h5py.Dataset) -> list[str]:
     return [bytes(v).decode() if isinstance(v, bytes) else str(v) for v in item[()]]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack, Episode, Subtask
+from sim.pose import matrix_to_quat, matrix_to_rotvec, quat_to_matrix, rotvec_to_matrix
 
 ARM, MOVABLE = 7, 9  # a seven-axis arm with two finger joints
 JOINT_NAMES = tuple(f"joint{i + 1}" for i in range(ARM))
@@ -25,12 +28,13 @@ def synthetic_episode(
     time = np.arange(steps + 1) / 20.0
     states, layout = _states(rng, time)
     joints = states[:, layout["panda/joint_position"][0] : layout["panda/joint_position"][1]]
+    velocity = states[:, layout["panda/joint_velocity"][0] : layout["panda/joint_velocity"][1]]
     block = states[:, layout["block/pose"][0] : layout["block/pose"][1]]
     tray = np.tile([0.4, -0.2, 0.0, 0.0, 0.0, 0.0, 1.0], (steps + 1, 1))
     tcp = np.concatenate([block[:, :3] + [0.0, 0.0, 0.02], block[:, 3:]], axis=1)
     gripper = np.linspace(0.0, 1.0, steps + 1)[:, None]
-    ee_delta = np.zeros((steps, 6))
-    ee_delta[:, :3] = np.diff(tcp[:, :3], axis=0)
+    turns = [matrix_to_rotvec(b @ a.T) for a, b in pairwise(quat_to_matrix(tcp[:, 3:]))]
+    ee_delta = np.concatenate([np.diff(tcp[:, :3], axis=0), turns], axis=1)
     action = {
         "joint_position": joints[1:, :ARM] + 1e-3,
         "ee_pose": tcp[1:],
@@ -40,7 +44,7 @@ def synthetic_episode(
     action = {name: value.astype(np.float32) for name, value in action.items()}
     obs = {
         "joint_position": joints[:-1, :ARM],
-        "joint_velocity": rng.normal(0.0, 0.1, (steps, ARM)),
+        "joint_velocity": velocity[:-1, :ARM],
         "ee_pose": tcp[:-1],
         "gripper_position": gripper[:-1],
         "wrench": rng.normal(0.0, 1.0, (steps, 6)),
@@ -85,18 +89,15 @@ def synthetic_episode(
 def _states(
     rng: np.random.Generator, time: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], dict[str, tuple[int, int]]]:
-    """Smooth joints and a block on a smooth path that turns about z; (T+1, 31) and its layout."""
+    """Smooth joints and a block on a smooth path that turns; (T+1, 31) and its layout."""
     rates = rng.uniform(0.4, 1.2, MOVABLE)
     joints = rng.uniform(-1.0, 1.0, MOVABLE) + np.sin(time[:, None] * rates + rng.uniform(0, 6))
     velocity = np.gradient(joints, time, axis=0)
     spot = rng.uniform([0.3, -0.2, 0.02], [0.6, 0.2, 0.1])
-    path = spot + 0.1 * np.sin(time[:, None] * [1.0, 0.7, 0.4])
-    yaw = 0.5 * time
-    zero = np.zeros_like(yaw)
-    quaternion = np.stack([zero, zero, np.sin(yaw / 2), np.cos(yaw / 2)], axis=1)
-    twist = np.concatenate(
-        [np.gradient(path, time, axis=0), np.tile([0, 0, 0.5], (len(time), 1))], 1
-    )
+    path = spot + 0.1 * np.sin(time[:, None] * rng.uniform(0.4, 1.0, 3))
+    turns = 0.5 * np.sin(time[:, None] * rng.uniform(0.4, 1.0, 3))
+    quaternion = [matrix_to_quat(rotvec_to_matrix(turn)) for turn in turns]
+    twist = np.gradient(np.concatenate([path, turns], axis=1), time, axis=0)
     blocks = {
         "panda/joint_position": joints,
         "panda/joint_velocity": velocity,

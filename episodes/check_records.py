@@ -1,0 +1,101 @@
+"""The bookkeeping of a library: is every episode there once, and every file as recorded?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from episodes import store
+from episodes.errors import UserError
+from episodes.finding import Finding
+from episodes.folder import TEMPORARY, Folder
+from episodes.records import Shard, record_file, shard_file
+
+
+class Census:
+    """Goes through the records once. Afterwards `good` are the shards whose file may be read."""
+
+    def __init__(self, root: Path, library: dict[str, Any]) -> None:
+        self._root = root
+        self._library = library
+        self._folder = Folder(root / store.SHARDS)
+        self._files = set(self._folder.names(".h5"))
+        self._owner: dict[int, int] = {}  # episode -> shard
+        self._recorded: set[str] = set()
+        self._broken: set[int] = set()
+        self.good: list[Shard] = []
+
+    def findings(self) -> Iterator[Finding]:
+        for shard in store.records(self._root):
+            if isinstance(shard, Shard):
+                self._recorded.add(shard.file)
+                yield from self._shard(shard)
+            else:
+                number = Path(str(shard).split(":")[0]).stem
+                self._recorded.add(f"{number}.h5")
+                self._broken.add(int(number) if number.isdigit() else -1)
+                yield Finding("error", str(shard), field="shards")
+        for file in sorted(self._files - self._recorded):
+            yield Finding("error", f"{file} has no commit record", field=f"shards/{file}")
+        yield from self._absent()
+        yield from self._leftovers()
+
+    def _shard(self, shard: Shard) -> Iterator[Finding]:
+        place = f"shards/{shard.file}"
+        said = [
+            f"its record is of spec {shard.spec_id[:12]}, the library of "
+            f"{self._library['spec_id'][:12]}"
+        ] * (shard.spec_id != self._library["spec_id"])
+        size = self._folder.size(shard.file) if shard.file in self._files else None
+        if size is None:
+            said.append("the file is missing")
+        elif size != shard.bytes:
+            said.append(f"{size} bytes, its record says {shard.bytes}: truncated or replaced")
+        yield from (Finding("error", message, field=place) for message in said)
+        first = shard.number * self._library["shard_size"]
+        for row in shard.rows:
+            owner = self._owner.setdefault(row.index, shard.number)
+            if owner != shard.number:
+                message = f"also in shards/{shard_file(owner)}"
+                yield Finding("error", message, row.index, field=place)
+            if not first <= row.index < first + self._library["shard_size"]:
+                yield Finding("error", "does not belong into this shard", row.index, field=place)
+        if len({row.index for row in shard.rows}) != len(shard.rows):
+            yield Finding("error", "an episode is recorded twice", field=place)
+        if not said:
+            self.good.append(shard)
+
+    def _absent(self) -> Iterator[Finding]:
+        """Episodes that are neither recorded nor quarantined, by shard."""
+        given_up = set()
+        try:
+            for entry in store.quarantined(self._root):
+                given_up.add(entry["index"])
+                reason = str(entry.get("reason", "no reason told"))[:120]
+                yield Finding("warning", f"quarantined: {reason}", entry["index"])
+        except UserError as error:
+            yield Finding("error", str(error), field=store.QUARANTINE)
+        size, total = self._library["shard_size"], self._library["episodes"]
+        for number in range(-(-total // size)):
+            wanted = range(number * size, min(total, (number + 1) * size))
+            lacking = [i for i in wanted if i not in self._owner and i not in given_up]
+            if not lacking or number in self._broken:
+                continue
+            yield Finding(
+                "error", _not_there(lacking, number), field=f"shards/{shard_file(number)}"
+            )
+        for index in sorted(i for i in self._owner if i >= total):
+            yield Finding("error", f"the library has only {total} episodes", index)
+
+    def _leftovers(self) -> Iterator[Finding]:
+        for folder in (self._root, self._folder.root):
+            for path in sorted(folder.glob(f"{TEMPORARY}*")):
+                where = str(path.relative_to(self._root))
+                yield Finding("warning", "left by a writer that was killed", field=where)
+
+
+def _not_there(indices: Collection[int], number: int) -> str:
+    first, last = min(indices), max(indices)
+    which = f"episode {first}" if first == last else f"episodes {first}..{last}"
+    return f"{which} not there: {record_file(number)} is missing or lacks them"
