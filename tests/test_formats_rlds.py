@@ -261,12 +261,8 @@ def test_the_real_sample_is_read_whole() -> None:
 def test_the_faults_of_the_real_sample_are_told(tmp_path: Path) -> None:
     imported = formats.import_library("rlds", SAMPLE, tmp_path / "lib")
     found = list(imported.report)
-    leaks = [f for f in found if "leakage" in f.message]
-    assert sorted(f.episode for f in leaks) == list(range(25, 50))
-    black = [f for f in found if "black" in f.message]
-    assert {(f.episode, f.step, f.field) for f in black} == {
-        (episode, (0, 10), "obs/image_3_image") for episode in range(50)
-    }
+    (leak,) = [f for f in found if "leakage" in f.message]
+    assert "25 of 25 episodes of 'val' repeat episodes of 'train'" in leak.message
     flags = [f for f in found if "is_last" in f.message]
     assert {(f.episode, f.step, f.field) for f in flags} == {(e, 9, "dones") for e in range(50)}
     pictures = [f for f in found if "hold pictures" in f.message]

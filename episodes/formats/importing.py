@@ -2,7 +2,7 @@
 
 It grows in a hidden folder beside its place, one committed shard after the other. A run that was
 interrupted is gone on with: the source is read again (its findings belong to the whole of it),
-shards that stand are not made again.
+shards that stand are not made again. What can be seen in the library itself is left to `check`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from episodes.errors import UserError
 from episodes.finding import Finding, Report
 from episodes.folder import Folder, WriteFailed
 from episodes.formats import guard, whole
-from episodes.formats.contents import Contents
 from episodes.library import Library
 from episodes.records import FORMAT, Shard
 
@@ -78,7 +77,6 @@ def import_library(
         return _existing(out, spec_id, format)
     whole.check_free(out)
     report = Report()
-    contents = Contents(report)
     versions = {"cellwright": version("cellwright"), "importer": str(IMPORTER)}
     episodes = formats.read(format, src, strict=strict, report=report, **options)
     first = next(episodes, None)
@@ -92,7 +90,6 @@ def import_library(
     def looked(batch: Iterator[Episode]) -> Iterator[Episode]:
         nonlocal count, steps
         for episode in batch:
-            contents.episode(episode)
             count += 1
             steps += episode.steps
             progress(episode)
@@ -121,7 +118,6 @@ def import_library(
     except UserError:
         shutil.rmtree(work, ignore_errors=True)  # the source must change first
         raise
-    contents.finish()
     description = {
         "format": FORMAT,
         "spec_id": spec_id,

@@ -25,7 +25,8 @@ class Search:
         self._source = source
         self._strict = strict
         self._counts = dict.fromkeys(source.promised, 0)
-        self._seen: dict[bytes, tuple[int, str]] = {}
+        self._seen: dict[bytes, str] = {}  # of the steps -> the split that had them first
+        self._copies: dict[tuple[str, str], list[int]] = {}
 
     def tables(self, rate: float, rate_source: str) -> None:
         """Before the first record: what the tables and names promise and the folder lacks."""
@@ -57,7 +58,7 @@ class Search:
         decoded: Mapping[str, NDArray[np.generic] | list[str]],
     ) -> None:
         """One episode as it was read from `values`."""
-        self._copies(episode, values)
+        self._remember(episode, values)
         self._flags(episode, decoded)
         metadata = episode.extra["metadata"]
         denied = [name for name in episode.cameras if not metadata.get(f"has_{name}", True)]
@@ -85,8 +86,15 @@ class Search:
                     field=f"obs/{name}",
                 )
 
-    def counts(self) -> None:
-        """After the last record."""
+    def finish(self) -> None:
+        """After the last record: what only all of them together show."""
+        for (split, first), found in self._copies.items():
+            if split != first:
+                self._report.add(
+                    "warning",
+                    f"leakage: {len(found)} of {self._counts[split]} episodes of {split!r} repeat "
+                    f"episodes of {first!r}, every step byte for byte",
+                )
         for split, promised in self._source.promised.items():
             if self._counts[split] != promised:
                 self._lacks(
@@ -100,8 +108,8 @@ class Search:
             raise UserError(f"{self._source.folder}: {what}; strict=false imports what is there")
         self._report.add("warning", message, field=field)
 
-    def _copies(self, episode: Episode, values: Mapping[str, Value]) -> None:
-        """The steps of another episode, byte for byte: leakage where it is of another split."""
+    def _remember(self, episode: Episode, values: Mapping[str, Value]) -> None:
+        """Notes whether these are the steps of an earlier episode, byte for byte."""
         digest = hashlib.sha256()
         for key in sorted(values):
             if key.startswith("steps/"):
@@ -110,14 +118,8 @@ class Search:
                 for part in value if isinstance(value, list) else [value.tobytes()]:
                     digest.update(part)
         split = str(episode.extra["split"])
-        first, first_split = self._seen.setdefault(digest.digest(), (episode.index, split))
-        if first == episode.index:
-            return
-        if split == first_split:
-            message = f"a copy of episode {first}, every step"
-        else:
-            message = f"leakage: {split!r} repeats episode {first} of {first_split!r}, every step"
-        self._report.add("warning", message, episode=episode.index)
+        first = self._seen.setdefault(digest.digest(), split)
+        self._copies.setdefault((split, first), []).append(episode.index)
 
     def _flags(
         self, episode: Episode, decoded: Mapping[str, NDArray[np.generic] | list[str]]

@@ -61,7 +61,7 @@ def read(
             search.episode(episode, values, decoded)
             yield episode
             index += 1
-    search.counts()
+    search.finish()
     if not index:
         raise UserError(f"{source.folder}: its files hold no records with steps")
 
@@ -139,7 +139,7 @@ def _episode(
         name = key.removeprefix("observation/").replace("/", ".")
         if source.features[f"steps/{key}"].kind == "image" and rows.ndim == 4:
             cameras[name] = CameraTrack(rgb=rows)
-        elif key.split("/")[0] not in STANDARD:
+        elif key.partition("/")[0] not in STANDARD:
             obs[name] = rows
     words = language.phrasings(text for column in texts for text in column)
     success = metadata.get("success")
@@ -161,7 +161,7 @@ def _episode(
         obs=obs,
         rewards=None if reward is None else reward.reshape(steps).astype(np.float32),
         dones=np.any(done, axis=0).reshape(steps).astype(np.uint8) if done else None,
-        cameras=cameras,
+        cameras={name: cameras[name] for name in sorted(cameras)},
         subtasks=language.subtasks(texts[0]) if texts else (),
         language=words,
         licence=source.licence or "unknown",
