@@ -11,6 +11,7 @@ from assets.shapes import SEGMENTS, Array, at_height, circle, join, loft, revolv
 from assets.solid import MM, hexagon, require, solid, upright
 
 SIXTHS = tuple(np.pi * k / 3.0 for k in range(6))
+REACH = 0.045  # [m] the tallest bolt whose head the jaws reach past its tip
 SHANK = 24  # segments of a bolt's shank, whose thread has many rings
 CROWN = np.tan(np.radians(30.0))  # slope of the turned-down corners of a hexagon
 
@@ -25,7 +26,7 @@ def washer(
     """A plain washer (ISO 7089), lying flat."""
     require(bore_mm < outside_mm - 1.0, "washer: bore_mm must be 1 mm under outside_mm or less")
     inner, outer, h = bore_mm * MM / 2.0, outside_mm * MM / 2.0, height_mm * MM
-    c = min(0.2 * h, 0.1 * (outer - inner))
+    c = min(0.1 * h, 0.1 * (outer - inner))
     mesh = revolve(tube(inner, outer, h, c), closed=True)
     return solid(
         mesh,
@@ -60,12 +61,11 @@ def hex_nut(
     require(
         2.2 * float(drop.max()) < m, "hex_nut: height_mm is too small for its width across flats"
     )
-    face = circle(washer_face_mm * MM / 2.0)
-    mouth = 1.04 * d / 2.0  # countersunk to a little over the thread
+    face, mouth = circle(washer_face_mm * MM / 2.0), circle(1.04 * d / 2.0)
+    sink = 0.04 * d / 2.0  # depth of the countersink, at 45 degrees
     rings = [at_height(face, 0.0), at_height(corner, drop), at_height(corner, m - drop)]
-    rings += [at_height(face, m), at_height(circle(mouth), m)]
-    rings += thread(d, pitch, m - (mouth - d / 2.0), mouth - d / 2.0, inside=True)
-    rings += [at_height(circle(mouth), 0.0)]
+    rings += [at_height(face, m), at_height(mouth, m)]
+    rings += [*thread(d, pitch, m - sink, sink, inside=True), at_height(mouth, 0.0)]
     return solid(
         loft(rings, closed=True),
         hexagon(s, 0.0, m),
@@ -109,26 +109,17 @@ def hex_bolt(
     require(
         1.2 * float(drop.max()) < k, "hex_bolt: head_mm is too small for its width across flats"
     )
-    head = loft(
-        [
-            at_height(circle(washer_face_mm * MM / 2.0), 0.0),
-            at_height(corner, drop),
-            at_height(corner, k),
-        ]
-    )
+    face = circle(washer_face_mm * MM / 2.0)
+    head = loft([at_height(face, 0.0), at_height(corner, drop), at_height(corner, k)])
     start = top - thread_mm * MM
     point = 0.6 * pitch  # the chamfer at the tip
     rings = [at_height(circle(d / 2.0, SHANK), z) for z in (k - 1e-4, start)]
     rings += thread(d, pitch, start + 0.3 * pitch, top - point, inside=False)
     rings += [at_height(circle(d / 2.0 - point, SHANK), top)]
     lie = lying(k, length, s, d, float(head.volume))
-    tilt = np.arctan2((s - d) / 2.0, length)
-    holds = [(yaw, d) for yaw in FULL_CIRCLE]
-    grasps = from_above(top, holds, floor=k + 0.001) if length > 0.008 else []
-    if top < 0.045:
-        grasps += from_above(k, [(yaw, s) for yaw in SIXTHS])
-    under = s / 2.0 - (s - d) / 2.0 * (0.55)  # height of the shank's axis where it is held
-    grasps += around(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0), clear=under * np.cos(tilt))
+    grasps = from_above(top, [(yaw, d) for yaw in FULL_CIRCLE], floor=k + 0.001)
+    grasps += from_above(k, [(yaw, s) for yaw in SIXTHS]) if top < REACH else []
+    grasps += around(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0))
     return solid(
         join(head, loft(rings)),
         [*hexagon(s, 0.0, k), upright(d / 2.0, k, top)],
@@ -153,16 +144,16 @@ def crown(flats: float, face: float) -> tuple[Array, Array]:
 
 
 def thread(diameter: float, pitch: float, start: float, end: float, inside: bool) -> list[Array]:
-    """Rings of a metric 60 degree thread from z = start to end, for the eye: grooves, no helix.
+    """Rings of a metric thread from z = start to end, for the eye: grooves, no helix.
 
-    At most 24 turns are drawn, so that long fine threads stay cheap.
+    A zigzag whose mean section is that of the pitch circle, d - 0.6495 P (ISO 724), so that the
+    mass is right. At most 24 turns are drawn: long fine threads stay cheap.
     """
     turns = int(np.clip(np.floor(abs(end - start) / pitch), 1, 24))
-    depth = 0.5413 * pitch  # ISO 68-1: 5/8 of the triangle's height
-    crest, root = diameter / 2.0, diameter / 2.0 - depth
-    first, second = (crest, root) if not inside else (root, crest)
-    step = (end - start) / turns
+    crest, root = (0.0, 0.65) if not inside else (0.541, 0.109)
+    first, second = diameter / 2.0 - crest * pitch, diameter / 2.0 - root * pitch
     segments = SEGMENTS if inside else SHANK
+    step = (end - start) / turns
     rings = []
     for k in range(turns):
         rings.append(at_height(circle(first, segments), start + k * step))

@@ -20,7 +20,6 @@ WIDEST = 0.075  # [m] of 80 mm: leaves 2.5 mm a side to come down past the part
 PALM = 0.035  # [m] the most that a part may reach above the pads' centres
 
 FULL_CIRCLE = tuple(np.pi * k / 6.0 for k in range(12))
-HALF_TURNS = (0.0, np.pi)
 
 
 def pad_centre(height: float, floor: float = 0.0) -> float:
@@ -31,7 +30,7 @@ def pad_centre(height: float, floor: float = 0.0) -> float:
     floor: the pads' lower edge stays above this height.
     """
     low = 0.4 * height if height >= 0.005 else 0.25 * height
-    low = max(low, height - PALM - PAD_HEIGHT / 2.0, floor)
+    low = max(low, 0.0006, height - PALM - PAD_HEIGHT / 2.0, floor)
     return low + PAD_HEIGHT / 2.0
 
 
@@ -59,26 +58,17 @@ def from_above(
     return found
 
 
-def around(
-    diameter: float,
-    middle: ArrayLike,
-    axis: Sequence[float],
-    clear: float | None = None,
-) -> list[Grasp]:
+def around(diameter: float, middle: ArrayLike, axis: Sequence[float]) -> list[Grasp]:
     """Grasps across a cylinder, from 12 directions around its axis and with the jaws either way.
 
-    middle: the point (3,) on the axis to hold. axis: unit (3,). clear: how far [m] under the
-    axis the support is when the part lies (default: half the diameter).
+    middle: the point (3,) on the axis to hold. axis: unit (3,).
     """
     if diameter > WIDEST:
         return []
     along = np.asarray(axis, float)
     side = np.cross(along, [0.0, 0.0, 1.0] if abs(along[2]) < 0.9 else [1.0, 0.0, 0.0])
     side /= np.linalg.norm(side)
-    radius = diameter / 2.0
-    back_off = pad_centre(diameter, 0.0) - radius
-    if clear is not None:
-        back_off = max(back_off, PAD_HEIGHT / 2.0 + 0.0005 - clear)
+    back_off = pad_centre(diameter) - diameter / 2.0  # from the axis, against the approach
     found = []
     for angle in FULL_CIRCLE:
         into = np.cos(angle) * np.cross(along, side) + np.sin(angle) * side

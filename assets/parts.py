@@ -16,6 +16,10 @@ import numpy as np
 from assets import containers, fasteners, holes, norms, surroundings, workpieces
 from assets.materials import finish
 from assets.part import Box, Cylinder, Part, PartError
+from assets.solid import require
+
+THINNEST, LONGEST = 0.1, 20_000.0  # [mm]
+MAY_BE_ZERO = ("chamfer_mm", "journal_left_mm", "journal_right_mm")
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,18 @@ def _build(kind: str, given: tuple[tuple[str, Any], ...]) -> Part:
             raise PartError(_unknown(f"parameter of {kind}", name, options))
     resolved = {**known, **params}
     finish(resolved["material"])
-    part = KINDS[kind].make(**resolved)
+    for name, value in resolved.items():
+        if name.endswith("_mm") and name not in MAY_BE_ZERO and isinstance(value, float):
+            require(
+                THINNEST <= value <= LONGEST,
+                f"{kind}: {name}={value:g} is out of range; {THINNEST:g} to {LONGEST:g} mm",
+            )
+    with np.errstate(invalid="ignore", divide="ignore"):  # judged below
+        part = KINDS[kind].make(**resolved)
+    require(
+        bool(np.isfinite(part.mesh.vertices).all()) and part.mesh.is_watertight and part.volume > 0,
+        f"{kind}: no closed solid comes of these dimensions; the defaults are {known}",
+    )
     return replace(part, kind=kind, params=resolved if size is None else {"size": size, **resolved})
 
 

@@ -98,7 +98,9 @@ def prism(
     chamfer: of the upper edges, holes included; of the lower ones too unless told otherwise.
     """
     low = chamfer if chamfer_bottom is None else chamfer_bottom
-    loops = [outline, *holes]
+    # Pockets of one tray share lines; earcut drops a corner that lies on such a line, and the skin
+    # would no longer close. A fraction of a micrometre between the loops keeps every corner.
+    loops = [loop + 3e-7 * k for k, loop in enumerate([outline, *holes])]
     levels: list[tuple[float, float]] = [(low, bottom)]
     levels += [(0.0, bottom + low)] if low > 0.0 else []
     levels += [(0.0, top - chamfer)] if chamfer > 0.0 else []
@@ -118,12 +120,9 @@ def prism(
         last_level.append(start + (len(levels) - 1) * n + i)
         start += len(levels) * n
     points = np.concatenate(vertices)
-    # Loops of one tray share lines; earcut drops a corner that lies on such a line, and the skin
-    # would no longer close. A fraction of a micrometre between the loops keeps every corner.
-    apart = np.repeat(np.arange(len(loops)) * 3e-7, [len(loop) for loop in loops])[:, None]
     ends = np.cumsum([len(loop) for loop in loops]).astype(np.uint32)
     for index, flip in ((np.concatenate(first_level), True), (np.concatenate(last_level), False)):
-        flat = points[index, :2] + apart
+        flat = np.ascontiguousarray(points[index, :2])
         cap = mapbox_earcut.triangulate_float64(flat, ends).reshape(-1, 3).astype(np.int64)
         p, q, r = (flat[cap[:, c]] for c in range(3))
         area = (q - p)[:, 0] * (r - p)[:, 1] - (q - p)[:, 1] * (r - p)[:, 0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 import trimesh
@@ -49,13 +48,6 @@ def solid(
         turns=turns,
         norm=norm,
     )
-
-
-def named(part: Part, kind: str, params: Mapping[str, Any]) -> Part:
-    """The part under its kind's name."""
-    from dataclasses import replace
-
-    return replace(part, kind=kind, params=params)
 
 
 def box(

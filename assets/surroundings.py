@@ -328,7 +328,7 @@ def screw_box(
     skins.append(cuboid(t, width - t, h, (-length / 2 + t / 2, 0.0, 0.0)))
     lean = np.arctan2(0.08 * length, cut)
     front = cuboid(t, width - t, cut / np.cos(lean), chamfer=0.0006)
-    skins.append(turned(front, turn("y", lean), (0.42 * length - t / 2, 0.0, 0.0)))
+    skins.append(turned(front, turn("y", lean), (0.42 * length - t / 2, 0.0, t / 2 * np.sin(lean))))
     pieces = [
         box(length, width, t, (0.0, 0.0, 0.0)),
         box(2 * t, width, h, (-length / 2 + t, 0.0, 0.0)),
@@ -338,7 +338,7 @@ def screw_box(
     return _thing(join(*skins), pieces, material)
 
 
-def cup(*, diameter_mm: float = 82.0, height_mm: float = 95.0, material: str = "painted") -> Part:
+def cup(*, diameter_mm: float = 82.0, height_mm: float = 95.0, material: str = "ceramic") -> Part:
     """A mug with a handle at +x."""
     r, h = diameter_mm * MM / 2, height_mm * MM
     require(min(r, h) >= 0.015, "cup: diameter_mm of 30 or more and height_mm of 15 or more")

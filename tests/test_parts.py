@@ -1,0 +1,428 @@
+"""Parts: their geometry agrees with itself, with handbooks, and with physics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pybullet
+import pytest
+from numpy.typing import NDArray
+
+from assets import materials, parts
+from assets.frames import to_matrix
+from assets.grasps import PAD_HEIGHT, PAD_WIDTH, WIDEST
+from assets.part import Box, Cylinder, Part, PartError, Piece
+
+EVERY = [(kind, size) for kind in parts.kinds() for size in ["", *parts.sizes(kind)]]
+WORK = [(kind, size) for kind, size in EVERY if parts.KINDS[kind].group == "workpiece"]
+BARRED = ("washer", "hex_nut", "bushing")  # handled as if they had no hole
+
+
+def made(kind: str, size: str) -> Part:
+    return parts.build(kind, {"size": size} if size else {})
+
+
+def piece_bounds(piece: Piece) -> NDArray[np.float64]:
+    """(2, 3) [m] the axis-aligned box around a piece, in the part's frame."""
+    if isinstance(piece, Box):
+        turn = np.abs(to_matrix(piece.at)[:3, :3])
+        reach = turn @ np.array(piece.half)
+    elif isinstance(piece, Cylinder):
+        axis = to_matrix(piece.at)[:3, 2]
+        reach = np.abs(axis) * piece.length / 2 + piece.radius * np.sqrt(
+            np.maximum(0.0, 1.0 - axis**2)
+        )
+    else:
+        points = np.array(piece.points)
+        return np.stack([points.min(axis=0), points.max(axis=0)])
+    return np.array(piece.at[:3]) + np.stack([-reach, reach])
+
+
+@pytest.mark.parametrize(("kind", "size"), EVERY)
+def test_is_a_closed_solid_on_its_support(kind: str, size: str) -> None:
+    part = made(kind, size)
+    assert part.mesh.is_watertight
+    assert part.mesh.is_winding_consistent
+    assert part.volume > 0.0
+    assert np.isfinite(part.mesh.vertices).all()
+    assert float(part.mesh.area_faces.min()) > 0.0
+    low, high = part.mesh.bounds
+    support = high[2] if kind == "floor" else low[2]
+    assert abs(support) < 1e-6
+    assert np.linalg.eigvalsh(part.inertia).min() > 0.0
+    assert all(low[i] <= part.centre_of_mass[i] <= high[i] for i in range(3))
+
+
+@pytest.mark.parametrize(("kind", "size"), EVERY)
+def test_pieces_fill_the_bounds_of_the_mesh(kind: str, size: str) -> None:
+    part = made(kind, size)
+    around = np.array([piece_bounds(p) for p in part.pieces])
+    low, high = around[:, 0].min(axis=0), around[:, 1].max(axis=0)
+    # Scenery is touched at most by accident: handles and cables may stick out of its pieces.
+    slack = 0.0003 if parts.KINDS[kind].group != "scenery" else 0.13
+    assert np.abs(low - part.mesh.bounds[0]).max() < slack
+    assert np.abs(high - part.mesh.bounds[1]).max() < slack
+
+
+@pytest.mark.parametrize(("kind", "size"), EVERY)
+def test_frames_lie_within_the_part(kind: str, size: str) -> None:
+    part = made(kind, size)
+    low, high = part.mesh.bounds
+    for name, frame in part.frames.items():
+        assert np.all(np.array(frame[:3]) >= low - 1e-9), name
+        assert np.all(np.array(frame[:3]) <= high + 1e-9), name
+        assert np.linalg.norm(frame[3:]) == pytest.approx(1.0)
+
+
+# Grams of plain steel washers: the weight column of a DIN 125 A / ISO 7089 trade table (Ajax Bolt).
+@pytest.mark.parametrize(
+    ("size", "grams"),
+    [("M8", 1.83), ("M10", 3.57), ("M12", 6.27), ("M16", 11.3), ("M20", 17.2), ("M30", 53.6)],
+)
+def test_washers_weigh_what_the_trade_table_says(size: str, grams: float) -> None:
+    assert 1000 * made("washer", size).mass == pytest.approx(grams, rel=0.02)
+
+
+@pytest.mark.parametrize("size", parts.sizes("hex_nut"))
+def test_nuts_weigh_as_a_hexagon_less_the_pitch_cylinder(size: str) -> None:
+    p = parts.build("hex_nut", {"size": size}).params
+    pitch_diameter = p["diameter_mm"] - 0.6495 * p["pitch_mm"]  # ISO 724
+    section = np.sqrt(3) / 2 * p["flats_mm"] ** 2 - np.pi / 4 * pitch_diameter**2
+    grams = 7.85e-3 * section * p["height_mm"]
+    # The crowned corners and the countersinks take 2 to 4 % off.
+    assert 0.95 * grams < 1000 * made("hex_nut", size).mass < grams
+
+
+@pytest.mark.parametrize("size", parts.sizes("hex_bolt"))
+def test_bolts_weigh_as_head_shank_and_pitch_cylinder(size: str) -> None:
+    p = parts.build("hex_bolt", {"size": size}).params
+    pitch_diameter = p["diameter_mm"] - 0.6495 * p["pitch_mm"]
+    plain = p["length_mm"] - p["thread_mm"]
+    volume = np.sqrt(3) / 2 * p["flats_mm"] ** 2 * p["head_mm"]
+    volume += np.pi / 4 * (pitch_diameter**2 * p["thread_mm"] + p["diameter_mm"] ** 2 * plain)
+    assert 1000 * made("hex_bolt", size).mass == pytest.approx(7.85e-3 * volume, rel=0.02)
+
+
+def test_solids_weigh_their_handbook_volume() -> None:
+    block = parts.build("block", {"size": "60x40x25", "material": "machined_aluminium"})
+    assert block.mass == pytest.approx(0.06 * 0.04 * 0.025 * 2700, rel=0.02)
+    shaft = parts.build("shaft", {"size": "20x80", "chamfer_mm": 0.5})
+    assert shaft.mass == pytest.approx(np.pi * 0.01**2 * 0.08 * 7850, rel=0.02)
+    bush = parts.build("bushing", {"bore_mm": 16, "outside_mm": 22, "length_mm": 20})
+    assert bush.mass == pytest.approx(np.pi * (0.011**2 - 0.008**2) * 0.02 * 8800, rel=0.03)
+
+
+def held_span(part: Part, at: tuple[float, ...]) -> tuple[float, float]:
+    """Where [m] the part begins and ends along y of the gripper frame `at`, by rays along y
+    through a grid over the pads (Moeller and Trumbore 1997), and by the corners between them, since
+    a ray may fall into the groove of a thread."""
+    to_gripper = np.linalg.inv(to_matrix(at))  # type: ignore[arg-type]
+    corners = part.mesh.vertices @ to_gripper[:3, :3].T + to_gripper[:3, 3]
+    a, b, c = (corners[part.mesh.faces[:, k]] for k in range(3))
+    # A ray along y meets a triangle where it lies in it as seen along y: barycentric in x and z.
+    (ux, uy, uz), (vx, vy, vz) = (b - a).T, (c - a).T
+    flat = ux * vz - uz * vx
+    front = np.abs(flat) > 1e-14
+    ax, ay, az = a[front].T
+    ux, uy, uz, vx, vy, vz = (w[front] for w in (ux, uy, uz, vx, vy, vz))
+    flat = flat[front]
+    hits = [
+        corners[np.all(np.abs(corners[:, [0, 2]]) < [PAD_WIDTH / 2, PAD_HEIGHT / 2], axis=1), 1]
+    ]
+    for x in np.linspace(-0.49, 0.49, 7) * PAD_WIDTH:
+        for z in np.linspace(-0.4999, 0.4999, 41) * PAD_HEIGHT:
+            s = ((x - ax) * vz - (z - az) * vx) / flat
+            t = ((z - az) * ux - (x - ax) * uz) / flat
+            inside = (s >= -1e-9) & (t >= -1e-9) & (s + t <= 1 + 1e-9)
+            hits.append((ay + s * uy + t * vy)[inside])
+    met = np.concatenate(hits)
+    assert len(met), "the pads hold nothing"
+    return float(met.min()), float(met.max())
+
+
+@pytest.mark.parametrize(("kind", "size"), WORK)
+def test_grasps_hold_the_width_they_say(kind: str, size: str) -> None:
+    part = made(kind, size)
+    chosen = part.grasps if not size else (part.grasps[0], part.grasps[-1])
+    assert chosen
+    for grasp in chosen:
+        low, high = held_span(part, grasp.at)
+        assert high - low == pytest.approx(grasp.width, abs=0.0002)
+        assert high + low == pytest.approx(0.0, abs=0.0002), "the jaws do not meet in the middle"
+        assert grasp.width <= WIDEST
+
+
+@pytest.mark.parametrize(("kind", "size"), WORK)
+def test_can_be_picked_from_above_as_it_usually_lies(kind: str, size: str) -> None:
+    part = made(kind, size)
+    part_to_support = to_matrix(part.rests[0])
+    down = [g for g in part.grasps if (part_to_support @ to_matrix(g.at))[2, 2] < -0.9]
+    assert len(down) >= 2
+    for grasp in down:
+        lowest = (part_to_support @ to_matrix(grasp.at))[2, 3] - PAD_HEIGHT / 2
+        assert lowest > 0.0004, "the pads would run into the support"
+
+
+@pytest.fixture
+def client() -> Iterator[int]:
+    number = pybullet.connect(pybullet.DIRECT)
+    pybullet.setGravity(0, 0, -9.81, physicsClientId=number)
+    pybullet.setPhysicsEngineParameter(
+        fixedTimeStep=1 / 480,
+        numSolverIterations=60,
+        contactBreakingThreshold=0.02,
+        physicsClientId=number,
+    )
+    yield number
+    pybullet.disconnect(number)
+
+
+def dropped_in(client: int, part: Part, part_to_world: NDArray[np.float64], mass: float) -> int:
+    """The part as a body; mass 0 fixes it."""
+    boxes = [isinstance(p, Box) for p in part.pieces]
+    shape = pybullet.createCollisionShapeArray(
+        shapeTypes=[pybullet.GEOM_BOX if b else pybullet.GEOM_CYLINDER for b in boxes],
+        halfExtents=[p.half if isinstance(p, Box) else (0, 0, 0) for p in part.pieces],
+        radii=[p.radius if isinstance(p, Cylinder) else 0 for p in part.pieces],
+        lengths=[p.length if isinstance(p, Cylinder) else 0 for p in part.pieces],
+        collisionFramePositions=[p.at[:3] for p in part.pieces if not hasattr(p, "points")],
+        collisionFrameOrientations=[p.at[3:] for p in part.pieces if not hasattr(p, "points")],
+        physicsClientId=client,
+    )
+    moments, axes = np.linalg.eigh(part.inertia)
+    axes[:, 2] *= np.linalg.det(axes)
+    frame = np.eye(4)
+    frame[:3, :3], frame[:3, 3] = axes, part.centre_of_mass
+    body: int = pybullet.createMultiBody(
+        mass,
+        shape,
+        baseInertialFramePosition=part.centre_of_mass,
+        baseInertialFrameOrientation=_quaternion(frame),
+        physicsClientId=client,
+    )
+    start = part_to_world @ frame
+    pybullet.resetBasePositionAndOrientation(
+        body, start[:3, 3].tolist(), _quaternion(start), physicsClientId=client
+    )
+    soft = {"contactStiffness": 3e4, "contactDamping": 30.0} if mass else {}
+    options = dict(lateralFriction=0.8, spinningFriction=0.001, rollingFriction=0.0005, **soft)
+    if mass:
+        options["localInertiaDiagonal"] = moments.tolist()
+    pybullet.changeDynamics(body, -1, physicsClientId=client, **options)
+    return body
+
+
+def com_to_world(client: int, body: int) -> NDArray[np.float64]:
+    position, quaternion = pybullet.getBasePositionAndOrientation(body, physicsClientId=client)
+    return to_matrix((*position, *quaternion))
+
+
+def _quaternion(frame: NDArray[np.float64]) -> list[float]:
+    from assets.frames import from_matrix
+
+    return list(from_matrix(frame)[3:])
+
+
+def resting() -> list[tuple[str, str, int]]:
+    chosen = {(kind, parts.sizes(kind)[i]) for kind, _ in WORK for i in (0, -1)}
+    return [(k, s, i) for k, s in sorted(chosen) for i in range(len(made(k, s).rests))]
+
+
+@pytest.mark.parametrize(("kind", "size", "index"), resting())
+def test_stays_where_it_rests(client: int, kind: str, size: str, index: int) -> None:
+    part = made(kind, size)
+    ground = pybullet.createCollisionShape(pybullet.GEOM_PLANE, physicsClientId=client)
+    plane = pybullet.createMultiBody(0, ground, physicsClientId=client)
+    pybullet.changeDynamics(plane, -1, lateralFriction=0.8, physicsClientId=client)
+    start = to_matrix(part.rests[index])
+    points = part.mesh.vertices @ start[:3, :3].T + start[:3, 3]
+    assert abs(points[:, 2].min()) < 0.0003
+    start[2, 3] += 0.001
+    body = dropped_in(client, part, start, part.mass)
+    before = com_to_world(client, body)
+    for _ in range(480):
+        pybullet.stepSimulation(physicsClientId=client)
+    after = com_to_world(client, body)
+    assert np.linalg.norm(after[:3, 3] - before[:3, 3]) < 0.002
+    cosine = (np.trace(before[:3, :3].T @ after[:3, :3]) - 1) / 2
+    assert np.degrees(np.arccos(min(1.0, cosine))) < 3.0
+
+
+@pytest.mark.parametrize("diameter", [10.0, 16.0, 30.0])
+@pytest.mark.parametrize(("clearance", "passes"), [(1.0, True), (0.2, True), (-0.2, False)])
+def test_a_hole_is_as_wide_as_it_says(
+    client: int, diameter: float, clearance: float, passes: bool
+) -> None:
+    plate = parts.build("hole_plate", {"hole_mm": diameter + clearance})
+    peg = parts.build("peg", {"diameter_mm": diameter})
+    dropped_in(client, plate, np.eye(4), 0.0)
+    above = np.eye(4)
+    above[2, 3] = plate.height + 0.001
+    body = dropped_in(client, peg, above, peg.mass)
+    for _ in range(240):
+        pybullet.stepSimulation(physicsClientId=client)
+    fallen = above[2, 3] + peg.centre_of_mass[2] - com_to_world(client, body)[2, 3]
+    assert (fallen > plate.height) == passes
+
+
+@pytest.mark.parametrize("angle", np.linspace(0, 2 * np.pi, 9)[:-1])
+def test_a_hole_is_round_enough(client: int, angle: float) -> None:
+    """Pushed against the wall in any direction, a peg stops at half the clearance (to 1/50 of the
+    hole: the wall is a polygon of 16 sides)."""
+    clearance, diameter = 0.001, 0.016
+    plate = parts.build("hole_plate", {"hole_mm": 1000 * (diameter + clearance)})
+    peg = parts.build("peg", {"diameter_mm": 1000 * diameter})
+    dropped_in(client, plate, np.eye(4), 0.0)
+    start = np.eye(4)
+    start[2, 3] = -0.01
+    body = dropped_in(client, peg, start, peg.mass)
+    pybullet.changeDynamics(body, -1, localInertiaDiagonal=[1.0] * 3, physicsClientId=client)
+    pybullet.setGravity(2 * np.cos(angle), 2 * np.sin(angle), 0, physicsClientId=client)
+    for _ in range(480):
+        pybullet.stepSimulation(physicsClientId=client)
+    moved = np.linalg.norm(com_to_world(client, body)[:2, 3])
+    assert clearance / 2 - 5e-5 < moved < clearance / 2 + 0.02 * diameter
+
+
+def test_a_peg_stands_in_its_nest(client: int) -> None:
+    nest = parts.build("peg_nest", {"hole_mm": 17.5})
+    peg = parts.build("peg", {"diameter_mm": 16.0})
+    dropped_in(client, nest, np.eye(4), 0.0)
+    start = to_matrix(nest.frames["seat"])
+    start[2, 3] += 0.001
+    body = dropped_in(client, peg, start, peg.mass)
+    pybullet.setGravity(1.5, 0, -9.81, physicsClientId=client)  # as on a bench that is pushed
+    for _ in range(480):
+        pybullet.stepSimulation(physicsClientId=client)
+    axis = com_to_world(client, body)[:3, :3] @ [1.0, 0.0, 0.0]  # least inertia: its length
+    assert np.degrees(np.arccos(min(1.0, abs(axis[2])))) < 6.0
+
+
+def test_tray_slots_take_their_parts_and_no_larger_ones() -> None:
+    sizes = ((64.0, 44.0), (40.0, 30.0), (25.0, 25.0))
+    tray = parts.build("tray", {"slots_mm": sizes, "columns": 2, "wall_height_mm": 6.0})
+    walls = [piece_bounds(p) for p in tray.pieces]
+    for i, (length, width) in enumerate(sizes):
+        assert tray.dims[f"slot_{i}_length"] == pytest.approx(length / 1000)
+        x, y, z = tray.frames[f"slot_{i}"][:3]
+        assert z == tray.dims["floor"]
+        for grow, clear in ((-1e-4, True), (1e-4, False)):
+            half = np.array([length / 2000 + grow, width / 2000 + grow])
+            low, high = np.array([x, y]) - half, np.array([x, y]) + half
+            met = [
+                w
+                for w in walls
+                if np.all(w[0, :2] < high) and np.all(w[1, :2] > low) and w[1, 2] > z + 1e-6
+            ]
+            assert (not met) == clear
+
+
+def test_tray_pockets_are_where_the_mesh_has_them() -> None:
+    tray = parts.build("tray", {"slots_mm": [(50, 40), (30, 20), (30, 30)], "columns": 3})
+    up = tray.mesh.face_normals[:, 2] > 0.99
+    centres = tray.mesh.triangles_center[up]
+    for x, y, z in (f[:3] for f in tray.frames.values()):
+        near = np.abs(centres[:, :2] - [x, y]).max(axis=1) < 0.004
+        assert not np.any(centres[near, 2] > z + 1e-6)
+
+
+def test_container_walls_hold_what_is_inside() -> None:
+    for kind in ("bin", "tote"):
+        part = parts.build(kind)
+        x, y = part.dims["inner_length"] / 2, part.dims["inner_width"] / 2
+        assert part.frames["floor"][2] == part.dims["floor"]
+        inside = [b for b in map(piece_bounds, part.pieces) if b[1, 2] > part.dims["floor"] + 1e-9]
+        for low, high in inside:
+            assert (
+                low[0] >= x - 1e-9
+                or high[0] <= -x + 1e-9
+                or low[1] >= y - 1e-9
+                or high[1] <= -y + 1e-9
+            )
+
+
+def test_mass_follows_the_material_and_the_size() -> None:
+    steel = parts.build("block", {"material": "brushed_steel"})
+    light = parts.build("block", {"material": "machined_aluminium"})
+    assert steel.mass / light.mass == pytest.approx(7850 / 2700)
+    assert parts.build("block", {"length_mm": 120}).mass > 1.9 * light.mass
+
+
+def test_size_gives_parameters_and_single_ones_win() -> None:
+    assert parts.build("hex_nut", {"size": "M16"}).dims["flats"] == pytest.approx(0.024)
+    both = parts.build("hex_nut", {"size": "M16", "height_mm": 20})
+    assert both.height == pytest.approx(0.02)
+    assert both.params["size"] == "M16"
+
+
+def test_hash_tells_geometry_and_mass_apart() -> None:
+    plain = parts.sha256("block")
+    assert plain == parts.sha256("block", {})
+    assert plain == parts.sha256("block", {"length_mm": 60})
+    assert plain != parts.sha256("block", {"length_mm": 60.01})
+    assert plain != parts.sha256("block", {"material": "cast_iron"})
+    assert len({parts.sha256(kind) for kind in parts.kinds()}) == len(parts.kinds())
+
+
+def test_parts_are_made_once() -> None:
+    assert parts.build("peg", {"length_mm": 50}) is parts.build("peg", {"length_mm": 50.0})
+
+
+@pytest.mark.parametrize("name", materials.FINISHES)
+def test_every_material_makes_a_part(name: str) -> None:
+    assert parts.build("block", {"material": name}).mass > 0.0
+
+
+BAD = [
+    ("hex_nt", {}, "did you mean 'hex_nut'"),
+    ("block", {"lenght_mm": 5}, "did you mean 'length_mm'"),
+    ("hex_nut", {"size": "M13"}, "M12"),
+    ("peg", {"material": "stel"}, "unknown material"),
+    ("block", {"length_mm": "long"}, "length_mm='long'"),
+    ("block", {"length_mm": float("nan")}, "length_mm=nan"),
+    ("block", {"length_mm": -5}, "length_mm=-5"),
+    ("block", {"length_mm": None}, "length_mm=None"),
+    ("block", {"chamfer_mm": 20}, "chamfer_mm=20"),
+    ("block", {"length_mm": 0}, "length_mm=0"),
+    ("bushing", {"bore_mm": 30, "outside_mm": 20}, "bore_mm"),
+    ("washer", {"bore_mm": 30}, "bore_mm"),
+    ("hex_nut", {"diameter_mm": 40}, "diameter_mm"),
+    ("hex_nut", {"height_mm": 1}, "height_mm"),
+    ("hex_bolt", {"thread_mm": 100}, "thread_mm"),
+    ("stepped_shaft", {"journal_diameter_mm": 60}, "journal_diameter_mm"),
+    ("stepped_shaft", {"journal_left_mm": 60}, "journals"),
+    ("l_bracket", {"thickness_mm": 20}, "thickness_mm"),
+    ("l_bracket", {"hole_mm": 39}, "hole_mm"),
+    ("tray", {"slots_mm": []}, "slots_mm"),
+    ("tray", {"slots_mm": [(10, 20, 30)]}, "slots_mm"),
+    ("tray", {"slots_mm": 7}, "slots_mm"),
+    ("tray", {"columns": 0}, "columns"),
+    ("tray", {"columns": 1.5}, "columns"),
+    ("bin", {"wall_mm": 100}, "too small"),
+    ("hole_plate", {"hole_mm": 80}, "hole of 80 mm"),
+    ("peg_nest", {"floor_mm": 30}, "floor_mm"),
+    ("tool_cart", {"drawers": 0}, "drawers"),
+]
+
+
+@pytest.mark.parametrize(("kind", "params", "says"), BAD)
+def test_bad_input_is_one_clear_line(kind: str, params: dict[str, object], says: str) -> None:
+    with pytest.raises(PartError) as caught:
+        parts.build(kind, params)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", parts.kinds())
+def test_zero_and_huge_lengths_make_a_part_or_a_part_error(kind: str) -> None:
+    for name, value in parts.defaults(kind).items():
+        if not isinstance(value, float):
+            continue
+        for other in (0.0, 0.001, 1e5):
+            try:
+                part = parts.build(kind, {name: other})
+            except PartError:
+                continue
+            assert part.volume > 0.0, name
+            assert part.mesh.is_watertight, name
