@@ -10,7 +10,7 @@ import numpy as np
 from assets import parts
 from sim import boxes
 from sim.kinematics import Unreachable
-from sim.pose import Array, Pose, matrix_to_rotvec
+from sim.pose import Array, Pose
 from sim.spec import Body
 from sim.station import Station
 
@@ -59,7 +59,7 @@ def holds(
         opening = min(station.card.gripper_width, grasp.width + 2 * SIDE_ROOM)
         if lean > tilt or opening < grasp.width + 0.004:
             continue
-        turn = _wrist_turn(station, tcp_to_world)
+        turn = float(np.linalg.norm(station.turn_from_home(tcp_to_world)))
         hold = Hold(tcp_to_world, tcp_to_part.inverse(), grasp.width, opening, turn + 2.0 * lean)
         if _clear(station, hold.tcp_to_world, opening, others, free_above):
             found.append(hold)
@@ -96,14 +96,8 @@ def best_tool(station: Station, hold: Hold, goals: Sequence[Pose]) -> Pose | Non
     """tcp_to_world that brings the part to that goal (part_to_world) which turns the wrist least,
     among those in reach; None if none is."""
     tools = [goal @ hold.part_to_tcp.inverse() for goal in goals]
-    tools.sort(key=lambda tool: _wrist_turn(station, tool))
+    tools.sort(key=lambda tool: float(np.linalg.norm(station.turn_from_home(tool))))
     return next((tool for tool in tools if _reaches(station, tool)), None)
-
-
-def _wrist_turn(station: Station, tcp_to_world: Pose) -> float:
-    """How far the tool's orientation is from the home posture's [rad]."""
-    home = station.robot.base @ station.chain.tcp(np.array(station.card.home))
-    return float(np.linalg.norm(matrix_to_rotvec(tcp_to_world.rotation @ home.rotation.T)))
 
 
 def _clear(

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sim.pose import Array, Pose, matrix_to_rotvec, rotvec_to_matrix
+from sim.pose import Array, Pose, rotvec_to_matrix
 from sim.station import Station
 
 
@@ -44,7 +44,8 @@ class Subtask:
 @dataclass(frozen=True)
 class Reach:
     """The tool goes there in a straight line, starting and ending at rest (minimum jerk, Flash and
-    Hogan 1985), and waits until the arm has followed.
+    Hogan 1985), and waits until the arm has followed. It turns on the way that leads past the home
+    posture, not the shortest one, which may lead past a joint's limit.
 
     speed: the top speed [m/s]; turn_speed [rad/s]; within: how near the arm must get [m].
     """
@@ -58,7 +59,8 @@ class Reach:
         start = station.tcp_to_world
         goal = self.tcp_to_world
         hz = station.world.cell.physics.control_hz
-        turn = matrix_to_rotvec(goal.rotation @ start.rotation.T)
+        first, last = station.turn_from_home(start), station.turn_from_home(goal)
+        turn = last - first
         way = np.subtract(goal.position, start.position)
         # the peak of a minimum-jerk profile is 15/8 of its mean
         seconds = 1.875 * max(
@@ -70,7 +72,8 @@ class Reach:
             s = k / ticks
             share = s**3 * (10 - 15 * s + 6 * s**2)
             pose = Pose.at(
-                start.position + share * way, rotvec_to_matrix(share * turn) @ start.rotation
+                start.position + share * way,
+                rotvec_to_matrix(first + share * turn) @ station.home.rotation,
             )
             yield Command(pose, gripper)
         for _ in range(hz // 2):

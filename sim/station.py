@@ -40,6 +40,7 @@ class Station:
         self.joints: Array = self.arm.target[:-1].copy()  # commanded
         self.gripper = float(self.arm.target[-1])  # commanded
         self.tcp_to_base = self.chain.tcp(self.joints)  # commanded
+        self.home = self.robot.base @ self.chain.tcp(np.array(self.card.home))  # tcp_to_world
         self.unreachable = ""  # why the last action could not be followed
         self._columns = self.world.columns
 
@@ -52,6 +53,10 @@ class Station:
     def tcp_to_world(self) -> Pose:
         """Where the tool is told to be."""
         return self.robot.base @ self.tcp_to_base
+
+    def turn_from_home(self, tcp_to_world: Pose) -> Array:
+        """(3,) the rotation vector [rad], in world axes, from the home posture's tool."""
+        return matrix_to_rotvec(tcp_to_world.rotation @ self.home.rotation.T)
 
     def encode(self, tcp_to_world: Pose, gripper: float) -> Row:
         """The action (7,) that goes from the commanded pose to this one, within the bounds."""
