@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import hydra
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -78,6 +79,13 @@ class Job:
                 code = max(code, self.module.run(config))
         self.code = max(self.code, code)
         return float(merit)
+
+
+def composed(verb: str, words: Sequence[str]) -> Config:
+    """The config that `cellwright VERB WORDS` would run with."""
+    GlobalHydra.instance().clear()
+    with hydra.initialize_config_module("conf", version_base="1.3"):
+        return plain(verb, hydra.compose(verb, list(words)))
 
 
 def plain(verb: str, config: DictConfig) -> Config:

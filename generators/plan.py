@@ -21,11 +21,14 @@ Config = Mapping[str, Any]
 
 # keys that say where, how many and how fast, but not what: two runs that differ in these alone
 # make the same episodes
-ELSEWHERE = ("out", "episodes", "workers", "shard_size", "compression", "pool", "dry_run")
+ELSEWHERE = (
+    "out", "episodes", "workers", "shard_size", "compression", "pool", "dry_run", "probe",
+    "aim_success",
+)  # fmt: skip
 # modules of generators/ that decide when and where episodes are made, never what is in them
 PLUMBING = (
-    "cli", "guard", "hydra_app", "making", "options", "plan", "pools", "problems", "produce",
-    "progress", "shard", "sheet", "supervise", "table", "usage", "verbs",
+    "cli", "guard", "hydra_app", "libraries", "making", "options", "plan", "pools", "problems",
+    "produce", "progress", "quiet", "shard", "sheet", "supervise", "sweep", "table", "usage", "verbs",
 )  # fmt: skip
 COMPRESSIONS = ("gzip", "lzf", "zstd")
 
@@ -47,6 +50,7 @@ class Plan:
     compression: str
     spec_id: str
     versions: Mapping[str, str]
+    source: Path | None = None  # the library whose states are rendered again
 
     @property
     def shards(self) -> int:
@@ -129,6 +133,14 @@ def code_hash() -> str:
             digest.update(f"{package}/{inside.as_posix()}\n".encode() + file.read_bytes())
     digest.update(Path(str(files("episodes") / "episode.py")).read_bytes())
     return digest.hexdigest()
+
+
+def finished(plan: Plan) -> bool:
+    """Whether nothing is left to do; UserError where another library stands in its place."""
+    if not (plan.out / store.LIBRARY).is_file():
+        return False
+    store.create(plan.out, plan.library())
+    return not store.missing(plan.out)
 
 
 def waiting(plan: Plan) -> list[int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from episodes import store
-from generators import making
-from generators.plan import Plan, generation
+from generators import making, options
+from generators import sweep as sweeps
+from generators.plan import finished, generation
 from generators.produce import produce
 
 Config = Mapping[str, Any]
@@ -15,15 +15,29 @@ Config = Mapping[str, Any]
 
 def run(config: Config) -> int:
     plan = generation(config)
-    if _finished(plan):
+    if finished(plan):
         print(f"{plan.out} is finished: {plan.episodes} episodes; nothing to do")
         return 0
     making.try_first(config, plan.seed)
+    if options.flag(config, "dry_run"):
+        entries = [sweeps.Entry(str(plan.out), plan)]
+        print(sweeps.outlook(entries, sweeps.probed([plan]), options.whole(config, "workers", 1)))
+        return 0
     return produce([plan], config)
 
 
-def _finished(plan: Plan) -> bool:
-    if not (plan.out / store.LIBRARY).is_file():
-        return False
-    store.create(plan.out, plan.library())  # raises where another library stands
-    return not store.missing(plan.out)
+def sweep(configs: Mapping[str, Config]) -> tuple[int, float]:
+    """Every combination: (exit code, figure of merit). One that fails does not stop the others."""
+    shared = sweeps.workers_of(configs)
+    entries = sweeps.planned(configs)
+    plans = [entry.plan for entry in entries if entry.plan is not None]
+    costs = sweeps.probed(plans) if options.flag(shared, "probe") and plans else {}
+    print(sweeps.outlook(entries, costs, shared["workers"]), flush=True)
+    for entry in entries:
+        if entry.plan is None:
+            print(f"{entry.words}: {entry.error}")
+    code = 2 if len(plans) < len(entries) else 0
+    if options.flag(shared, "dry_run") or not plans:
+        return code, 1.0
+    code = max(produce(plans, shared), code)
+    return code, sweeps.merit(plans, options.number(shared, "aim_success"))

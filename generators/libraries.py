@@ -1,0 +1,56 @@
+"""Finding libraries in folders, and one row of a table for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from episodes import store
+from episodes.errors import UserError
+from episodes.library import Library
+from generators import options
+from generators.table import share, size
+
+DEEPEST = 4  # folders below the one that is searched
+HEAD = ("library", "task", "robot", "domain", "episodes", "success", "hours", "size")
+
+
+def below(root: Path, deepest: int = DEEPEST) -> Iterator[Path]:
+    """Every library at or under a folder, in the order of their names."""
+    if (root / store.LIBRARY).is_file():
+        yield root
+    elif deepest:
+        try:
+            entries = sorted(e.path for e in os.scandir(root) if e.is_dir(follow_symlinks=False))
+        except PermissionError:
+            return
+        for entry in entries:
+            if not os.path.basename(entry).startswith("."):
+                yield from below(Path(entry), deepest - 1)
+
+
+def named(config: Mapping[str, Any], key: str = "src") -> list[Path]:
+    """The libraries that config[key] names: itself, or those below it. UserError for none."""
+    root = options.folder(config, key)
+    found = list(below(root))
+    if not found:
+        raise UserError(f"{key}={config[key]}: no library there; `cellwright list` finds them")
+    return found
+
+
+def summary_row(library: Library, name: Path) -> tuple[object, ...]:
+    """A library in the columns of HEAD."""
+    found = library.summary()
+    whole = found.episodes + found.quarantined == found.asked
+    return (
+        name,
+        " ".join(found.tasks) or "-",
+        " ".join(found.robots) or "-",
+        " ".join(found.domains) or "-",
+        found.episodes if whole else f"{found.episodes} of {found.asked}",
+        share(found.success_rate),
+        f"{found.hours:.2f}",
+        size(found.bytes),
+    )

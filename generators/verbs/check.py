@@ -1,0 +1,30 @@
+"""check: what is wrong with a library, place by place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from episodes.check import check
+from generators import options
+from generators.libraries import named
+
+
+def run(config: Mapping[str, Any]) -> int:
+    records_only = options.flag(config, "records_only")
+    most = None if config["most"] is None else options.whole(config, "most", 1)
+    errors = 0
+    for path in named(config):
+        findings = sorted(check(path, records_only=records_only), key=lambda f: f.severity)
+        for finding in findings[:most]:
+            print(f"{path}: {finding}")
+        if most is not None and len(findings) > most:
+            print(f"{path}: ... and {len(findings) - most} more (most=null prints them all)")
+        kinds = Counter(finding.severity for finding in findings)
+        errors += kinds["error"]
+        verdict = (
+            "sound" if not findings else f"{kinds['error']} errors, {kinds['warning']} warnings"
+        )
+        print(f"{path}: {verdict}")
+    return 1 if errors else 0
