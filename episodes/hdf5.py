@@ -108,7 +108,6 @@ def put(data: h5py.Group, episode: Episode, spec_id: str, compression: str) -> s
         item = pack.put(demo, _path("action", key), array)
         if key == "joint_position":
             item.attrs["units"] = "rad"
-            _put_names(item, episode.joint_names)
     if episode.states is not None:
         item = pack.put_packed(demo, "states", episode.states)
         item.attrs["layout"] = _json({k: list(v) for k, v in episode.layout.items()})
@@ -118,6 +117,9 @@ def put(data: h5py.Group, episode: Episode, spec_id: str, compression: str) -> s
     demo.require_group("obs")
     for key, array in episode.obs.items():
         pack.put(demo, _path("obs", key), array)
+    for path in ("action/joint_position", "obs/joint_position"):
+        if path in demo:
+            _put_names(demo[path], episode.joint_names)
     for key, track in episode.cameras.items():
         _put_camera(demo, key, track, compression)
     if episode.objects is not None:
@@ -172,7 +174,8 @@ def get(demo: h5py.Group, images: bool = True) -> Episode:
         cameras=cameras,
         objects=_get(demo, "objects/pose"),
         object_names=_get_names(demo.get("objects")),
-        joint_names=_get_names(demo.get("action/joint_position")),
+        joint_names=_get_names(demo.get("action/joint_position"))
+        or _get_names(demo.get("obs/joint_position")),
         subtasks=_get_subtasks(demo),
         language={key: tuple(text(item)) for key, item in demo.get("language", {}).items()},
         extra={**attrs, **extra},
