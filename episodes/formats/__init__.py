@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # format -> its module; in the order in which an unknown folder is tried
 READERS: Mapping[str, str] = {
+    "lerobot": "episodes.formats.lerobot",
     "rlds": "episodes.formats.rlds",
 }
 

@@ -1,0 +1,21 @@
+"""Libraries that only some formats need."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from episodes.errors import UserError
+
+EXTRA = {"av": "formats", "pyarrow": "formats", "pyarrow.parquet": "formats", "mcap": "mcap"}
+
+
+def need(module: str, why: str) -> ModuleType:
+    """The module. UserError: it is not installed; says which extra brings it."""
+    try:
+        return import_module(module)
+    except ImportError:
+        extra = EXTRA[module]
+        raise UserError(
+            f"{why} needs {module.partition('.')[0]}: pip install 'cellwright[{extra}]'"
+        ) from None

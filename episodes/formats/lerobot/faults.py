@@ -1,0 +1,178 @@
+"""What is wrong with a LeRobot data set, told and left as it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes.errors import UserError
+from episodes.finding import Report
+from episodes.formats.frames import SAME_TIME, Shown, Video
+from episodes.formats.lerobot.meta import Dataset, Entry
+
+
+class Search:
+    """Collects faults while the episodes go by; holds counts, no data."""
+
+    def __init__(self, report: Report, dataset: Dataset, strict: bool) -> None:
+        self._report = report
+        self._dataset = dataset
+        self._strict = strict
+        self._frames = 0
+        self._videos = 0
+        self._no_video: dict[str, list[int]] = {}
+        self._loose: Counter[str] = Counter()
+
+    def lacks(self, message: str, field: str = "") -> None:
+        """The source holds less than it promises."""
+        if self._strict:
+            what = f"{field}: {message}" if field else message
+            raise UserError(f"{self._dataset.root}: {what}; strict=false imports what is there")
+        self._report.add("warning", message, field=field)
+
+    def tables(self) -> None:
+        if self._dataset.strayed:
+            more = len(self._dataset.strayed) - 1
+            self._report.add(
+                "warning",
+                self._dataset.strayed[0] + (f" (and {more} more)" if more else ""),
+                field="meta/info.json",
+            )
+
+    def rows(self, entry: Entry, index: int, found: int) -> None:
+        self._frames += found
+        if found != entry.length:
+            self._report.add(
+                "warning",
+                f"the table of episodes gives it {entry.length} steps, its file has {found}",
+                episode=index,
+            )
+
+    def stamps(self, index: int, stamps: NDArray[np.float64], told: bool) -> None:
+        if not told:
+            self._report.add(
+                "warning",
+                f"it has no timestamps: counted at {self._dataset.fps:g} Hz",
+                episode=index,
+                field="time",
+            )
+        elif not np.isfinite(stamps).all():
+            bad = int(np.flatnonzero(~np.isfinite(stamps))[0])
+            raise UserError(
+                f"{self._dataset.root}: episode {index}: the timestamp of step {bad} is no number"
+            )
+        elif abs(stamps[0]) > SAME_TIME:
+            self._report.add(
+                "warning",
+                f"its timestamps start at {stamps[0]:.3f} s, not at 0",
+                episode=index,
+                step=0,
+                field="time",
+            )
+
+    def tasks(self, entry: Entry, index: int, used: Sequence[str]) -> None:
+        """Texts that are listed as tasks of the episode and that no step has."""
+        if not any(used):
+            self._report.add("warning", "it has no task text", episode=index, field="language")
+        for text in entry.tasks:
+            if text not in used:
+                self._report.add(
+                    "warning",
+                    f"{text!r} is listed among its tasks, but no step has it: "
+                    "not taken for an instruction",
+                    episode=index,
+                    field="language",
+                )
+
+    def no_video(self, key: str, index: int) -> None:
+        self._no_video.setdefault(key, []).append(index)
+
+    def video(
+        self, key: str, index: int, video: Video, shown: Shown, stamps: NDArray[np.float64]
+    ) -> None:
+        """One camera of one episode, as it was read."""
+        self._videos += 1
+        field = f"obs/{key.removeprefix('observation.images.')}_image"
+        shape = self._dataset.features[key]["shape"]
+        if len(shape) == 3 and (video.height, video.width) not in (shape[:2], shape[1:]):
+            self._report.add(
+                "warning",
+                f"its frames are {video.height}x{video.width}, the table says {list(shape)}",
+                episode=index,
+                field=field,
+            )
+        rate = 1 / video.period if video.period else 0.0
+        if abs(rate - self._dataset.fps) > 0.01 * self._dataset.fps:
+            self._report.add(
+                "warning",
+                f"its frames come at {rate:.4g} Hz, the rows at {self._dataset.fps:g} Hz",
+                episode=index,
+                field=field,
+            )
+        if abs(stamps[0]) > SAME_TIME:
+            self._report.add(
+                "warning",
+                f"the timestamps are {stamps[0]:+.3f} s against the video, which starts at 0; "
+                f"pictures are taken by time: row 0 shows the frame of {stamps[0]:.3f} s",
+                episode=index,
+                field=field,
+            )
+        off = np.flatnonzero(np.abs(shown.late) > 0.25 * video.period + SAME_TIME)
+        if len(off):
+            worst = shown.late[off][np.argmax(np.abs(shown.late[off]))]
+            self._report.add(
+                "warning",
+                f"{len(off)} rows have no frame at their time; the nearest is up to "
+                f"{abs(worst):.3f} s off",
+                episode=index,
+                step=(int(off[0]), int(off[-1]) + 1),
+                field=field,
+            )
+
+    def finish(self, absent: Iterable[Entry], found: int) -> None:
+        """After the last episode."""
+        missing = sorted(entry.index for entry in absent)
+        if missing:
+            self.lacks(
+                f"{len(missing)} of {len(self._dataset.entries)} episodes have no data file: "
+                f"{_spans(missing)}"
+            )
+        for key, episodes in self._no_video.items():
+            whole = "no episode has" if len(episodes) == found else f"{_spans(episodes)} lack"
+            self.lacks(f"{whole} its video, though the features tell of it", field=key)
+        for key, feature in self._dataset.features.items():
+            if feature["dtype"] in ("audio",):
+                self.lacks(f"features of type {feature['dtype']} are not read", field=key)
+        self._compare("total_episodes", found, "episodes")
+        self._compare("total_frames", self._frames, "frames")
+        self._compare("total_tasks", len(self._dataset.tasks), "tasks")
+        if self._dataset.videos:
+            self._compare("total_videos", self._videos, "videos")
+        known = [entry.index for entry in self._dataset.entries]
+        for name, span in self._dataset.splits.items():
+            end = span.partition(":")[2]
+            if end.isdigit() and known and int(end) > max(known) + 1:
+                self.lacks(
+                    f"split {name!r} is {span}, the table of episodes ends at {max(known)}",
+                    field="meta/info.json",
+                )
+
+    def _compare(self, key: str, found: int, what: str) -> None:
+        told = self._dataset.totals.get(key)
+        if told is not None and told != found:
+            self.lacks(f"{key} is {told}, there are {found} {what}", field="meta/info.json")
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    """[1, 2, 3, 7] as "1-3, 7"."""
+    out: list[list[int]] = []
+    for number in numbers:
+        if out and number == out[-1][1] + 1:
+            out[-1][1] = number
+        else:
+            out.append([number, number])
+    shown = [f"{a}-{b}" if a != b else str(a) for a, b in out[:20]]
+    return ", ".join(shown) + (" ..." if len(out) > 20 else "")
