@@ -76,6 +76,10 @@ def _complete(words: Sequence[str]) -> int:
     if len(line) < 2:
         print(" ".join(verb for verb in VERBS if verb.startswith("".join(line))))
     elif line[0] in VERBS:
-        os.environ["COMP_LINE"] = " ".join(line)  # Hydra strips what it takes for the program
+        # Hydra strips the first word, and knows the keys only with every needed group chosen
+        given = {word.partition("=")[0] for word in line[1:]}
+        needed = [g for g, o in usage.groups(line[0]).items() if o == "???" and g not in given]
+        chosen = [f"{group}={usage.options(group)[0]}" for group in needed]
+        os.environ["COMP_LINE"] = " ".join([line[0], *chosen, *line[1:]])
         return _run(line[0], ["-sc", asked])
     return 0

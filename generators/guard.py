@@ -111,6 +111,8 @@ def _sweep_file(file: Path) -> list[str]:
         raise UserError(f"{file}: a sweep file maps keys to a value or a list of values")
     words = ["-m"]
     for key, value in content.items():
+        if not isinstance(key, str):  # YAML 1.1 reads on, off, yes and no as truth values
+            raise UserError(f"{file}: {key!r} is no key; put it in quotes if it is meant as one")
         values = value if isinstance(value, list) else [value]
         if not values or any(isinstance(v, dict | list) or v is None for v in values):
             raise UserError(f"{file}: {key}: give one value or a list of plain values")

@@ -19,6 +19,9 @@ from episodes.errors import UserError
 from generators import guard
 from generators.verbs import VERBS
 
+# mappings whose keys are the user's own; Hydra would have to be told with a + that a key is new
+OPEN_KEYS = ("ratio.", "cameras.", "options.")
+
 Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete
 
 
@@ -29,7 +32,8 @@ def run(verb: str, words: Sequence[str]) -> int:
     job = Job(verb)
     with TemporaryDirectory() as scratch:  # Hydra's sweeper insists on writing a multirun.yaml
         many = [f"hydra.sweep.dir={scratch}"] if {"-m", "--multirun"} & set(words) else []
-        sys.argv = ["cellwright", *words, *many]
+        opened = [f"++{word}" if word.startswith(OPEN_KEYS) else word for word in words]
+        sys.argv = ["cellwright", *opened, *many]
         hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
     return job.finish()
 
@@ -45,14 +49,15 @@ class Job:
     def __init__(self, verb: str) -> None:
         self.verb = verb
         self.module = import_module(f"generators.verbs.{VERBS[verb]}")
-        self.kept: dict[str, DictConfig] = {}  # by the overrides that make the combination
+        self.kept: list[tuple[list[str], DictConfig]] = []  # the overrides of each, and itself
         self.many = False
         self.code = 0
 
     def __call__(self, config: DictConfig) -> float | None:
         state = HydraConfig.get()
         self.many = state.mode == RunMode.MULTIRUN
-        self.kept[" ".join(state.overrides.task)] = config
+        words = OmegaConf.to_container(state.overrides.task, resolve=False)
+        self.kept.append(([str(word) for word in words], config))
         if not self.many or state.sweeper["_target_"].endswith(".BasicSweeper"):
             return None
         return self._sweep()
@@ -62,14 +67,20 @@ class Job:
         if self.many:
             self._sweep()
         else:
-            for config in self.kept.values():  # none after --cfg or completion
+            for _, config in self.kept:  # none after --cfg or completion
                 self.code = self.module.run(plain(self.verb, config))
         return self.code
 
     def _sweep(self) -> float:
         """Runs the combinations kept so far: the verb's figure of merit."""
-        configs = {label: plain(self.verb, config) for label, config in self.kept.items()}
-        self.kept = {}
+        kept, self.kept = self.kept, []
+        shared = set(kept[0][0]).intersection(*(words for words, _ in kept)) if kept else set()
+        configs = {
+            " ".join(w for w in words if w not in shared) or "the only one": plain(
+                self.verb, config
+            )
+            for words, config in kept
+        }
         if hasattr(self.module, "sweep"):
             code, merit = self.module.sweep(configs) if configs else (0, 0.0)
         else:

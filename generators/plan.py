@@ -28,7 +28,8 @@ ELSEWHERE = (
 # modules of generators/ that decide when and where episodes are made, never what is in them
 PLUMBING = (
     "cli", "guard", "hydra_app", "libraries", "making", "options", "plan", "pools", "problems",
-    "produce", "progress", "quiet", "shard", "sheet", "supervise", "sweep", "table", "usage", "verbs",
+    "produce", "progress", "quiet", "shard", "sheet", "supervise", "sweep", "table", "usage",
+    "verbs",
 )  # fmt: skip
 COMPRESSIONS = ("gzip", "lzf", "zstd")
 
@@ -82,6 +83,7 @@ def generation(config: Config) -> Plan:
 
     recipe = {key: value for key, value in config.items() if key not in ELSEWHERE}
     options.image_size(config)
+    options.whole(config, "workers", 1)
     versions = code_versions(recipe["renderer"]["name"])
     return Plan(
         out=options.path(config, "out"),

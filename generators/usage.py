@@ -27,24 +27,27 @@ def verb(name: str) -> str:
     body = next(i for i, line in enumerate(lines) if not line.startswith("#"))
     head = [line.removeprefix("#").removeprefix(" ") for line in lines[:body]]
     out = [f"cellwright {name}: {head[0]}", *head[1:], "", "keys"]
-    chosen: dict[str, str] = {}
-    inside = False  # the defaults list
-    for line in lines[body:]:
-        if line.startswith("defaults:"):
-            inside = True
-        elif inside and line.startswith("  - "):
-            group, _, option = line.removeprefix("  - ").partition(": ")
-            if option and not group.startswith("override"):
-                chosen[group] = option
-        elif not line.startswith("hydra:") and line.strip():
-            inside = False
-            out.append(f"  {line}")
+    keys = lines[body:]
+    start = next((i for i, line in enumerate(keys) if line.startswith("defaults:")), 0)
+    keys = keys[:start] + [line for line in keys[start + 1 :] if not line.startswith("  - ")]
+    out += [f"  {line}" for line in keys if line.strip()]
+    chosen = groups(name)
     if chosen:
         out += ["", "groups (group=option; group.key=value for what is inside)"]
     for group, option in chosen.items():
         default = "needed" if option == "???" else f"default {option}"
         out.append(f"  {group:9} {' | '.join(options(group))}  ({default})")
     return "\n".join([*out, "", TAIL.rstrip()])
+
+
+def groups(name: str) -> dict[str, str]:
+    """The config groups of a verb, with the option that is taken where none is given."""
+    chosen: dict[str, str] = {}
+    for line in _text(name):
+        group, _, option = line.removeprefix("  - ").partition(": ")
+        if line.startswith("  - ") and option and not group.startswith("override"):
+            chosen[group] = option
+    return chosen
 
 
 def options(group: str) -> list[str]:
