@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +133,9 @@ def expressions(cell: Cell, name: str, limit: int = 3) -> list[Expression]:
             break
         if fits(cell, expression) != [name]:
             continue
+        alone = replace(expression, relation="", anchor=None)
+        if expression.relation and fits(cell, alone) == [name]:
+            continue  # nobody says "the largest nut" of the only one
         (extra if any(_says_more(expression, f) for f in found) else found).append(expression)
     if not found:
         rivals = [n for n in fits(cell, Expression(lexicon.nouns_of(body.kind)[0])) if n != name]

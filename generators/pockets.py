@@ -89,7 +89,7 @@ def pocket_phrase(pocket: Pocket, lang: str, variant: int = 0) -> str:
     if lang == "ko":
         return f"{fixture}의 {_korean(pocket)}"
     slot = ("slot", "pocket")[variant % 2]
-    return f"the {_english(pocket, slot)} {('of', 'in')[variant % 2]} {fixture}"
+    return f"the {_english(pocket, slot)} of {fixture}"
 
 
 def _english(p: Pocket, slot: str) -> str:
@@ -107,18 +107,14 @@ def _english(p: Pocket, slot: str) -> str:
 
 
 def _korean(p: Pocket) -> str:
-    words = []
-    row = _side(p.row, p.rows, "로봇에서 먼", "로봇에 가까운")
-    if row is None:
-        words.append(f"먼 쪽에서 {_KO_ORDINALS[p.row]} 번째 줄")
-    elif row:
-        words.append("가운데 줄" if row == "middle" else f"{row} 줄")
+    row = _side(p.row, p.rows, "로봇 반대쪽", "로봇 쪽")
     column = _side(p.column, p.columns, "왼쪽", "오른쪽")
+    if row is None:
+        row = f"로봇 반대쪽에서 {_KO_ORDINALS[p.row]} 번째 줄"
     if column is None:
-        words.append(f"왼쪽에서 {_KO_ORDINALS[p.column]} 번째")
-    elif column:
-        words.append("가운데" if column == "middle" else column)
-    return " ".join([*words, "칸"])
+        column = f"왼쪽에서 {_KO_ORDINALS[p.column]} 번째"
+    row, column = row.replace("middle", "가운데 줄"), column.replace("middle", "가운데")
+    return " ".join(w for w in (row, column, "칸") if w)
 
 
 def _side(index: int, count: int, first: str, last: str) -> str | None:
