@@ -45,3 +45,39 @@ def let_go(station: Station, body: str, away: float = 0.08) -> bool:
     world = station.world
     distance = np.subtract(station.sensed_tcp().position, world.pose(body).position)
     return bool(np.linalg.norm(distance) > away) and station.robot.name not in world.touching(body)
+
+
+def fallen(station: Station, body: str) -> bool:
+    """Whether a body lies lower than the surface that the robot stands on."""
+    return station.world.pose(body).position[2] < station.robot.base.position[2] - 0.1
+
+
+def lowest(world: World, body: str) -> float:
+    """The height of a body's lowest point [m]."""
+    spec = world.cell.body(body)
+    points = world.pose(body).apply(parts.build(spec.kind, spec.params).mesh.vertices)
+    return float(points[:, 2].min())
+
+
+def middle(world: World, container: str) -> np.ndarray:
+    """(3,) the middle of a container's floor, in the world."""
+    spec = world.cell.body(container)
+    floor = Pose.from_array(parts.build(spec.kind, spec.params).frames["floor"])
+    return np.array((world.pose(container) @ floor).position)
+
+
+def rim(world: World, container: str) -> float:
+    """The height of a container's rim [m]."""
+    spec = world.cell.body(container)
+    return world.pose(container).position[2] + parts.build(spec.kind, spec.params).height
+
+
+def inside(world: World, body: str, container: str) -> bool:
+    """Whether all of a body is within a container's walls, and its middle below the rim."""
+    holder, spec = world.cell.body(container), world.cell.body(body)
+    dims = parts.build(holder.kind, holder.params).dims
+    body_to_container = world.pose(container).inverse() @ world.pose(body)
+    points = body_to_container.apply(parts.build(spec.kind, spec.params).mesh.vertices)
+    half = np.array([dims["inner_length"], dims["inner_width"]]) / 2 + 0.001
+    within = bool((np.abs(points[:, :2]) <= half).all())
+    return within and float(points[:, 2].mean()) < dims["height"]

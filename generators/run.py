@@ -72,6 +72,8 @@ def play(task: Task, recorder: Recorder, rng: np.random.Generator) -> Outcome:
                 recorder.rewards.append(float(outcome.success))
                 if outcome.success:
                     return outcome
+                if outcome.over:
+                    raise Failed(outcome.failure)
                 if station.unreachable:
                     raise Failed("ik_unreachable", station.unreachable)
                 if station.world.push_on_arm(station.robot.name) > COLLISION_N:

@@ -15,10 +15,11 @@ from sim.station import Station
 
 @dataclass(frozen=True)
 class Outcome:
-    """What physics says about the goal now. failure: why not, by name; "" while it is open."""
+    """What physics says about the goal now. failure: why not, by name; over: nothing can mend it."""
 
     success: bool
     failure: str = ""
+    over: bool = False
 
 
 class Words(Protocol):

@@ -49,7 +49,7 @@ def tray_bench(
         shop.standing(b, p, at.height)
         for b, p in zip((tray, *found, *extra), poses, strict=True)
     ]
-    covered = [place.moved(s, *_flat(p)) for s, p in zip(shapes, poses, strict=True)]
+    covered = [place.moved(s, *place.flat(p)) for s, p in zip(shapes, poses, strict=True)]
     around = shop.clutter(config, rng, at, [*covered, area])
     target = int(rng.integers(len(found)))
     slot = f"slot_{owner[target]}"
@@ -87,8 +87,3 @@ def _tray(
     tray = fixture("tray", "tray", params, Pose(), colour)
     return tray, [order.index(i) for i in range(len(found))]
 
-
-def _flat(pose: Pose) -> tuple[float, float, float]:
-    """x, y, yaw of a pose on a surface."""
-    rotation = pose.rotation
-    return pose.position[0], pose.position[1], float(np.arctan2(rotation[1, 0], rotation[0, 0]))

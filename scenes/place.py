@@ -35,6 +35,12 @@ def moved(shape: Polygon, x: float, y: float, yaw: float) -> Polygon:
     return out
 
 
+def flat(pose: Pose) -> tuple[float, float, float]:
+    """x, y [m] and yaw [rad] of a pose on a surface."""
+    rotation = pose.rotation
+    return pose.position[0], pose.position[1], float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+
+
 def scatter(
     rng: np.random.Generator,
     shapes: Sequence[Polygon],

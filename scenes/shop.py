@@ -14,10 +14,10 @@ import numpy as np
 import shapely
 from shapely.geometry import Polygon
 
-from assets import materials, parts
+from assets import parts
 from scenes import place
 from scenes.draw import count, number, section, word
-from scenes.workpieces import finished, fixture, part_of
+from scenes.workpieces import colour_of, finished, fixture, part_of
 from sim.pose import Pose
 from sim.spec import Body, Light, Robot
 
@@ -67,7 +67,7 @@ def shop(config: Mapping[str, Any], rng: np.random.Generator) -> Shop:
 def _coat(rng: np.random.Generator, room: Mapping[str, Any], what: str) -> Any:
     """Paint for what stands around, in a sober colour of `scene.room.colours`."""
     colour = word(rng, room["colours"], f"scene.room.colours ({what})")
-    return finished("painted", rng, materials.COLOURS[colour])
+    return finished("painted", rng, colour_of(colour))
 
 
 def _room(rng: np.random.Generator, room: Mapping[str, Any]) -> list[Body]:

@@ -12,7 +12,7 @@ from assets.part import Part
 from episodes.errors import UserError
 from scenes.draw import number, word
 from sim.pose import Pose
-from sim.spec import Body, Material
+from sim.spec import RGB, Body, Material
 
 # finishes that come in any colour; the others look like what they are made of
 COLOURED = ("painted", "anodised", "pom", "polypropylene")
@@ -48,11 +48,7 @@ def workpiece(
     rgb = materials.finish(finish).rgb
     if finish in COLOURED:
         colour = word(rng, config["colours"], "scene.colours")
-        if colour not in materials.COLOURS:
-            raise UserError(
-                f"scene.colours: unknown colour {colour!r}; colours: {', '.join(materials.COLOURS)}"
-            )
-        rgb = materials.COLOURS[colour]
+        rgb = colour_of(colour)
         words["colour"] = colour
     return Body(
         name=name,
@@ -86,6 +82,13 @@ def assortment(
         f"{key}: {count} parts that differ in kind, size, finish or colour cannot be drawn: "
         f"name more kinds, sizes or scene.colours, or ask for fewer parts"
     )
+
+
+def colour_of(name: str) -> RGB:
+    """The sRGB of a colour's name."""
+    if name not in materials.COLOURS:
+        raise UserError(f"unknown colour {name!r}; colours: {', '.join(materials.COLOURS)}")
+    return materials.COLOURS[name]
 
 
 def finished(

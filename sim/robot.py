@@ -72,6 +72,11 @@ class Card:
     palm: Mapping[str, tuple[float, ...]]
     pads: Mapping[str, tuple[Mapping[str, tuple[float, ...]], ...]]
 
+    @property
+    def wrist(self) -> str:
+        """Where a wrist camera rides, as `Camera.parent` names it."""
+        return f"{self.name}/{self.tcp_link}"
+
 
 @dataclass(frozen=True)
 class Model:

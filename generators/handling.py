@@ -1,0 +1,77 @@
+"""Work that several scripts share."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+
+import numpy as np
+
+from sim import grasping
+from sim.moves import Carry, Failed, Grip, Move, Open, Reach, Subtask
+from sim.pose import Pose
+from sim.station import Station
+
+Steps = Generator[Move | Subtask, None, grasping.Hold]
+
+
+def called(station: Station, body: str) -> str:
+    """A body's everyday name: "red hex nut"."""
+    words = station.world.cell.body(body).words
+    return " ".join(
+        [words[k] for k in ("colour", "size") if k in words] + [words["part"].replace("_", " ")]
+    )
+
+
+def pick(
+    station: Station,
+    part: str,
+    rng: np.random.Generator,
+    *,
+    goals: Sequence[Pose] = (),
+    clear: float,
+    speed: float,
+    tilt: float = 0.35,
+) -> Steps:
+    """Takes hold of a part and lifts it by `clear` [m]; a grasp that serves one of `goals`."""
+    yield Subtask("pick", f"grasp the {called(station, part)}")
+    world = station.world
+    around = [b.name for b in world.cell.bodies if b.role != "room" and b.name != part]
+    found = grasping.holds(
+        station, part, around=around, goals=goals, tilt=tilt, free_above=clear
+    )
+    if not found:
+        raise Failed("no_grasp", f"no free grasp of {part} in reach")
+    hold = grasping.choose(found, rng)
+    yield Reach(grasping.approach(hold, clear), speed)
+    yield Open(hold.opening)
+    yield Reach(hold.tcp_to_world, 0.25)
+    yield Grip(hold.width)
+    yield Carry(station.tcp_to_world.shifted(z=clear), 0.3)
+    return hold
+
+
+def tool_for(
+    station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose]
+) -> Pose:
+    """tcp_to_world that brings a part, as it sits in the jaws now, to one of `goals`."""
+    tool = grasping.best_tool(station, grasping.in_hand(station, part, hold), goals)
+    if tool is None:
+        raise Failed("ik_unreachable", f"no way to put down {part}")
+    return tool
+
+
+def bring(
+    station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose], *, clear: float,
+    speed: float,
+) -> Generator[Move, None, Pose]:  # fmt: skip
+    """Carries a part `clear` [m] above a goal; the tool pose that will put it there."""
+    yield Carry(tool_for(station, part, hold, goals).shifted(z=clear), speed)
+    down = tool_for(station, part, hold, goals)  # again: it may have swung in the jaws on the way
+    yield Carry(down.shifted(z=clear), speed)
+    return down
+
+
+def let_go(hold: grasping.Hold, down: Pose, clear: float) -> Iterator[Move]:
+    """Opens the jaws and backs off upwards by `clear` [m]."""
+    yield Open(hold.opening)
+    yield Reach(down.shifted(z=clear), 0.35)

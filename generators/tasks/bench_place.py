@@ -1,0 +1,62 @@
+"""Put the named part into the named slot of the tray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import handling, judge, words
+from generators.task import Outcome
+from scenes.bench import tray_bench
+from sim import grasping, robot
+from sim.moves import Carry, Move, Subtask
+from sim.pose import Pose
+from sim.spec import Cell
+from sim.station import Station
+
+
+class BenchPlace:
+    """Success: within `position_mm` and `angle_deg` of the slot's pose, released, at rest."""
+
+    name = "bench_place"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.max_seconds = float(config["task"]["max_seconds"])
+        self.position = config["task"]["position_mm"] / 1000
+        self.angle = np.deg2rad(config["task"]["angle_deg"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        return tray_bench(self.config, rng, self.card.home, self.card.wrist)
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        slots = {"part": cell.goal["part"], "slot": cell.goal["slot"]}
+        return words.instruction("place", cell, slots, rng)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        cell = station.world.cell
+        part = cell.goal["part"]
+        goals = grasping.turned_goals(cell.body(part), Pose.from_array(cell.goal["pose"]))
+        clear, speed = rng.uniform(0.09, 0.14), rng.uniform(0.4, 0.65)
+
+        hold = yield from handling.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
+
+        yield Subtask("place", f"put it into {cell.goal['slot'].replace('/', ' ')}")
+        down = yield from handling.bring(station, part, hold, goals, clear=clear, speed=speed)
+        yield Carry(down.shifted(z=0.02), 0.25)
+        yield Carry(down.shifted(z=0.0005), 0.06)
+        yield from handling.let_go(hold, down, clear)
+
+    def outcome(self, station: Station) -> Outcome:
+        world, goal = station.world, station.world.cell.goal
+        part = goal["part"]
+        distance, turn = judge.off_goal(world, part, Pose.from_array(goal["pose"]))
+        if distance <= self.position and turn <= self.angle:
+            done = judge.let_go(station, part) and judge.at_rest(world, part)
+            return Outcome(done, "" if done else "not_released")
+        if judge.fallen(station, part):
+            return Outcome(False, "dropped", over=True)
+        return Outcome(False, "misplaced")

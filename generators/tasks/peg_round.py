@@ -1,0 +1,73 @@
+"""Insert the round peg into the hole, by feel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import handling, judge, words
+from generators.task import Outcome
+from scenes.insertion import peg_bench
+from sim import robot
+from sim.moves import Carry, Insert, Move, Subtask
+from sim.pose import Pose
+from sim.spec import Cell
+from sim.station import Station
+
+
+class PegRound:
+    """Success: in to `depth_share` of the hole's depth, released, and never pushed harder than
+    `force_limit_n`. The script aims at where it believes the hole to be, up to 1 mm off."""
+
+    name = "peg_round"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.max_seconds = float(config["task"]["max_seconds"])
+        self.share = float(config["task"]["depth_share"])
+        self.force = float(config["task"]["force_limit_n"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        return peg_bench(self.config, rng, self.card.home, self.card.wrist)
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        slots = {"part": cell.goal["part"], "target": f"{cell.goal['target']}/hole"}
+        return words.instruction("insert", cell, slots, rng)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        goal = station.world.cell.goal
+        dx, dy = goal["error_m"]
+        believed = Pose.from_array(goal["hole"]).shifted(dx, dy)
+        goals = [believed @ Pose.turned((0, 0, 0), (0, 0, 1), a)
+                 for a in np.linspace(-np.pi, np.pi, 25)]  # fmt: skip
+        clear, speed = rng.uniform(0.07, 0.11), rng.uniform(0.35, 0.55)
+
+        hold = yield from handling.pick(
+            station, "peg", rng, goals=goals, clear=clear, speed=speed, tilt=0.1
+        )
+
+        yield Subtask("align", f"bring the peg over the hole in the {handling.called(station, 'plate')}")
+        down = yield from handling.bring(station, "peg", hold, goals, clear=clear, speed=speed)
+        yield Carry(down.shifted(z=0.004), 0.15)
+
+        yield Subtask("insert", "push it in, feeling for the hole")
+        yield Insert(top=down.position[2], depth=0.97 * goal["depth_m"])
+
+        yield Subtask("release", "let go of it")
+        yield from handling.let_go(hold, station.tcp_to_world, clear)
+
+    def outcome(self, station: Station) -> Outcome:
+        world, goal = station.world, station.world.cell.goal
+        if world.force_between("peg", goal["target"]) > self.force:
+            return Outcome(False, "force_limit", over=True)
+        tip = Pose.from_array(goal["hole"]).inverse() @ world.pose("peg")
+        x, y, z = tip.position
+        if -z >= self.share * goal["depth_m"] and np.hypot(x, y) < 0.003:
+            done = judge.let_go(station, "peg", 0.05) and judge.at_rest(world, "peg")
+            return Outcome(done, "" if done else "not_released")
+        if judge.fallen(station, "peg"):
+            return Outcome(False, "dropped", over=True)
+        return Outcome(False, "not_inserted")

@@ -1,0 +1,106 @@
+"""A bin of mixed parts, and a tote to put them in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+
+from scenes import place, shop
+from scenes.cameras import cameras
+from scenes.draw import count, number, section, word
+from scenes.workpieces import assortment, colour_of, finished, fixture, part_of
+from sim.pose import Pose
+from sim.spec import Body, Cell, Physics
+
+
+def bin_bench(
+    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
+) -> Cell:
+    """Parts dropped into a bin; they settle before step 0. goal: part, source, target.
+
+    The named part lies clear of the walls and has nothing dropped on it; its neighbours are
+    `scene.jaw_room_m` away, which a jaw needs.
+    """
+    scene = section(config, "scene")
+    at = shop.shop(config, rng)
+    side = 1.0 if rng.random() < 0.5 else -1.0
+    source = _stand(rng, "bin", scene, "bin", at.height, side)
+    target = _stand(rng, "tote", scene, "tote", at.height, -side)
+    inner = part_of(source).dims
+    found = assortment(
+        rng, max(1, count(rng, scene["count"], "scene.count")),
+        section(config, "scene.parts"), scene, "scene.parts",
+    )  # fmt: skip
+    above = min(count(rng, scene["on_top"], "scene.on_top"), len(found) - 1)
+    lying = _drop(rng, found, above, inner["inner_length"], inner["inner_width"], scene)
+    floor = source.pose @ Pose.from_array(part_of(source).frames["floor"])
+    placed = [Body(**{**vars(b), "pose": floor @ p}) for b, p in zip(found, lying, strict=True)]
+    covered = [
+        place.moved(place.footprint(part_of(b), Pose()), *place.flat(b.pose))
+        for b in (source, target)
+    ]
+    around = shop.clutter(config, rng, at, [*covered, at.work_area(config)])
+    middle = (0.5, 0.0, at.height + 0.08)
+    return Cell(
+        robots=(shop.robot(config, rng, at.height, home),),
+        bodies=(*at.bodies, source, target, *placed, *around),
+        cameras=cameras(config, rng, middle, wrist),
+        lights=shop.lights(rng),
+        physics=Physics(**section(config, "physics")),
+        goal={"part": found[0].name, "source": "bin", "target": "tote"},
+        sampled={"bench_height_m": at.height},
+    )
+
+
+def _stand(
+    rng: np.random.Generator, kind: str, scene: Mapping[str, Any], name: str, height: float,
+    side: float,
+) -> Body:  # fmt: skip
+    """A container left (side 1) or right (-1) of the middle."""
+    ranges = scene[name]
+    size = {k: number(rng, v, f"scene.{name}.{k}") for k, v in ranges["size"].items()}
+    colour = word(rng, scene["container_colours"], "scene.container_colours")
+    x = number(rng, ranges["x_m"], f"scene.{name}.x_m")
+    y = side * number(rng, ranges["y_m"], f"scene.{name}.y_m")
+    turn = np.deg2rad(number(rng, ranges["turn_deg"], f"scene.{name}.turn_deg"))
+    pose = Pose.turned((x, y, height), (0, 0, 1), float(turn))
+    coat = finished("polypropylene", rng, colour_of(colour))
+    return fixture(name, kind, size, pose, coat, words={"colour": colour})
+
+
+def _drop(
+    rng: np.random.Generator, found: Sequence[Body], above: int, length: float, width: float,
+    scene: Mapping[str, Any],
+) -> list[Pose]:  # fmt: skip
+    """part_to_floor poses: the first clear of the walls, the others around it, the last `above`
+    of them over the others but not over the first."""
+    rests = []
+    for body in found:
+        choices = part_of(body).rests
+        rests.append(Pose.from_array(choices[int(rng.integers(len(choices)))]))
+    shapes = [place.footprint(part_of(b), r) for b, r in zip(found, rests, strict=True)]
+    region = shapely.box(-length / 2, -width / 2, length / 2, width / 2)
+    room = {
+        "where": "the bin",
+        "remedy": "lower scene.count or scene.gap_m, or enlarge scene.bin.size",
+    }
+    gap = scene["gap_m"]
+    first = place.scatter(rng, shapes[:1], region.buffer(-scene["from_wall_m"]), gap=gap, **room)
+    spot = place.moved(shapes[0], *place.flat(first[0]))
+    split = len(found) - above
+    around = place.scatter(
+        rng, shapes[1:split], region.buffer(-0.006), gap=gap,
+        taken=[spot.buffer(scene["jaw_room_m"] - gap)], **room,
+    )  # fmt: skip
+    over = place.scatter(
+        rng, shapes[split:], region.buffer(-0.012), gap=gap,
+        taken=[spot.buffer(scene["keep_free_m"])], **room,
+    )  # fmt: skip
+    lows = [0.001] * split + [scene["drop_m"]] * above
+    return [
+        (p @ r).shifted(z=z)
+        for p, r, z in zip([*first, *around, *over], rests, lows, strict=True)
+    ]
