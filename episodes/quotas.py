@@ -45,6 +45,7 @@ class Quotas:
 
     def __init__(self, parts: Sequence[Fraction]) -> None:
         """parts: shares as `shares` returns them, summing to 1."""
+        self._parts = tuple(parts)
         expected = [part * BLOCK for part in parts]
         self._whole = [int(value) for value in expected]
         self._period = lcm(*(value.denominator for value in expected))
@@ -52,6 +53,9 @@ class Quotas:
         self._extras = _pfair(self._rates, self._period)
         # Row b: extra draws of each source in the first b blocks of a period; filled as needed.
         self._so_far = [tuple(0 for _ in parts)]
+
+    def __reduce__(self) -> tuple[type[Quotas], tuple[Sequence[Fraction]]]:
+        return Quotas, (self._parts,)  # for workers: the generator cannot be pickled
 
     def before(self, block: int) -> list[int]:
         """Draws of each source in blocks [0, block)."""

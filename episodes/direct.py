@@ -1,0 +1,189 @@
+"""Rows of a shard's arrays straight from its bytes, at the places that h5py names once.
+
+A training run reads a few rows of ten arrays from a random episode thousands of times a second, and
+from more shards than may be open as HDF5 files. So each array is looked up once, through h5py and
+after its safety checks; later reads are one `pread` and one inflate. Nothing but places is kept:
+about 12 bytes a frame. Arrays that are laid out in another way are read through h5py.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import h5py
+import numpy as np
+from h5py import h5z
+from numpy.typing import NDArray
+
+from episodes.errors import UserError
+from episodes.library import Library
+
+Array = NDArray[Any]
+
+MAX_OPEN_FILES = 128
+MAX_EPISODES = 20_000  # whose places are remembered
+
+_inflate: Callable[..., bytes]
+_Broken: Any  # what it raises
+try:  # the same bytes out, three times as fast
+    from isal import isal_zlib
+
+    _inflate, _Broken = isal_zlib.decompress, isal_zlib.error
+except ImportError:
+    _inflate, _Broken = zlib.decompress, zlib.error
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where the rows of one array lie. places, sizes: of each chunk of one row; None if the array
+    is contiguous from `offset`. `direct` is False where h5py has to read it."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    row_bytes: int
+    direct: bool
+    offset: int = 0
+    places: NDArray[np.int64] | None = None
+    sizes: NDArray[np.int32] | None = None
+    shuffled: bool = False
+    checksum: int = 0  # bytes of fletcher32 at the end of a chunk; the inflater has its own
+
+
+class Reader:
+    """Rows of any array of any episode of one library. May be pickled and used after a fork."""
+
+    def __init__(self, library: Library, arrays: Sequence[str]) -> None:
+        """arrays: paths inside a demo that will be asked for; others do not exist to `rows`."""
+        self.library = library
+        self.arrays = tuple(arrays)
+        self._shards: dict[int, list[int]] = {}
+        for row in library.rows:
+            self._shards.setdefault(row.shard, []).append(row.index)
+        self._places: OrderedDict[int, tuple[str, Mapping[str, Rows]]] = OrderedDict()
+        self._files: OrderedDict[str, int] = OrderedDict()
+        self._pid = os.getpid()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_files": OrderedDict(), "_places": OrderedDict()}
+
+    def __del__(self) -> None:
+        if self.__dict__.get("_pid") == os.getpid():
+            for descriptor in self._files.values():
+                os.close(descriptor)
+
+    def rows(self, episode: int, array: str, start: int, stop: int) -> Array:
+        """Rows [start, stop) of an array. Raises UserError for what is damaged or not there."""
+        file, arrays = self._episode(episode)
+        if array not in arrays:
+            raise UserError(
+                f"episode {episode} of {self.library.path} has no {array}, which others of its "
+                "source have; leave it out with a filter"
+            )
+        rows = arrays[array]
+        if not 0 <= start < stop <= rows.shape[0]:
+            raise UserError(
+                f"episode {episode} of {self.library.path}: {array} has {rows.shape[0]} rows, not "
+                f"{stop}; `cellwright check src={self.library.path}` tells more"
+            )
+        try:
+            if not rows.direct:
+                return np.asarray(self.library.group(episode)[array][start:stop])
+            if rows.places is None:
+                return self._contiguous(file, rows, start, stop)
+            frames = np.empty((stop - start, *rows.shape[1:]), rows.dtype)
+            for n, frame in enumerate(frames):
+                frame[...] = self._chunk(file, rows, start + n)
+            return frames
+        except (OSError, ValueError, _Broken) as error:
+            raise UserError(
+                f"episode {episode} of {self.library.path}: {array} rows {start}..{stop - 1} are "
+                f"damaged ({error}); `cellwright check src={self.library.path}` tells more"
+            ) from error
+
+    def _contiguous(self, file: str, rows: Rows, start: int, stop: int) -> Array:
+        count = (stop - start) * rows.row_bytes
+        data = bytearray(self._bytes(file, rows.offset + start * rows.row_bytes, count))
+        return np.frombuffer(data, rows.dtype).reshape(stop - start, *rows.shape[1:])
+
+    def _chunk(self, file: str, rows: Rows, t: int) -> Array:
+        assert rows.places is not None
+        assert rows.sizes is not None
+        packed = self._bytes(file, int(rows.places[t]), int(rows.sizes[t]) - rows.checksum)
+        shape = rows.shape[1:]
+        data = _inflate(packed, bufsize=rows.row_bytes)
+        if rows.shuffled:  # HDF5's filter: all first bytes, then all second bytes ...
+            columns = np.frombuffer(data, np.uint8).reshape(rows.dtype.itemsize, -1)
+            return np.ascontiguousarray(columns.T).view(rows.dtype).reshape(shape)
+        return np.frombuffer(data, rows.dtype).reshape(shape)
+
+    def _bytes(self, file: str, offset: int, count: int) -> bytes:
+        data = os.pread(self._descriptor(file), count, offset)
+        if len(data) != count:
+            raise ValueError("the file ends before them")
+        return data
+
+    def _descriptor(self, file: str) -> int:
+        if self._pid != os.getpid():  # forked: the descriptors are the parent's to close
+            self._files, self._pid = OrderedDict(), os.getpid()
+        if file not in self._files:
+            self._files[file] = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+            while len(self._files) > MAX_OPEN_FILES:
+                os.close(self._files.popitem(last=False)[1])
+        self._files.move_to_end(file)
+        return self._files[file]
+
+    def _episode(self, index: int) -> tuple[str, Mapping[str, Rows]]:
+        if index not in self._places:
+            # Opening a shard costs far more than looking up its episodes: take all of them.
+            for other in self._shards[self.library.row(index).shard]:
+                group = self.library.group(other)
+                found = {name: _locate(group[name]) for name in self.arrays if name in group}
+                self._places[other] = (group.file.filename, found)
+            while len(self._places) > MAX_EPISODES:
+                self._places.popitem(last=False)
+        return self._places[index]
+
+
+def _locate(item: h5py.Dataset) -> Rows:
+    """Where the rows of a dataset lie in its file."""
+    dtype, shape = item.dtype, tuple(item.shape)
+    row_bytes = dtype.itemsize * math.prod(shape[1:])
+    by_h5py = Rows(dtype, shape, row_bytes, direct=False)
+    if dtype.hasobject or 0 in shape or not shape:
+        return by_h5py
+    if item.chunks is None:
+        offset = item.id.get_offset()
+        return by_h5py if offset is None else Rows(dtype, shape, row_bytes, True, offset)
+    plan = item.id.get_create_plist()
+    filters = [plan.get_filter(n)[0] for n in range(plan.get_nfilters())]
+    ours = [h5z.FILTER_SHUFFLE, h5z.FILTER_DEFLATE, h5z.FILTER_FLETCHER32]
+    if (
+        item.chunks != (1, *shape[1:])
+        or h5z.FILTER_DEFLATE not in filters
+        or filters != [f for f in ours if f in filters]
+    ):
+        return by_h5py
+    places, sizes = np.zeros(shape[0], np.int64), np.zeros(shape[0], np.int32)
+    for n in range(item.id.get_num_chunks()):
+        chunk = item.id.get_chunk_info(n)
+        if chunk.filter_mask:  # a chunk that was stored without some of the filters
+            return by_h5py
+        places[chunk.chunk_offset[0]], sizes[chunk.chunk_offset[0]] = chunk.byte_offset, chunk.size
+    if not sizes.all():
+        return by_h5py
+    return Rows(
+        dtype,
+        shape,
+        row_bytes,
+        direct=True,
+        places=places,
+        sizes=sizes,
+        shuffled=h5z.FILTER_SHUFFLE in filters,
+        checksum=4 if h5z.FILTER_FLETCHER32 in filters else 0,
+    )

@@ -1,0 +1,213 @@
+"""Several libraries as one sequence of training windows, in exact proportions.
+
+    from episodes import Mix
+    mix = Mix("runs/mix.json")
+    window = mix[0]     # a dict of arrays, with source, domain, episode, step beside them
+    mix.draw(10**9)     # Draw(source, episode, step, epoch), far beyond len(mix)
+
+Draw i is a pure function of the manifest and i. So a run is resumed from one integer, rank r of n
+takes the draws i = r mod n, and neither the number of workers nor the batch size changes anything.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from operator import index
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes import manifest, normalize
+from episodes.audit import Audit, table
+from episodes.blend import build, strides
+from episodes.draws import Draws
+from episodes.errors import UserError
+from episodes.items import Items
+from episodes.library import Library
+from episodes.manifest import Source
+from episodes.quotas import BLOCK
+from episodes.windows import Kinematics, Scales, Windows
+
+__all__ = ["Draw", "Mix", "audit", "build", "table"]
+
+_BLOCKS = 16  # that are remembered, 32 kB each
+_Column = NDArray[np.int64]
+
+
+class Draw(NamedTuple):
+    """One step of one episode of one source, in that source's so-many-th epoch."""
+
+    source: str
+    episode: int
+    step: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class _Block:
+    """1,000 draws: number of the source, index of the episode, step, epoch. All (1000,)."""
+
+    source: _Column
+    episode: _Column
+    step: _Column
+    epoch: _Column
+
+
+class Mix:
+    """The windows of a mix, by index. `len` is the planned number of draws; iterating ends there.
+
+    A sample is a dict: actions (horizon, A), obs/* (history, ...), masks, and source, domain,
+    robot, task, instruction (str), episode, step, epoch (int). It works in a torch DataLoader with
+    any number of workers, forked or spawned; files are opened where they are read.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        draws: int | None = None,
+        kinematics: Mapping[str, Kinematics] | None = None,
+    ) -> None:
+        """draws: another length. kinematics: see `build`; has to be picklable for workers.
+
+        Raises UserError if the manifest is damaged, or if a library is gone or has changed.
+        """
+        self.path = Path(path).expanduser().absolute()
+        self.manifest = manifest.read(self.path)
+        self.length = self.manifest.draws if draws is None else int(draws)
+        sources, view = self.manifest.sources, self.manifest.view
+        libraries = [_library(source, self.path) for source in sources]
+        self._rows = [
+            {row.index: row for row in (library.row(n) for n in source.chosen)}
+            for source, library in zip(sources, libraries, strict=True)
+        ]
+        chosen = [tuple(rows.values()) for rows in self._rows]
+        self._items = [
+            Items(rows, self.manifest.by, strides(rows, view), source.name, self.manifest.seed)
+            for source, rows in zip(sources, chosen, strict=True)
+        ]
+        self._windows = [
+            Windows(library, source.name, self.manifest.keys, view, kinematics or {})
+            for source, library in zip(sources, libraries, strict=True)
+        ]
+        self._draws = Draws(
+            [source.name for source in sources],
+            [source.share for source in sources],
+            [len(items) for items in self._items],
+            self.manifest.seed,
+        )
+        self._scales: dict[tuple[str, str], Scales] = {}
+        self._blocks: OrderedDict[int, _Block] = OrderedDict()
+
+    def __repr__(self) -> str:
+        shares = ", ".join(f"{s.name} {float(s.share):.4g}" for s in self.manifest.sources)
+        return f"Mix({str(self.path)!r}, {shares}, {self.length} draws)"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_blocks": OrderedDict()}
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self[i] for i in range(self.length))
+
+    def __getitem__(self, i: int) -> dict[str, Any]:
+        """The window of draw i. IndexError outside [0, len)."""
+        if not 0 <= index(i) < self.length:
+            raise IndexError(f"draw {i} of a mix of {self.length}; Mix(path, draws=N) is longer")
+        return self.window(i)
+
+    def draw(self, i: int) -> Draw:
+        """Which step of which episode comes at i >= 0; the sequence has no end."""
+        block, at = self._block(index(i) // BLOCK), index(i) % BLOCK
+        return Draw(
+            source=self.manifest.sources[block.source[at]].name,
+            episode=int(block.episode[at]),
+            step=int(block.step[at]),
+            epoch=int(block.epoch[at]),
+        )
+
+    def window(self, i: int) -> dict[str, Any]:
+        """As mix[i], for any i >= 0."""
+        block, at = self._block(index(i) // BLOCK), index(i) % BLOCK
+        number, episode = int(block.source[at]), int(block.episode[at])
+        step = int(block.step[at])
+        source, row = self.manifest.sources[number], self._rows[number][episode]
+        sample: dict[str, Any] = self._windows[number].window(
+            row, step, self._scale(source.name, row.robot)
+        )
+        sample.update(
+            source=source.name,
+            domain=row.domain,
+            robot=row.robot,
+            task=row.task,
+            instruction=row.instruction,
+            episode=episode,
+            step=step,
+            epoch=int(block.epoch[at]),
+        )
+        return sample
+
+    def denormalize(self, key: str, values: Any, *, source: str, robot: str) -> NDArray[Any]:
+        """Numbers (..., D) of a key, such as a policy's actions, in their own units again."""
+        scale = self._scale(source, robot).get(key)
+        return np.asarray(values) if scale is None else np.asarray(values) * scale[1] + scale[0]
+
+    def _scale(self, source: str, robot: str) -> Scales:
+        if (source, robot) not in self._scales:
+            self._scales[source, robot] = normalize.scales(
+                self.manifest.statistics, self.manifest.view.normalize, source, robot
+            )
+        return self._scales[source, robot]
+
+    def _block(self, number: int) -> _Block:
+        if number < 0:
+            raise IndexError("draws are counted from 0")
+        if number not in self._blocks:
+            drawn = self._draws.block(number)
+            episode, step = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+            for s, items in enumerate(self._items):
+                here = np.flatnonzero(drawn.source == s)
+                episode[here], step[here] = items.locate(drawn.item[here], drawn.epoch[here])
+            self._blocks[number] = _Block(drawn.source, episode, step, drawn.epoch)
+            while len(self._blocks) > _BLOCKS:
+                self._blocks.popitem(last=False)
+        return self._blocks[number]
+
+
+def audit(path: str | Path, draws: int) -> Audit:
+    """Count what the first `draws` draws of a mix deliver. Raises UserError."""
+    if draws < 1:
+        raise UserError(f"draws={draws}: there is nothing to count; try draws=100000")
+    mix = Mix(path)
+    counted = Audit.of(mix.manifest)
+    for number in range(-(-draws // BLOCK)):
+        block = mix._block(number)
+        counted.add(block.source, block.episode, block.step, min(BLOCK, draws - number * BLOCK))
+    return counted
+
+
+def _library(source: Source, path: Path) -> Library:
+    """The library of a source, as it was when the mix was made."""
+    folder = manifest.library_path(source, path)
+    try:
+        library = Library(folder)
+    except UserError as error:
+        raise UserError(f"source {source.name!r} of {path}: {error}") from error
+    there = library.fingerprint()
+    if there != source.fingerprint:
+        raise UserError(
+            f"source {source.name!r} of {path}: {folder} has changed since the mix was made "
+            f"(fingerprint {there[:12]}, not {source.fingerprint[:12]}); make the mix again"
+        )
+    try:
+        for n in source.chosen:
+            library.row(n)
+    except KeyError as error:
+        raise UserError(f"{path} is damaged: {error.args[0]}; make it again") from error
+    return library
