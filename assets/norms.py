@@ -3,7 +3,8 @@
 Facts taken from the product standards: ISO 4032 (hexagon nuts, style 1: width across flats s,
 height m max, washer face dw min), ISO 4017/4014 (hexagon head screws: s, head height k nominal,
 thread length b = 2 d + 6 up to 125 mm), ISO 7089 (plain washers, normal series: d1 min, d2 max,
-h nominal), ISO 261 (coarse pitches), ISO 4379 (copper alloy bushes: bore, outside, length).
+h nominal), ISO 261 (coarse pitches), ISO 4379 (copper alloy bushes: bore, outside
+diameter and length of its thick-walled series).
 """
 
 from __future__ import annotations
@@ -141,7 +142,8 @@ L_BRACKETS: Sizes = {
         (60, 50, 6, 11.0),
     )
 }
-# Outside lengths, widths and heights: R-KLT of VDA 4500, Euro containers of EN 13199-1.
+# Outside lengths, widths and heights, after the R-KLT of VDA 4500 and the Euro containers of
+# EN 13199-1.
 BINS: Sizes = {
     name: {"length_mm": float(length), "width_mm": float(width), "height_mm": float(height)}
     for name, length, width, height in (

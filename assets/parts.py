@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from assets import containers, fasteners, holes, norms, surroundings, workpieces
+from assets import clutter, containers, fasteners, holes, norms, room, workpieces
 from assets.materials import finish
 from assets.part import Box, Cylinder, Part, PartError
 from assets.solid import require
@@ -47,20 +47,20 @@ KINDS: Mapping[str, Kind] = {
     "tote": Kind(containers.tote, "fixture", norms.TOTES),
     "hole_plate": Kind(holes.hole_plate, "fixture"),
     "peg_nest": Kind(holes.peg_nest, "fixture"),
-    "bench_top": Kind(surroundings.bench_top, "scenery"),
-    "bench_frame": Kind(surroundings.bench_frame, "scenery"),
-    "floor": Kind(surroundings.floor, "scenery"),
-    "wall": Kind(surroundings.wall, "scenery"),
-    "machine_cabinet": Kind(surroundings.machine_cabinet, "scenery"),
-    "control_panel": Kind(surroundings.control_panel, "scenery"),
-    "tool_cart": Kind(surroundings.tool_cart, "scenery"),
-    "pallet": Kind(surroundings.pallet, "scenery"),
-    "crate": Kind(surroundings.crate, "scenery"),
-    "cable_box": Kind(surroundings.cable_box, "scenery"),
-    "signboard": Kind(surroundings.signboard, "scenery"),
-    "fixture_clamp": Kind(surroundings.fixture_clamp, "scenery"),
-    "screw_box": Kind(surroundings.screw_box, "scenery"),
-    "cup": Kind(surroundings.cup, "scenery"),
+    "bench_top": Kind(room.bench_top, "scenery"),
+    "bench_frame": Kind(room.bench_frame, "scenery"),
+    "floor": Kind(room.floor, "scenery"),
+    "wall": Kind(room.wall, "scenery"),
+    "machine_cabinet": Kind(room.machine_cabinet, "scenery"),
+    "control_panel": Kind(room.control_panel, "scenery"),
+    "tool_cart": Kind(clutter.tool_cart, "scenery"),
+    "pallet": Kind(room.pallet, "scenery"),
+    "crate": Kind(clutter.crate, "scenery"),
+    "cable_box": Kind(clutter.cable_box, "scenery"),
+    "signboard": Kind(room.signboard, "scenery"),
+    "fixture_clamp": Kind(clutter.fixture_clamp, "scenery"),
+    "screw_box": Kind(clutter.screw_box, "scenery"),
+    "cup": Kind(clutter.cup, "scenery"),
 }
 
 

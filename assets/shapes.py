@@ -9,6 +9,8 @@ import numpy as np
 import trimesh
 from numpy.typing import ArrayLike, NDArray
 
+from assets.frames import turn
+
 Array = NDArray[np.float64]
 
 SEGMENTS = 48  # of a full circle: under 0.1 % of radius off, enough for a part seen at 0.3 m
@@ -161,3 +163,24 @@ def turned(mesh: trimesh.Trimesh, rotation: ArrayLike, offset: ArrayLike) -> tri
     """The mesh, rotated by (3, 3) and then moved by (3,)."""
     points = np.asarray(mesh.vertices) @ np.asarray(rotation, float).T + np.asarray(offset, float)
     return trimesh.Trimesh(points, mesh.faces, process=False)
+
+
+def moved(mesh: trimesh.Trimesh, offset: ArrayLike) -> trimesh.Trimesh:
+    """The mesh, moved by (3,)."""
+    return turned(mesh, np.eye(3), offset)
+
+
+def standing_frame(
+    length: float, height: float, bar: float, depth: float, at: tuple[float, float, float]
+) -> trimesh.Trimesh:
+    """A rectangular frame standing in the xz plane; `at`: the middle of its foot, on its back."""
+    outer = rectangle(length, height)
+    flat = prism(outer, 0.0, depth, [inset(outer, bar)[::-1]], min(0.2 * bar, 0.2 * depth))
+    x, y, z = at
+    return turned(flat, turn("x", -np.pi / 2), (x, y, z + height / 2))
+
+
+def rim(length: float, width: float, bar: float, bottom: float, top: float) -> trimesh.Trimesh:
+    """A lying rectangular frame with round-cut corners."""
+    outer = rectangle(length, width, 0.02)
+    return prism(outer, bottom, top, [inset(outer, bar)[::-1]], 0.003)

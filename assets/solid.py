@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import trimesh
@@ -72,3 +72,12 @@ def hexagon(flats: float, bottom: float, top: float) -> list[Piece]:
     return [
         box(side, flats, top - bottom, (0.0, 0.0, bottom), yaw=k * np.pi / 3.0) for k in range(3)
     ]
+
+
+def scenery(
+    mesh: trimesh.Trimesh, pieces: Sequence[Piece], material: str, top: float | None = None
+) -> Part:
+    """Something that stands about; top: the height [m] of the surface to put things on."""
+    x, y, z = (float(v) for v in mesh.extents)
+    frames = {} if top is None else {"top": (0.0, 0.0, top, 0.0, 0.0, 0.0, 1.0)}
+    return solid(mesh, pieces, material, {"length": x, "width": y, "height": z}, frames)
