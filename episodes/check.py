@@ -139,7 +139,8 @@ class Whole:
             self._low[key] = np.fmin(self._low.get(key, low), low)
             self._high[key] = np.fmax(self._high.get(key, high), high)
             self._count[key] += 1
-        self._content[bytes.fromhex(row.content_hash)].append((episode.index, valid))
+        if episode.states is not None or episode.action:  # else the hash is of nothing
+            self._content[bytes.fromhex(row.content_hash)].append((episode.index, valid))
         digest = hashlib.sha256(json.dumps(actions.shape).encode() + actions.tobytes()).digest()
         self._actions[digest].append((episode.index, valid))
 

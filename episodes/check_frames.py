@@ -23,21 +23,19 @@ LAGS = (-3, -2, -1, 0, 1, 2, 3)
 
 def frames(demo: h5py.Group, episode: Episode, notes: Notes) -> None:
     """The pictures of an episode, read from its demo; `episode` may be without them."""
+    stopped = False
     for name, track in episode.cameras.items():
         field = f"obs/{name}_image"
-        change = None
-        if f"{name}_image" in demo["obs"]:
+        if field in demo:
             seen = _scan(demo[field])
             _black(seen, field, notes)
-            _doubled(seen, name, track, episode, notes)
-            _still(seen, field, episode, notes)
-            change = seen.change
-        if change is not None and track.camera_to_world is not None:
-            _late(change, track.camera_to_world, field, notes)
+            _doubled(seen, field, track, episode, notes)
+            _late(seen.change, track.camera_to_world, field, notes)
+            stopped = stopped or _stopped(seen, episode, notes)
         if f"{name}_depth" in demo["obs"]:
-            _depth(demo[f"obs/{name}_depth"], notes)
+            _depth(demo, f"obs/{name}_depth", notes)
         if f"{name}_segmentation" in demo["obs"]:
-            _ids(demo[f"obs/{name}_segmentation"], track, notes)
+            _ids(demo, f"obs/{name}_segmentation", track, notes)
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def _black(seen: Seen, field: str, notes: Notes) -> None:
         notes.fault(message, found[0], field)
 
 
-def _doubled(seen: Seen, name: str, track: CameraTrack, episode: Episode, notes: Notes) -> None:
+def _doubled(seen: Seen, field: str, track: CameraTrack, episode: Episode, notes: Notes) -> None:
     """Frames that repeat the one before although what they should show has moved."""
     moved = _moved(episode, track)
     if moved is None or seen.black.all():
@@ -91,7 +89,6 @@ def _doubled(seen: Seen, name: str, track: CameraTrack, episode: Episode, notes:
         rhythm = ", mostly every other frame: the camera ran at half the rate"
     whole = (found[0][0], found[-1][1])
     message = f"{share(doubled)} frames repeat the one before while the robot moves{rhythm}"
-    field = f"obs/{name}_image"
     if _rides(track):
         notes.fault(f"{message}: {ranges(found)}", whole, field)
     else:  # a fixed camera may look away from what moves
@@ -124,11 +121,11 @@ def _changed(episode: Episode) -> Rows | None:
     return np.any(rows, axis=0) if rows else None
 
 
-def _still(seen: Seen, field: str, episode: Episode, notes: Notes) -> None:
-    """The picture goes on while every sensor repeats itself: the readings have stopped."""
+def _stopped(seen: Seen, episode: Episode, notes: Notes) -> bool:
+    """Whether every sensor repeats itself while the picture goes on."""
     changed = _changed(episode)
     if changed is None:
-        return
+        return False
     least = max(3, round(STILL_SECONDS * episode.control_hz))
     stuck = [
         (a, b + 1)
@@ -136,9 +133,9 @@ def _still(seen: Seen, field: str, episode: Episode, notes: Notes) -> None:
         if b - a >= least and (~seen.same[a + 1 : b + 1]).mean() > 0.8
     ]
     if stuck:
-        notes.fault(
-            f"every reading stands still while the picture moves: {ranges(stuck)}", stuck[0]
-        )
+        message = f"every reading stands still while the picture moves: {ranges(stuck)}"
+        notes.fault(message, stuck[0], "obs")
+    return bool(stuck)
 
 
 def _motion_of(camera_to_world: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,10 +147,15 @@ def _motion_of(camera_to_world: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _late(
-    change: NDArray[np.float64], camera_to_world: NDArray[np.float64], field: str, notes: Notes
+    change: NDArray[np.float64],
+    camera_to_world: NDArray[np.float64] | None,
+    field: str,
+    notes: Notes,
 ) -> None:
     """A picture changes most when its camera moves most: by how many steps is it off?"""
-    if len(camera_to_world) != len(change) + 1 or len(change) < 8 * len(LAGS):
+    if camera_to_world is None or len(camera_to_world) != len(change) + 1:
+        return
+    if len(change) < 8 * len(LAGS):  # too short to tell
         return
     moved = _motion_of(camera_to_world)
     fits = {lag: _correlation(moved, change, lag) for lag in LAGS}
@@ -175,14 +177,16 @@ def _correlation(cause: NDArray[np.float64], effect: NDArray[np.float64], lag: i
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def _depth(item: h5py.Dataset, notes: Notes) -> None:
+def _depth(demo: h5py.Group, field: str, notes: Notes) -> None:
+    item = demo[field]
     empty = np.array([not item[t].any() for t in range(len(item))])
     if empty.any():
         found = runs(empty)
-        notes.fault(f"{share(empty)} frames have no return: {ranges(found)}", found[0], item.name)
+        notes.fault(f"{share(empty)} frames have no return: {ranges(found)}", found[0], field)
 
 
-def _ids(item: h5py.Dataset, track: CameraTrack, notes: Notes) -> None:
+def _ids(demo: h5py.Group, field: str, track: CameraTrack, notes: Notes) -> None:
+    item = demo[field]
     named = np.array(sorted({0, *track.names}), np.int64)
     unnamed: dict[int, int] = {}  # id -> first step
     for t in range(len(item)):
@@ -190,4 +194,4 @@ def _ids(item: h5py.Dataset, track: CameraTrack, notes: Notes) -> None:
             unnamed.setdefault(int(number), t)
     if unnamed:
         listed = ", ".join(map(str, sorted(unnamed)[:8]))
-        notes.fault(f"ids without a name: {listed}", min(unnamed.values()), item.name)
+        notes.fault(f"ids without a name: {listed}", min(unnamed.values()), field)

@@ -99,15 +99,21 @@ def _commands(episode: Episode, notes: Notes) -> None:
             if rows.any():
                 low, high = float(values.min()), float(values.max())
                 notes.fault(f"outside 0..1: {low:.4g} to {high:.4g}", span(rows), field)
-    if "ee_delta" in action and "gripper" in action:
-        default = np.concatenate([action["ee_delta"], action["gripper"]], axis=1)
-        if default.shape == episode.actions.shape:
-            rows = (default != episode.actions).any(axis=1)
-            if rows.any():
-                message = f"not action/ee_delta and action/gripper in {share(rows)} rows"
-                notes.fault(message, span(rows), "actions")
-    if episode.domain == "sim" and "ee_delta" in action and "ee_pose" in action:
+    if episode.domain == "sim":  # what was given to us keeps the actions that it came with
+        _default(episode, notes)
         _chained(action["ee_delta"], action["ee_pose"], notes)
+
+
+def _default(episode: Episode, notes: Notes) -> None:
+    """`actions` is action/ee_delta and action/gripper side by side."""
+    wanted = np.concatenate([episode.action["ee_delta"], episode.action["gripper"]], axis=1)
+    if wanted.shape != episode.actions.shape:
+        notes.error(f"{episode.actions.shape[1]} columns, not {wanted.shape[1]}", field="actions")
+        return
+    rows = np.any(wanted != episode.actions, axis=1)
+    if rows.any():
+        message = f"not action/ee_delta and action/gripper in {share(rows)} rows"
+        notes.error(message, span(rows), "actions")
 
 
 def _chained(delta: Array, pose: Array, notes: Notes) -> None:
