@@ -184,15 +184,20 @@ def _draws(asked: Any, sources: Sequence[Source]) -> int:
 
 
 def _limit(sources: Sequence[Source], draws: int, most: float) -> None:
-    for source in sources:
-        seen = repeats(source, draws)
-        if seen > most * (1 + 1e-12):
-            share = most * source.starts / draws
-            raise UserError(
-                f"source {source.name!r} would be seen {seen:.4g} times in {draws:,} draws, over "
-                f"max_repeats={most:g}: give it at most {share:.3%} of the draws, or "
-                f"draws={int(most * source.starts / source.share)}, or a higher max_repeats"
-            )
+    """UserError if a source would be seen more than `most` times; what would do instead."""
+    worst = max(sources, key=lambda source: repeats(source, draws))
+    if repeats(worst, draws) <= most * (1 + 1e-12):
+        return
+    ways = [
+        f"draws={int(min(most * source.starts / source.share for source in sources))}",
+        "a higher max_repeats",
+    ]
+    if most * sum(source.starts for source in sources) >= draws:
+        ways.insert(0, f"at most {most * worst.starts / draws:.3%} of the draws for it")
+    raise UserError(
+        f"source {worst.name!r} would be seen {repeats(worst, draws):.4g} times in {draws:,} draws, "
+        f"over max_repeats={most:g}; choose {', or '.join(ways)}"
+    )
 
 
 def _view(wanted: Mapping[str, Any]) -> View:

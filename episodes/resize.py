@@ -48,6 +48,7 @@ def _filter(old: int, new: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     first = np.floor(centre - scale).astype(np.int64) + 1
     taps = first + np.arange(int(np.ceil(2 * scale)))[:, None]
     share = np.maximum(0.0, 1 - np.abs(taps - centre) / scale)
+    share[(taps < 0) | (taps >= old)] = 0.0
     share /= share.sum(axis=0)
     weights = np.round(share * _ONE).astype(np.int32)
     weights[np.argmax(weights, axis=0), np.arange(new)] += _ONE - weights.sum(
