@@ -57,6 +57,7 @@ class Job:
         state = HydraConfig.get()
         self.many = state.mode == RunMode.MULTIRUN
         words = OmegaConf.to_container(state.overrides.task, resolve=False)
+        assert isinstance(words, list)
         self.kept.append(([str(word) for word in words], config))
         if not self.many or state.sweeper["_target_"].endswith(".BasicSweeper"):
             return None

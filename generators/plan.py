@@ -28,8 +28,8 @@ ELSEWHERE = (
 # modules of generators/ that decide when and where episodes are made, never what is in them
 PLUMBING = (
     "cli", "guard", "hydra_app", "libraries", "making", "options", "plan", "pools", "problems",
-    "produce", "progress", "quiet", "shard", "sheet", "supervise", "sweep", "table", "usage",
-    "verbs",
+    "produce", "progress", "quiet", "repair", "shard", "sheet", "supervise", "sweep", "table",
+    "usage", "verbs",
 )  # fmt: skip
 COMPRESSIONS = ("gzip", "lzf", "zstd")
 
@@ -54,6 +54,11 @@ class Plan:
     source: Path | None = None  # the library whose states are rendered again
 
     @property
+    def made_by(self) -> str:
+        """The verb, and the name of its maker."""
+        return self.make.__name__
+
+    @property
     def shards(self) -> int:
         return -(-self.episodes // self.shard_size)
 
@@ -68,7 +73,10 @@ class Plan:
             "spec_id": self.spec_id,
             "episodes": self.episodes,
             "shard_size": self.shard_size,
+            "compression": self.compression,
             "seed": self.seed,
+            "made_by": self.made_by,
+            **({"source": str(self.source)} if self.source else {}),
             "versions": dict(self.versions),
             "config": dict(self.recipe),
         }
@@ -135,6 +143,36 @@ def code_hash() -> str:
             digest.update(f"{package}/{inside.as_posix()}\n".encode() + file.read_bytes())
     digest.update(Path(str(files("episodes") / "episode.py")).read_bytes())
     return digest.hexdigest()
+
+
+def again(root: Path) -> tuple[Plan, dict[str, tuple[str, str]]]:
+    """The plan of a library that we made, and the versions that differ now: name -> (then, now).
+
+    UserError for a library that was not made by `generate` or `render`.
+    """
+    from generators import making
+
+    info = store.describe(root)
+    make = {f.__name__: f for f in (making.generate, making.render)}.get(str(info.get("made_by")))
+    if make is None:
+        raise UserError(f"{root} was not made by generate or render: it cannot be made again")
+    recipe, seed, then = info["config"], int(info["seed"]), dict(info["versions"])
+    plan = Plan(
+        out=root,
+        make=make,
+        recipe=recipe,
+        seed=seed,
+        episodes=info["episodes"],
+        shard_size=info["shard_size"],
+        compression=str(info.get("compression", "gzip")),
+        spec_id=info["spec_id"],
+        versions=then,
+        source=Path(info["source"]) if "source" in info else None,
+    )
+    now = code_versions(recipe["renderer"]["name"])
+    names = sorted(set(then) | set(now))
+    differ = {n: (then.get(n, "-"), now.get(n, "-")) for n in names if then.get(n) != now.get(n)}
+    return plan, differ
 
 
 def finished(plan: Plan) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from episodes.library import Library
 from generators import options, supervise
-from generators.plan import Plan
+from generators.plan import Plan, waiting
 from generators.pools import open_pool
 from generators.progress import Progress
 from generators.shard import Limits
@@ -16,13 +16,17 @@ from generators.supervise import Outcome
 from generators.table import share, size, table
 
 
-def produce(plans: Sequence[Plan], config: Mapping[str, Any]) -> int:
-    """Makes what is missing of each library and prints how they stand: the exit code."""
+def produce(
+    plans: Sequence[Plan],
+    config: Mapping[str, Any],
+    todo: Callable[[Plan], list[int]] = waiting,
+) -> int:
+    """Makes the shards `todo` of each library and prints how they stand: the exit code."""
     workers = options.whole(config, "workers", 1)
     pool = config["pool"]
     limits = Limits(options.number(pool, "episode_seconds", 1), memory_of_worker(pool, workers))
     runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
-    outcomes, interrupted = supervise.run(plans, runner, workers, limits, Progress())
+    outcomes, interrupted = supervise.run(plans, runner, workers, limits, Progress(), todo)
     print(report(outcomes))
     for line in problems(outcomes):
         print(line)

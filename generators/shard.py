@@ -133,7 +133,7 @@ def _written_to(journal: Path) -> Iterator[TextIO]:
             for descriptor, number in zip(kept, (1, 2), strict=True):
                 os.dup2(descriptor, number)
                 os.close(descriptor)
-    journal.unlink(missing_ok=True)
+            journal.unlink(missing_ok=True)  # of use only where this process dies
 
 
 def _limit_memory(most: int | None) -> None:

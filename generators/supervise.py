@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -83,9 +83,14 @@ class Run:
 
 
 def run(
-    plans: Sequence[Plan], pool: Pool, workers: int, limits: Limits, progress: Progress
+    plans: Sequence[Plan],
+    pool: Pool,
+    workers: int,
+    limits: Limits,
+    progress: Progress,
+    todo: Callable[[Plan], list[int]] = waiting,
 ) -> tuple[list[Outcome], bool]:
-    """Makes what is missing of each library; a failed library does not stop the others.
+    """Makes the shards `todo` of each library; a failed library does not stop the others.
 
     Returns how each ended, and whether the run was interrupted. The first Ctrl-C lets the shards
     in hand finish, the second stops at once; either way the same command goes on later.
@@ -93,7 +98,7 @@ def run(
     state = Run([Outcome(plan) for plan in plans], pool, limits, progress)
     for at, outcome in enumerate(state.outcomes):
         try:
-            missing = waiting(outcome.plan)
+            missing = todo(outcome.plan)
             progress.expect(outcome.plan, missing)
             state.waiting += [Job(at, number) for number in missing]
             outcome.waiting = len(missing)

@@ -170,8 +170,8 @@ def test_a_sweep_file_becomes_words(tmp_path: Path) -> None:
 def test_completion_offers_verbs_then_keys(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COMP_LINE", "cellwright re")
-    assert run(capsys, "-sc", "query=bash")[1].split() == ["render", "replay"]
+    monkeypatch.setenv("COMP_LINE", "cellwright rep")
+    assert run(capsys, "-sc", "query=bash")[1].split() == ["replay", "repair"]
     monkeypatch.setenv("COMP_LINE", "cellwright generate shard_")
     assert run(capsys, "-sc", "query=bash")[1].split() == ["shard_size="]
 

@@ -15,4 +15,6 @@ VERBS: Mapping[str, str] = {
     "mix": "mix",
     "show": "show",
     "list": "list_",
+    "repair": "repair",
+    "audit": "audit",
 }
