@@ -8,7 +8,7 @@ that an import depends on. A format that can be written has `write(library, out,
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from inspect import Parameter, signature
 from pathlib import Path
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 READERS: Mapping[str, str] = {
     "lerobot": "episodes.formats.lerobot",
     "rlds": "episodes.formats.rlds",
+    "robomimic": "episodes.formats.robomimic",
+}
+WRITERS: Mapping[str, str] = {
+    "lerobot": "episodes.formats.lerobot",
+    "rlds": "episodes.formats.rlds",
+    "robomimic": "episodes.formats.robomimic",
+    "webdataset": "episodes.formats.webdataset",
 }
 
 
@@ -54,14 +61,7 @@ def read(
     strict: a source that holds less than it promises is refused. options: of the format, e.g. hz.
     """
     module = reader(format)
-    known = [
-        name
-        for name, parameter in signature(module.read).parameters.items()
-        if parameter.kind is Parameter.KEYWORD_ONLY and name not in ("strict", "report")
-    ]
-    for name in options:
-        if name not in known:
-            raise UserError(f"format {format!r} has no option {name!r}; it has: {', '.join(known)}")
+    check_options(format, module.read, ("strict", "report"), options)
     report = Report() if report is None else report
     episodes: Iterator[Episode] = module.read(path, strict=strict, report=report, **options)
     return episodes
@@ -72,6 +72,33 @@ def import_library(format: str | None, src: Path, out: Path, **options: Any) -> 
     from episodes.formats import importing
 
     return importing.import_library(format, src, out, **options)
+
+
+def export_library(format: str, src: Path, out: Path, **options: Any) -> None:
+    """A library in a format of others, at `out`; see exporting.py."""
+    from episodes.formats import exporting
+
+    exporting.export_library(format, src, out, **options)
+
+
+def writer(format: str) -> ModuleType:
+    """The module that writes a format. UserError: there is none."""
+    return _module(format, WRITERS, "write")
+
+
+def check_options(
+    format: str, function: Callable[..., Any], ours: Sequence[str], options: Mapping[str, Any]
+) -> None:
+    """UserError for an option that `function` does not take; `ours` are not the user's."""
+    known = [
+        name
+        for name, parameter in signature(function).parameters.items()
+        if parameter.kind is Parameter.KEYWORD_ONLY and name not in ours
+    ]
+    for name in options:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise UserError(f"format {format!r} has no option {name!r}; it has: {listed}")
 
 
 def _module(format: str, modules: Mapping[str, str], what: str) -> ModuleType:

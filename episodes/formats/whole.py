@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from episodes.errors import UserError
@@ -20,6 +22,20 @@ def check_free(out: Path) -> None:
         return
     if out.exists() or out.is_symlink():
         raise UserError(f"{out} exists already; choose another out=")
+
+
+@contextmanager
+def growing(out: Path) -> Iterator[Path]:
+    """A hidden folder that becomes `out` when the block ends well, and is removed when not."""
+    check_free(out)
+    work = beside(out, f"exporting-{os.getpid()}")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        yield work
+        appear(work, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def appear(work: Path, out: Path) -> None:

@@ -1,5 +1,8 @@
-"""LeRobot: meta.py (info and tables), tables.py (parquet), read.py, faults.py."""
+"""LeRobot: meta.py (info and tables), tables.py (parquet), read.py, faults.py; write.py,
+columns.py (names and types), stats.py.
+"""
 
 from episodes.formats.lerobot.read import is_source, read, sources
+from episodes.formats.lerobot.write import write
 
-__all__ = ["is_source", "read", "sources"]
+__all__ = ["is_source", "read", "sources", "write"]

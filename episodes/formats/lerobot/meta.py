@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from episodes import safe
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.lerobot import tables
@@ -21,6 +22,7 @@ VIDEO_V2 = "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:
 DATA_V3 = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 VIDEO_V3 = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
 PLACE = re.compile(r"\{(\w+)(?::0?(\d{1,2})d)?\}")  # what a path template may hold
+HEADER = "cellwright"  # of each episode in the table of episodes: what LeRobot has no place for
 MAX_FEATURES = 1000
 
 
@@ -42,6 +44,7 @@ class Entry:
     tasks: tuple[str, ...]
     data: Path
     clips: Mapping[str, Clip]  # video key -> where
+    header: Mapping[str, Any] | None  # of our own exports: see formats/flat.py
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,8 @@ def _entries_v2(
             here = {**values, "video_key": key}
             clips[key] = Clip(_found(root, template, VIDEO_V2, here, strayed))
         tasks = row.get("tasks") or ([row["task"]] if "task" in row else [])
-        out.append(Entry(index, int(row["length"]), tuple(map(str, tasks)), data, clips))
+        header = row.get(HEADER)
+        out.append(Entry(index, int(row["length"]), tuple(map(str, tasks)), data, clips, header))
     return out
 
 
@@ -203,7 +207,11 @@ def _entries_v3(root: Path, info: Mapping[str, Any], keys: Sequence[str]) -> lis
                 )
             data = guard.inside(root, fill(data_path, values))
             tasks = tuple(str(task) for task in row.get("tasks") or ())
-            out.append(Entry(int(row["episode_index"]), int(row["length"]), tasks, data, clips))
+            header = row.get(HEADER)
+            if header is not None:
+                header = safe.parse_json(str(header), f"{file}, column {HEADER}")
+            index = int(row["episode_index"])
+            out.append(Entry(index, int(row["length"]), tasks, data, clips, header))
     return sorted(out, key=lambda entry: entry.index)
 
 

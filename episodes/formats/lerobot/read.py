@@ -14,7 +14,8 @@ from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import frames, guard, language
-from episodes.formats.lerobot import meta, tables
+from episodes.formats.flat import unflatten
+from episodes.formats.lerobot import columns, meta, tables
 from episodes.formats.lerobot.faults import Search
 from episodes.formats.lerobot.meta import Dataset, Entry
 
@@ -59,7 +60,10 @@ def read(
             if entry.data != file:
                 raise UserError(f"{place}: the table of episodes places it in {entry.data.name}")
             search.rows(entry, index, len(table))
-            yield _episode(dataset, entry, table, index, place, search)
+            if entry.header is None:
+                yield _episode(dataset, entry, table, index, place, search)
+            else:
+                yield _exported(dataset, entry, table, index, place, search)
             index += 1
     search.finish(entries.values(), index)
     if not index:
@@ -102,36 +106,37 @@ def _candidates(path: Path) -> list[Path]:
 def _episode(
     dataset: Dataset, entry: Entry, table: Any, index: int, place: str, search: Search
 ) -> Episode:
-    columns = {
+    numbers = {
         name: tables.column(table, name, place)
         for name in table.column_names
         if _is_numeric(table, name)
     }
     steps = len(table)
-    stamps = _stamps(columns, steps, dataset.fps)
-    search.stamps(index, stamps, "timestamp" in columns)
-    texts = _tasks(dataset, entry, columns)
+    stamps = _stamps(numbers, steps, dataset.fps)
+    search.stamps(index, stamps, "timestamp" in numbers)
+    texts = _tasks(dataset, entry, numbers)
     search.tasks(entry, index, texts)
-    annotations = _annotations(dataset, columns)
-    cameras = {
+    annotations = _annotations(dataset, numbers)
+    pictures = {
         **_videos(dataset, entry, stamps, index, search),
         **_images(dataset, table, place),
     }
-    actions = columns.get("action")
+    actions = numbers.get("action")
     if actions is None:
         actions = np.zeros((steps, 0), np.float32)
     actions = actions.reshape(steps, -1)
     action = {"native": actions.astype(np.float32)} if actions.size else {}
     obs: dict[str, Array] = {}
-    for name, value in columns.items():
+    for name, value in numbers.items():
         rows = value.reshape(steps, -1) if value.ndim < 3 else value
         if name.startswith("action."):
             action[name.removeprefix("action.").replace("/", ".")] = rows.astype(np.float32)
         elif name not in (*ELSEWHERE, *annotations):
             obs[name.removeprefix("observation.").replace("/", ".")] = rows
+    obs |= {_camera(key): rows for key, rows in pictures.items() if rows.ndim == 3}
     words = language.phrasings(texts)
-    success = columns.get("next.success")
-    reward, done = columns.get("next.reward"), columns.get("next.done")
+    success = numbers.get("next.success")
+    reward, done = numbers.get("next.reward"), numbers.get("next.done")
     return Episode(
         index=index,
         seed=0,
@@ -148,7 +153,9 @@ def _episode(
         obs=obs,
         rewards=None if reward is None else reward.reshape(steps).astype(np.float32),
         dones=None if done is None else done.reshape(steps).astype(np.uint8),
-        cameras=cameras,
+        cameras={
+            _camera(key): CameraTrack(rgb=rows) for key, rows in pictures.items() if rows.ndim == 4
+        },
         subtasks=language.subtasks(texts),
         language=words,
         licence="unknown",
@@ -168,6 +175,32 @@ def _episode(
     )
 
 
+def _exported(
+    dataset: Dataset, entry: Entry, table: Any, index: int, place: str, search: Search
+) -> Episode:
+    """An episode that cellwright wrote: its header says what the columns were."""
+    assert entry.header is not None
+    pictures: dict[str, Array] = {}
+    stamps = np.arange(len(table)) / dataset.fps
+    tracks = {
+        **_videos(dataset, entry, stamps, index, search),
+        **_images(dataset, table, place),
+    }
+    try:
+        numbers = {
+            name: tables.column(table, columns.feature_of(name), place)
+            for name in entry.header["arrays"]
+            if columns.feature_of(name) in table.column_names
+        }
+        for camera, told in entry.header["cameras"].items():
+            for channel in told["channels"]:
+                name = f"obs/{camera}_{channel}"
+                pictures[name] = tracks[columns.picture_of(name)[0]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{place}: its header does not fit its columns ({error!r})") from None
+    return unflatten(numbers, pictures, entry.header)
+
+
 def _is_numeric(table: Any, name: str) -> bool:
     kind = table.schema.field(name).type
     while hasattr(kind, "value_type"):
@@ -178,33 +211,33 @@ def _is_numeric(table: Any, name: str) -> bool:
     )  # fmt: skip
 
 
-def _stamps(columns: Mapping[str, Array], steps: int, fps: float) -> NDArray[np.float64]:
+def _stamps(numbers: Mapping[str, Array], steps: int, fps: float) -> NDArray[np.float64]:
     """(T,) the time of each row [s]; counted where the table has none."""
-    if "timestamp" in columns:
-        return columns["timestamp"].reshape(steps).astype(np.float64)
+    if "timestamp" in numbers:
+        return numbers["timestamp"].reshape(steps).astype(np.float64)
     return np.arange(steps) / fps
 
 
-def _tasks(dataset: Dataset, entry: Entry, columns: Mapping[str, Array]) -> list[str]:
+def _tasks(dataset: Dataset, entry: Entry, numbers: Mapping[str, Array]) -> list[str]:
     """The task of each step, or of the episode where the rows do not tell."""
-    if "task_index" in columns and dataset.tasks:
-        return [dataset.tasks.get(int(i), "") for i in columns["task_index"].reshape(-1)]
+    if "task_index" in numbers and dataset.tasks:
+        return [dataset.tasks.get(int(i), "") for i in numbers["task_index"].reshape(-1)]
     return list(entry.tasks)
 
 
-def _annotations(dataset: Dataset, columns: Mapping[str, Array]) -> dict[str, str]:
+def _annotations(dataset: Dataset, numbers: Mapping[str, Array]) -> dict[str, str]:
     """GR00T's annotation.* columns that hold one number, that of a task: column -> its text."""
     return {
         name: dataset.tasks.get(int(value.flat[0]), str(value.flat[0]))
-        for name, value in columns.items()
+        for name, value in numbers.items()
         if name.startswith("annotation.") and value.dtype.kind in "iu" and not np.ptp(value)
     }
 
 
 def _videos(
     dataset: Dataset, entry: Entry, stamps: NDArray[np.float64], index: int, search: Search
-) -> dict[str, CameraTrack]:
-    out = {}
+) -> dict[str, Array]:
+    out: dict[str, Array] = {}
     for key in dataset.videos:
         clip = entry.clips.get(key)
         if clip is None or not clip.file.is_file():
@@ -215,17 +248,17 @@ def _videos(
         end = clip.end - 0.5 * video.period
         shown = frames.at(clip.file, stamps + clip.start, clip.start, end)
         search.video(key, index, video, shown, stamps)
-        out[_camera(key)] = CameraTrack(rgb=shown.rgb)
+        out[key] = shown.rgb
     return out
 
 
-def _images(dataset: Dataset, table: Any, place: str) -> dict[str, CameraTrack]:
+def _images(dataset: Dataset, table: Any, place: str) -> dict[str, Array]:
     """Pictures that are kept in the table itself, as PNG or JPEG."""
-    out = {}
+    out: dict[str, Array] = {}
     for key, feature in dataset.features.items():
         if feature["dtype"] != "image" or key not in table.column_names:
             continue
-        rgb: Array | None = None
+        rows: Array | None = None
         for step, cell in enumerate(table.column(key)):
             value = cell.as_py()
             data = value.get("bytes") if isinstance(value, dict) else value
@@ -234,14 +267,14 @@ def _images(dataset: Dataset, table: Any, place: str) -> dict[str, CameraTrack]:
             if not isinstance(data, bytes):
                 raise UserError(f"{place}: {key} has no picture at step {step}")
             picture = guard.decode_image(data, f"{place}: {key}, step {step}")
-            if rgb is None:
+            if rows is None:
                 guard.check_frames(len(table), picture, f"{place}: {key}")
-                rgb = np.empty((len(table), *picture.shape), picture.dtype)
-            if picture.shape != rgb.shape[1:]:
+                rows = np.empty((len(table), *picture.shape), picture.dtype)
+            if picture.shape != rows.shape[1:]:
                 raise UserError(f"{place}: the pictures of {key} are of different sizes")
-            rgb[step] = picture
-        if rgb is not None and rgb.ndim == 4:
-            out[_camera(key)] = CameraTrack(rgb=rgb)
+            rows[step] = picture
+        if rows is not None:
+            out[key] = rows
     return out
 
 

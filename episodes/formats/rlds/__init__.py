@@ -1,6 +1,9 @@
-"""RLDS: records.py (framing), example.py (wire format), features.py, folder.py, read.py, oxe.py."""
+"""RLDS: records.py (framing), example.py (wire format), features.py, folder.py, read.py, oxe.py,
+faults.py; write.py.
+"""
 
 from episodes.formats.rlds.folder import is_source, sources
 from episodes.formats.rlds.read import read
+from episodes.formats.rlds.write import write
 
-__all__ = ["is_source", "read", "sources"]
+__all__ = ["is_source", "read", "sources", "write"]

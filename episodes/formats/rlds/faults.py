@@ -28,19 +28,13 @@ class Search:
         self._seen: dict[bytes, str] = {}  # of the steps -> the split that had them first
         self._copies: dict[tuple[str, str], list[int]] = {}
 
-    def tables(self, rate: float, rate_source: str) -> None:
+    def tables(self) -> None:
         """Before the first record: what the tables and names promise and the folder lacks."""
         for name in self._source.missing:
             self._lacks(f"{name} is missing from the folder")
         for key, feature in self._source.features.items():
             if feature.kind == "unknown":
                 self._lacks(f"a feature of class {feature.dtype} is not read", field=key)
-        if rate_source != "given as hz":
-            self._report.add(
-                "warning",
-                f"the files hold no time stamps: counted at {rate:g} Hz ({rate_source})",
-                field="time",
-            )
 
     def record(self, split: str, place: str, values: Mapping[str, Value], steps: int) -> None:
         """One record as it is on disk."""

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes import safe
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import language
-from episodes.formats.rlds import example, faults, features, folder, oxe, records
+from episodes.formats.flat import unflatten
+from episodes.formats.rlds import example, faults, features, folder, names, oxe, records
 from episodes.formats.rlds.example import Value
 from episodes.formats.rlds.folder import Source
 
@@ -23,6 +25,7 @@ Array = NDArray[Any]
 # Of a step, what has a place of its own in an episode or follows from the others.
 STANDARD = ("action", "is_first", "is_last", "is_terminal", "reward", "discount")
 INSTRUCTION = re.compile(r"(^|[_/])instruction(_\d+)?$")
+HEADER = "episode_metadata/cellwright"  # of our own exports: see formats/flat.py
 MAX_METADATA = 64  # values of one entry of episode_metadata that are kept
 
 
@@ -35,9 +38,16 @@ def read(
     that holds less than it promises is refused. UserError: no RLDS folder, damaged records.
     """
     source = folder.find(path)
-    rate, rate_source = _rate(source, hz)
+    ours = HEADER in source.features
+    rate, rate_source = (0.0, "in the header") if ours else _rate(source, hz)
     search = faults.Search(report, source, strict)
-    search.tables(rate, rate_source)
+    search.tables()
+    if not ours and hz is None:
+        report.add(
+            "warning",
+            f"the files hold no time stamps: counted at {rate:g} Hz ({rate_source})",
+            field="time",
+        )
     index = 0
     for split, file in source.shards:
         for number, record in enumerate(records.read_records(file)):
@@ -48,6 +58,10 @@ def read(
             if not steps:
                 continue
             decoded = _decode(source, values, steps, place)
+            if ours:
+                yield _exported(decoded, place)
+                index += 1
+                continue
             lineage = {
                 "format": "rlds",
                 "dataset": source.name,
@@ -168,6 +182,25 @@ def _episode(
         lineage={**lineage, "columns": {key: list(names) for key, names in columns.items()}},
         extra={"split": lineage["split"], "metadata": metadata},
     )
+
+
+def _exported(decoded: Mapping[str, Array | list[str]], place: str) -> Episode:
+    """An episode that cellwright wrote: its header says what the keys were."""
+    header = safe.parse_json(decoded[HEADER][0], f"{place}: {HEADER}")
+    try:
+        numbers = {
+            name: np.asarray(decoded[key])
+            for name in header["arrays"]
+            if (key := f"steps/{names.key_of(name)}") in decoded
+        }
+        pictures = {}
+        for camera, told in header["cameras"].items():
+            for channel in told["channels"]:
+                name = f"obs/{camera}_{channel}"
+                pictures[name] = np.asarray(decoded[f"steps/{names.key_of(name)}"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{place}: its header does not fit its steps ({error!r})") from None
+    return unflatten(numbers, pictures, header)
 
 
 def _actions(arrays: Mapping[str, Array], steps: int) -> tuple[Array, dict[str, Array]]:

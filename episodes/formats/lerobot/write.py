@@ -1,0 +1,307 @@
+"""LeRobot data sets out: v3.0 (many episodes a file) and v2.1 with GR00T's modality.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from episodes.errors import UserError
+from episodes.formats.encode import Writer
+from episodes.formats.extra import need
+from episodes.formats.flat import Flat, flatten
+from episodes.formats.lerobot import columns, meta, stats
+from episodes.formats.lerobot.columns import Schema
+from episodes.library import Library
+
+CHUNK = 1000
+DATA_MB, VIDEO_MB = 100, 200  # a file of v3.0 is closed when it has grown so large
+EPISODES_V3 = "meta/episodes/chunk-000/file-000.parquet"
+
+
+def write(library: Library, out: Path, *, version: str = "v3.0", codec: str = "h264") -> None:
+    """Write every episode of the library into the folder `out`.
+
+    codec: of colour pictures, "h264", "av1" or "png" (lossless, in the table). Depth and
+    segmentation are always 16-bit PNG. UserError: episodes of different shapes or rates.
+    """
+    if version not in ("v3.0", "v2.1"):
+        raise UserError(f"LeRobot version {version!r} is not written; versions: v3.0, v2.1")
+    with ExitStack() as open_files:
+        target = _Target(out, codec, version, open_files)
+        for episode in library.episodes():
+            target.add(flatten(episode))
+    target.finish()
+
+
+class _Target:
+    """A data set that grows by episodes; holds one of them, and small rows of the others."""
+
+    def __init__(self, out: Path, codec: str, version: str, open_files: ExitStack) -> None:
+        self._out = out
+        self._codec = codec
+        self._v3 = version == "v3.0"
+        self._version = version
+        self._open = open_files
+        self._schema: Schema | None = None
+        self._head: Mapping[str, Any] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._stats: list[dict[str, stats.Stats]] = []
+        self._tasks: dict[str, int] = {}
+        self._frames = 0
+        self._data = _Tables(out)
+        self._videos: dict[str, _Clips] = {}
+
+    def add(self, flat: Flat) -> None:
+        video = self._codec != "png"
+        header, number = flat.header, len(self._rows)
+        if self._schema is None:
+            self._schema = columns.schema_of(flat, video)
+            self._head = header
+            for key in self._schema.videos:
+                self._videos[key] = _Clips(self._out, key, self._codec, self._v3)
+                self._open.enter_context(self._videos[key])
+        schema = self._schema
+        columns.check(schema, flat, video, header["index"])
+        if header["control_hz"] != self._head["control_hz"]:
+            raise UserError(
+                f"episode {header['index']} is of {header['control_hz']:g} Hz, the first one of "
+                f"{self._head['control_hz']:g} Hz; LeRobot has one rate: export those apart"
+            )
+        steps, rate = int(header["steps"]), float(header["control_hz"])
+        task = self._tasks.setdefault(header["instruction"], len(self._tasks))
+        rows = columns.numbers(schema, flat)
+        rows |= columns.counters(steps, rate, number, self._frames, task)
+        found = {key: stats.of_numbers(value) for key, value in rows.items()}
+        found |= {key: stats.of_pictures(flat.pictures[n]) for key, n in schema.pictures.items()}
+        self._stats.append(found)
+        row: dict[str, Any] = {"episode_index": number, "tasks": [header["instruction"]]}
+        row |= {
+            "length": steps,
+            meta.HEADER: json.dumps(header, ensure_ascii=False, allow_nan=False),
+        }
+        table = columns.table(schema, rows, flat)
+        if self._v3:
+            row |= self._data.append(table)
+            row |= {"dataset_from_index": self._frames, "dataset_to_index": self._frames + steps}
+        else:
+            self._data.alone(table, number)
+        for key, clips in self._videos.items():
+            row |= clips.add(number, rate, flat.pictures[schema.pictures[key]])
+        self._rows.append(row)
+        self._frames += steps
+
+    def finish(self) -> None:
+        """Write the tables, after all video files are closed."""
+        if self._schema is None:
+            raise UserError("the library holds no episodes; nothing to export")
+        self._data.close()
+        total = stats.merged(self._stats)
+        _write_json(self._out / "meta" / "stats.json", stats.plain(total))
+        _write_json(self._out / "meta" / "info.json", self._info(self._schema))
+        if self._v3:
+            self._write_v3()
+        else:
+            self._write_v2()
+            _write_json(self._out / "meta" / "modality.json", modality(self._schema))
+
+    def _info(self, schema: Schema) -> dict[str, Any]:
+        count = len(self._rows)
+        chunks = -(-count // CHUNK)
+        info = {
+            "codebase_version": self._version,
+            "robot_type": self._head["robot"],
+            "total_episodes": count,
+            "total_frames": self._frames,
+            "total_tasks": len(self._tasks),
+            "chunks_size": CHUNK,
+            "fps": _whole(float(self._head["control_hz"])),
+            "splits": {"train": f"0:{count}"},
+            "data_path": meta.DATA_V3 if self._v3 else meta.DATA_V2,
+            "video_path": (meta.VIDEO_V3 if self._v3 else meta.VIDEO_V2) if schema.videos else None,
+            "features": {key: dict(feature) for key, feature in schema.features.items()},
+        }
+        for key in schema.videos:
+            told = info["features"][key]["info"]
+            told |= {"video.codec": self._codec, "video.pix_fmt": self._videos[key].pix_fmt}
+        if self._v3:
+            return info | {"data_files_size_in_mb": DATA_MB, "video_files_size_in_mb": VIDEO_MB}
+        return info | {"total_chunks": chunks, "total_videos": count * len(schema.videos)}
+
+    def _write_v3(self) -> None:
+        pa, pq = need("pyarrow", "writing"), need("pyarrow.parquet", "writing LeRobot data")
+        rows = []
+        for row, found in zip(self._rows, self._stats, strict=True):
+            flat_stats = {
+                f"stats/{key}/{name}": value
+                for key, one in stats.plain(found).items()
+                for name, value in one.items()
+            }
+            place = {"meta/episodes/chunk_index": 0, "meta/episodes/file_index": 0}
+            rows.append(row | place | flat_stats)
+        path = self._out / EPISODES_V3
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(rows), path)
+        pq.write_table(_tasks_table(self._tasks), self._out / "meta" / "tasks.parquet")
+
+    def _write_v2(self) -> None:
+        rows = [{**row, meta.HEADER: json.loads(row[meta.HEADER])} for row in self._rows]
+        _write_lines(self._out / "meta" / "episodes.jsonl", rows)
+        tasks = [{"task_index": number, "task": text} for text, number in self._tasks.items()]
+        _write_lines(self._out / "meta" / "tasks.jsonl", tasks)
+        found = [
+            {"episode_index": number, "stats": stats.plain(one)}
+            for number, one in enumerate(self._stats)
+        ]
+        _write_lines(self._out / "meta" / "episodes_stats.jsonl", found)
+
+
+class _Tables:
+    """The parquet files under data/."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._file: Any = None
+        self._path: Path | None = None
+        self._number = -1
+
+    def append(self, table: Any) -> dict[str, int]:
+        """Into the file that is open; a new one when that is full. Where it went."""
+        pq = need("pyarrow.parquet", "writing LeRobot data")
+        if self._path is None or self._path.stat().st_size >= DATA_MB << 20:
+            self.close()
+            self._number += 1
+            place = {"chunk_index": self._number // CHUNK, "file_index": self._number % CHUNK}
+            self._path = self._out / meta.fill(meta.DATA_V3, place)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = pq.ParquetWriter(self._path, table.schema)
+        self._file.write_table(table)
+        return {
+            "data/chunk_index": self._number // CHUNK,
+            "data/file_index": self._number % CHUNK,
+        }
+
+    def alone(self, table: Any, number: int) -> None:
+        """Into a file of its own, as v2.1 has it."""
+        pq = need("pyarrow.parquet", "writing LeRobot data")
+        place = {"episode_chunk": number // CHUNK, "episode_index": number}
+        path = self._out / meta.fill(meta.DATA_V2, place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class _Clips:
+    """The video files of one camera; a context manager."""
+
+    def __init__(self, out: Path, key: str, codec: str, v3: bool) -> None:
+        self._out, self._key, self._codec, self._v3 = out, key, codec, v3
+        self._writer: Writer | None = None
+        self._number = -1
+        self.pix_fmt = "yuv420p"
+
+    def add(self, episode: int, rate: float, frames: Any) -> dict[str, Any]:
+        """Encode an episode; what the table of episodes of v3.0 says of it."""
+        if self._writer is None or self._writer.bytes >= VIDEO_MB << 20 or not self._v3:
+            self._close()
+            self._number += 1
+            path = self._out / self._file(episode)
+            self._writer = Writer(path, rate, self._codec, *frames.shape[1:3])
+            self.pix_fmt = self._writer.pix_fmt
+        start = self._writer.seconds
+        self._writer.add(frames)
+        if not self._v3:
+            return {}
+        name = f"videos/{self._key}"
+        return {
+            f"{name}/chunk_index": self._number // CHUNK,
+            f"{name}/file_index": self._number % CHUNK,
+            f"{name}/from_timestamp": start,
+            f"{name}/to_timestamp": self._writer.seconds,
+        }
+
+    def _file(self, episode: int) -> str:
+        if self._v3:
+            place = {"chunk_index": self._number // CHUNK, "file_index": self._number % CHUNK}
+            return meta.fill(meta.VIDEO_V3, {"video_key": self._key, **place})
+        place = {"episode_chunk": episode // CHUNK, "episode_index": episode}
+        return meta.fill(meta.VIDEO_V2, {"video_key": self._key, **place})
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def __enter__(self) -> _Clips:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._close()
+
+
+def modality(schema: Schema) -> dict[str, Any]:
+    """GR00T's meta/modality.json: what the columns of state and action are."""
+    state, at = {}, 0
+    for name, width in schema.parts:
+        state[name] = {"start": at, "end": at + width}
+        at += width
+    if not state and columns.STATE in schema.features:
+        state["state"] = {"start": 0, "end": schema.features[columns.STATE]["shape"][0]}
+    width = schema.features["action"]["shape"][0] if "action" in schema.features else 0
+    names = schema.features["action"]["names"] if width else None
+    action: dict[str, Any] = {"action": {"start": 0, "end": width}} if width else {}
+    if names == [*columns.DELTA, "gripper"]:
+        action = {"ee_delta": {"start": 0, "end": 6}, "gripper": {"start": 6, "end": 7}}
+    return {
+        "state": state,
+        "action": action,
+        "video": {
+            key.removeprefix("observation.images."): {"original_key": key} for key in schema.videos
+        },
+        "annotation": {"human.task_description": {"original_key": "task_index"}},
+    }
+
+
+def _tasks_table(tasks: Mapping[str, int]) -> Any:
+    """As pandas writes a frame that is indexed by the text."""
+    pa = need("pyarrow", "writing LeRobot data")
+    index = "__index_level_0__"
+    kinds = {"task_index": "int64", index: "unicode"}
+    described = {
+        "index_columns": [index],
+        "column_indexes": [],
+        "columns": [
+            {
+                "name": None if name == index else name,
+                "field_name": name,
+                "pandas_type": kind,
+                "numpy_type": "object" if kind == "unicode" else kind,
+                "metadata": None,
+            }
+            for name, kind in kinds.items()
+        ],
+        "creator": {"library": "pyarrow", "version": pa.__version__},
+        "pandas_version": "2.2.0",
+    }
+    table = pa.table({"task_index": list(tasks.values()), index: list(tasks)})
+    return table.replace_schema_metadata({b"pandas": json.dumps(described).encode()})
+
+
+def _whole(rate: float) -> int | float:
+    return int(rate) if rate == int(rate) else rate
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]
+    path.write_text("\n".join(lines) + "\n")
