@@ -194,9 +194,10 @@ def _limit(sources: Sequence[Source], draws: int, most: float) -> None:
     ]
     if most * sum(source.starts for source in sources) >= draws:
         ways.insert(0, f"at most {most * worst.starts / draws:.3%} of the draws for it")
+    seen = f"{repeats(worst, draws):.4g} times in {draws:,} draws"
     raise UserError(
-        f"source {worst.name!r} would be seen {repeats(worst, draws):.4g} times in {draws:,} draws, "
-        f"over max_repeats={most:g}; choose {', or '.join(ways)}"
+        f"source {worst.name!r} would be seen {seen}, over max_repeats={most:g}; choose "
+        f"{', or '.join(ways)}"
     )
 
 

@@ -1,0 +1,151 @@
+"""Batches of a mix for a training loop in numpy; windows are decoded in worker processes.
+
+    loader = Loader(mix, batch_size=16, workers=2)
+    for batch in loader:
+        train(batch["obs/main_image"], batch["actions"])
+        save(position=loader.position)      # go on there with Loader(..., start=position)
+
+There is no shuffle buffer, since the order of a mix is shuffled already. Batch size, workers, ranks
+and the place to start only regroup one sequence of draws.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from episodes.errors import UserError
+from episodes.mix import Mix
+
+Batch = dict[str, Any]
+
+_NUMBERS = (int, float, bool)
+_mix: Mix  # of a worker process
+
+
+def collate(samples: Sequence[dict[str, Any]]) -> Batch:
+    """Samples as one: arrays (B, ...), numbers (B,), and a list of what is text."""
+    out: Batch = {}
+    for name, first in samples[0].items():
+        values = [sample[name] for sample in samples]
+        if isinstance(first, np.ndarray):
+            out[name] = np.stack(values)
+        else:
+            out[name] = np.array(values) if isinstance(first, _NUMBERS) else values
+    return out
+
+
+class Turn:
+    """The draws of rank r of n: i = r mod n, from `start` on, in batches, to the end of the mix.
+
+    Every rank has the same number of batches and every batch is full: the last one goes on beyond
+    `stop`, for the sequence of draws has no end.
+    """
+
+    def __init__(
+        self, batch_size: int, start: int, stop: int, rank: int = 0, world: int = 1
+    ) -> None:
+        if batch_size < 1 or start < 0 or not 0 <= rank < world:
+            raise UserError(
+                f"batch_size={batch_size} start={start} rank={rank} world={world}: they must be "
+                "at least 1, 0, 0 and rank + 1"
+            )
+        self.batch_size, self.start, self.rank, self.world = batch_size, start, rank, world
+        self.batches = max(0, -(-(stop - start) // (batch_size * world)))
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __iter__(self) -> Iterator[list[int]]:
+        first = self.start + (self.rank - self.start) % self.world
+        step = self.batch_size * self.world
+        for n in range(self.batches):
+            begin = first + n * step
+            yield list(range(begin, begin + step, self.world))
+
+    def position(self, batches: int) -> int:
+        """Where all ranks are when each has done so many batches; any world may go on there."""
+        return self.start + batches * self.batch_size * self.world
+
+
+class Loader:
+    """Batches of a mix from `start` to its end, or to `stop`. Iterating begins at `position`."""
+
+    def __init__(
+        self,
+        mix: Mix,
+        batch_size: int,
+        *,
+        workers: int = 0,
+        prefetch: int = 2,
+        start: int = 0,
+        stop: int | None = None,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        """workers: processes that decode, 0 for none. prefetch: batches ahead for each of them.
+
+        Workers are spawned: a script that asks for them needs `if __name__ == "__main__":`.
+        """
+        if workers < 0 or prefetch < 1:
+            raise UserError(f"workers={workers} prefetch={prefetch}: at least 0 and 1")
+        self._mix, self._workers, self._ahead = mix, workers, workers * prefetch
+        self._stop = len(mix) if stop is None else stop
+        self._turn = Turn(batch_size, start, self._stop, rank, world)
+
+    @property
+    def position(self) -> int:
+        """The draw that comes next, over all ranks: what a checkpoint has to keep."""
+        return self._turn.start
+
+    def __len__(self) -> int:
+        return len(self._turn)
+
+    def __iter__(self) -> Iterator[Batch]:
+        turn = self._turn
+        batches = self._inline(turn) if self._workers == 0 else self._spawned(turn)
+        for done, batch in enumerate(batches, 1):
+            self._turn = Turn(
+                turn.batch_size, turn.position(done), self._stop, turn.rank, turn.world
+            )
+            yield batch
+
+    def _inline(self, turn: Turn) -> Iterator[Batch]:
+        for indices in turn:
+            yield collate([self._mix.window(i) for i in indices])
+
+    def _spawned(self, turn: Turn) -> Iterator[Batch]:
+        context = multiprocessing.get_context("spawn")  # forked, locks and threads may hang
+        pool = ProcessPoolExecutor(self._workers, context, _begin, (self._mix,))
+        try:
+            waiting = iter(turn)
+            queue: deque[Future[Batch]] = deque(
+                pool.submit(_batch, indices) for indices in islice(waiting, self._ahead)
+            )
+            while queue:
+                batch = queue.popleft().result()
+                queue.extend(pool.submit(_batch, indices) for indices in islice(waiting, 1))
+                yield batch
+        except BrokenProcessPool as error:
+            raise UserError(
+                "a worker of the loader died (out of memory?); use fewer workers, or a smaller "
+                f"batch_size, and go on with start={self.position}"
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin(mix: Mix) -> None:
+    global _mix
+    _mix = mix
+
+
+def _batch(indices: Sequence[int]) -> Batch:
+    return collate([_mix.window(i) for i in indices])

@@ -1,0 +1,74 @@
+"""A mix for PyTorch, which has to be installed by who trains with it.
+
+from episodes.torch import loader
+for batch in loader(Mix("runs/mix.json"), batch_size=64, workers=4):
+    loss = policy(batch["obs/main_image"], batch["actions"])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from episodes.errors import UserError
+from episodes.loader import Turn, collate
+from episodes.mix import Mix
+
+try:
+    import torch  # type: ignore[import-not-found]
+    from torch.utils.data import DataLoader, Dataset  # type: ignore[import-not-found]
+except ImportError as error:
+    raise UserError("episodes.torch needs PyTorch: pip install torch") from error
+
+
+class Windows(Dataset[dict[str, Any]]):
+    """Any draw of a mix by its index, as far as one likes: indices beyond `len` go on."""
+
+    def __init__(self, mix: Mix) -> None:
+        self.mix = mix
+
+    def __len__(self) -> int:
+        return len(self.mix)
+
+    def __getitem__(self, i: int) -> dict[str, Any]:
+        return self.mix.window(i)
+
+
+def tensors(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A batch of tensors (B, ...); pictures stay uint8 (B, history, H, W, C); text is a list.
+
+    16-bit depth and ids become int32, for few operations of torch take uint16.
+    """
+    batch = collate(samples)
+    return {
+        name: torch.from_numpy(_signed(value)) if isinstance(value, np.ndarray) else value
+        for name, value in batch.items()
+    }
+
+
+def loader(
+    mix: Mix,
+    batch_size: int,
+    *,
+    workers: int = 0,
+    start: int = 0,
+    stop: int | None = None,
+    rank: int = 0,
+    world: int = 1,
+    **options: Any,
+) -> DataLoader[dict[str, Any]]:
+    """A DataLoader over the draws of one rank, in order, from draw `start` on.
+
+    After n batches of every rank, `start + n * batch_size * world` is where to go on, with any
+    batch size and any number of ranks. options: more of DataLoader's own, such as pin_memory.
+    """
+    turn = Turn(batch_size, start, len(mix) if stop is None else stop, rank, world)
+    return DataLoader(
+        Windows(mix), batch_sampler=turn, num_workers=workers, collate_fn=tensors, **options
+    )
+
+
+def _signed(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return value.astype(np.int32) if value.dtype == np.uint16 else value

@@ -1,0 +1,96 @@
+"""Rows read straight from a shard's bytes are the rows that h5py reads."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from episodes import Library, direct, store
+from episodes.direct import Reader
+from episodes.errors import UserError
+from tests.mixing import episodes
+
+ARRAYS = (
+    "actions",
+    "states",
+    "action/ee_delta",
+    "obs/wrench",
+    "obs/front_image",
+    "obs/front_depth",
+    "obs/wrist_segmentation",
+)
+
+
+def library(root: Path, compression: str) -> Library:
+    spec_id = "5" * 64
+    store.create(
+        root, {"spec_id": spec_id, "episodes": 4, "shard_size": 2, "versions": {}, "config": {}}
+    )
+    for number in range(2):
+        store.write_shard(
+            root, number, episodes(4)[2 * number : 2 * number + 2], spec_id=spec_id, versions={},
+            created="2026-01-01", compression=compression,
+        )  # fmt: skip
+    return Library(root)
+
+
+@pytest.mark.parametrize("inflate", ["as installed", "zlib"])
+@pytest.mark.parametrize("compression", ["gzip", "lzf"])
+def test_rows_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: str, inflate: str
+) -> None:
+    if inflate == "zlib":
+        monkeypatch.setattr(direct, "_inflate", zlib.decompress)
+        monkeypatch.setattr(direct, "_Broken", zlib.error)
+    found = library(tmp_path / "a", compression)
+    reader = Reader(found, ARRAYS)
+    for row in found.rows:
+        for array in ARRAYS:
+            expected = found.group(row.index)[array]
+            for start, stop in ((0, 1), (3, 9), (row.steps - 1, row.steps), (0, row.steps)):
+                rows = reader.rows(row.index, array, start, stop)
+                assert rows.dtype == expected.dtype
+                assert np.array_equal(rows, expected[start:stop])
+                assert rows.flags.writeable
+
+
+def test_a_picture_stored_in_another_way_is_left_to_h5py(tmp_path: Path) -> None:
+    found = library(tmp_path / "a", "gzip")
+    path = tmp_path / "a" / "shards" / "00000.h5"
+    with h5py.File(path, "r+") as file:
+        frames = file["data/demo_0/obs/front_image"][()]
+        for name, options in {
+            "many_image": {"chunks": (4, *frames.shape[1:]), "compression": "gzip"},
+            "raw_image": {"chunks": (1, *frames.shape[1:])},
+            "plain_image": {},
+        }.items():
+            file["data/demo_0/obs"].create_dataset(name, data=frames, **options)
+    record = tmp_path / "a" / "shards" / "00000.json"
+    size = next(s.bytes for s in found.shards if s.number == 0)
+    record.write_text(record.read_text().replace(str(size), str(path.stat().st_size)))
+    arrays = ["obs/many_image", "obs/raw_image", "obs/plain_image"]
+    reader = Reader(Library(tmp_path / "a"), arrays)
+    for array in arrays:
+        assert np.array_equal(reader.rows(0, array, 2, 7), frames[2:7])
+
+
+def test_rows_that_are_not_there_are_named(tmp_path: Path) -> None:
+    reader = Reader(library(tmp_path / "a", "gzip"), [*ARRAYS, "obs/nothing"])
+    with pytest.raises(UserError, match=r"episode 0 of .* has no obs/nothing"):
+        reader.rows(0, "obs/nothing", 0, 1)
+    with pytest.raises(UserError, match="actions has 12 rows, not 13"):
+        reader.rows(0, "actions", 0, 13)
+
+
+def test_open_files_stay_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(direct, "MAX_OPEN_FILES", 1)
+    found = library(tmp_path / "a", "gzip")
+    reader = Reader(found, ARRAYS)
+    for index in (0, 3, 1, 2, 0):
+        expected = found.group(index)["actions"][2:5]
+        assert np.array_equal(reader.rows(index, "actions", 2, 5), expected)
+        assert len(reader._files) == 1
