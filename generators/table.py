@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+FIGURE = re.compile(r"-|-?[\d.,]+(/\d+| of \d+)?( (%|[kMGT]?B|s|min|h( \d+ min)?))?")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -46,4 +49,4 @@ def share(part: float | None) -> str:
 
 
 def _numeric(cell: str) -> bool:
-    return cell == "-" or cell[:1].isdigit() or cell[:2].lstrip("-")[:1].isdigit()
+    return FIGURE.fullmatch(cell) is not None
