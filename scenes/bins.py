@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from assets.part import Part
 from scenes import place, shop
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
@@ -78,9 +79,12 @@ def _drop(
     """part_to_floor poses: the first clear of the walls, the others around it, the last `above`
     of them over the others but not over the first."""
     rests = []
-    for body in found:
-        choices = part_of(body).rests
-        rests.append(Pose.from_array(choices[int(rng.integers(len(choices)))]))
+    for i, body in enumerate(found):
+        part = part_of(body)
+        poses = [Pose.from_array(rest) for rest in part.rests]
+        if i == 0:  # lying so that a gripper can come from above
+            poses = [pose for pose in poses if _graspable(part, pose)]
+        rests.append(poses[int(rng.integers(len(poses)))])
     shapes = [place.footprint(part_of(b), r) for b, r in zip(found, rests, strict=True)]
     region = shapely.box(-length / 2, -width / 2, length / 2, width / 2)
     room = {
@@ -104,3 +108,9 @@ def _drop(
         (p @ r).shifted(z=z)
         for p, r, z in zip([*first, *around, *over], rests, lows, strict=True)
     ]
+
+
+def _graspable(part: Part, part_to_support: Pose) -> bool:
+    """Whether one of the part's grasps comes straight down when it lies like that."""
+    downs = [(part_to_support @ Pose.from_array(g.at)).rotation[2, 2] for g in part.grasps]
+    return min(downs, default=1.0) < -0.99

@@ -162,11 +162,8 @@ def _shape(piece: Piece) -> tuple[int, tuple[float, float, float], float, float,
 
 
 def _hull_file(points: tuple[tuple[float, float, float], ...]) -> Path:
-    """An OBJ of the points' hull; Bullet rebuilds the hull from its vertices."""
-    import trimesh
-
-    hull = trimesh.convex.convex_hull(np.array(points))
-    lines = ["v " + " ".join(repr(float(c)) for c in v) for v in hull.vertices]
-    lines += ["f " + " ".join(str(int(i) + 1) for i in face) for face in hull.faces]
+    """An OBJ that holds the points: Bullet takes the hull of its vertices, whatever the faces."""
+    lines = ["v " + " ".join(repr(float(c)) for c in point) for point in points]
+    lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
     text = "\n".join(lines).encode()
     return cache.kept("hulls", f"{hashlib.sha256(text).hexdigest()[:24]}.obj", lambda: text)

@@ -75,6 +75,8 @@ class Camera:
     parent: str = ""
     near: float = 0.02  # [m]
     far: float = 6.0  # [m]
+    exposure: float = 0.0  # [EV]; 1 is twice as bright
+    balance: RGB = (1.0, 1.0, 1.0)  # white balance: gains of red, green, blue
 
     def intrinsics(self) -> NDArray[np.float64]:
         """(3, 3) [px]; square pixels, principal point in the image centre.
@@ -90,7 +92,10 @@ class Camera:
 
 @dataclass(frozen=True)
 class Light:
-    """kind "sun": from `direction` (unit, scene to light); kind "sky": from everywhere."""
+    """kind "sun": from `direction` (unit, scene to light); kind "sky": from everywhere.
+
+    rgb is sRGB; strength 1 is usual for its kind. seed: of a sky, which hall surrounds the cell.
+    """
 
     name: str
     kind: str = "sun"
@@ -98,6 +103,7 @@ class Light:
     rgb: RGB = (1.0, 1.0, 1.0)
     strength: float = 1.0
     shadow: bool = True
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ class Physics:
     control_hz: int = 20
     solver_iterations: int = 60
     contact_stiffness: float = 3e4  # [N/m], on dynamic bodies
-    contact_damping: float = 30.0  # [N s/m]
+    contact_damping: float = 300.0  # [N s/m]
     settle_s: float = 0.0
 
 

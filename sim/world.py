@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim import layout, robot
 from sim.loading import LoadedBody, robot_urdf
-from sim.pose import Pose
+from sim.pose import Pose, matrix_to_rotvec
 from sim.spec import Cell, Physics, Robot
 
 Array = NDArray[np.float64]
@@ -43,6 +43,7 @@ class World:
             }
             self._movable = [b.name for b in cell.bodies if not b.fixed]
             self.arms = {r.name: LoadedArm(self.client, r, visuals=visuals) for r in cell.robots}
+            self._before = {name: self.pose(name) for name in self._movable}
             for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
                 pybullet.stepSimulation(physicsClientId=self.client)
         except BaseException:
@@ -76,6 +77,7 @@ class World:
         float32, as recorded, so that what is replayed is what was applied. The joint controller
         runs at the physics rate and goes from the old target to the new one in a straight line.
         """
+        self._before = {name: self.pose(name) for name in self._movable}
         substeps = self.cell.physics.hz // self.cell.physics.control_hz
         wanted = np.asarray(targets, np.float32).astype(np.float64)
         at = 0
@@ -134,11 +136,15 @@ class World:
         return Pose(position, quaternion) @ loaded.com_to_part.inverse()
 
     def speed(self, body: str) -> tuple[float, float]:
-        """How fast a body moves [m/s] and turns [rad/s]."""
-        linear, angular = pybullet.getBaseVelocity(
-            self.bodies[body].id, physicsClientId=self.client
-        )
-        return float(np.linalg.norm(linear)), float(np.linalg.norm(angular))
+        """How fast a movable body went [m/s] and turned [rad/s] over the last control period.
+
+        Taken from its poses: momentary velocities in a contact tremble, even where nothing moves.
+        """
+        hz = self.cell.physics.control_hz
+        now, before = self.pose(body), self._before[body]
+        turn = matrix_to_rotvec(now.rotation @ before.rotation.T)
+        shift = np.subtract(now.position, before.position)
+        return float(np.linalg.norm(shift)) * hz, float(np.linalg.norm(turn)) * hz
 
     def force_between(self, a: str, b: str) -> float:
         """Sum of the normal contact forces between two bodies or robots [N]; 0: no contact."""
