@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,14 +55,22 @@ class Pose:
     def matrix(self) -> Array:
         """The homogeneous matrix (4, 4)."""
         m = np.eye(4)
-        m[:3, :3] = quat_to_matrix(self.quaternion)
+        m[:3, :3] = self.rotation
         m[:3, 3] = self.position
         return m
 
-    @property
+    @cached_property
     def rotation(self) -> Array:
         """The rotation matrix (3, 3)."""
-        return quat_to_matrix(self.quaternion)
+        x, y, z, w = self.quaternion
+        s = 2.0 / (x * x + y * y + z * z + w * w)
+        return np.array(
+            [
+                [1 - s * (y * y + z * z), s * (x * y - z * w), s * (x * z + y * w)],
+                [s * (x * y + z * w), 1 - s * (x * x + z * z), s * (y * z - x * w)],
+                [s * (x * z - y * w), s * (y * z + x * w), 1 - s * (x * x + y * y)],
+            ]
+        )
 
     def __matmul__(self, other: Pose) -> Pose:
         rotation = self.rotation
@@ -83,56 +93,50 @@ class Pose:
 def quat_to_matrix(quaternion: ArrayLike) -> Array:
     """Rotation matrices (..., 3, 3) of quaternions (..., 4); they need not be unit."""
     q = np.asarray(quaternion, float)
-    q = q / np.linalg.norm(q, axis=-1, keepdims=True)
-    x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    x, y, z, w = np.moveaxis(q / np.linalg.norm(q, axis=-1, keepdims=True), -1, 0)
+    out = np.empty((*q.shape[:-1], 3, 3))
+    out[..., 0, 0], out[..., 0, 1] = 1 - 2 * (y * y + z * z), 2 * (x * y - z * w)
+    out[..., 0, 2], out[..., 1, 0] = 2 * (x * z + y * w), 2 * (x * y + z * w)
+    out[..., 1, 1], out[..., 1, 2] = 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)
+    out[..., 2, 0], out[..., 2, 1] = 2 * (x * z - y * w), 2 * (y * z + x * w)
+    out[..., 2, 2] = 1 - 2 * (x * x + y * y)
+    return out
 
 
 def matrix_to_quat(matrix: ArrayLike) -> tuple[float, float, float, float]:
     """The unit quaternion of a rotation matrix (3, 3), with w >= 0."""
-    m = np.asarray(matrix, float)
-    # The eigenvector of the largest of 4w^2, 4x^2, 4y^2, 4z^2 (Shepperd 1978) is well conditioned.
-    trace = m[0, 0] + m[1, 1] + m[2, 2]
-    picks = [m[0, 0], m[1, 1], m[2, 2], trace]
-    i = int(np.argmax(picks))
-    if i == 3:
-        q = [m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], 1 + trace]
+    (a, b, c), (d, e, f), (g, h, i) = np.asarray(matrix, float).tolist()
+    # Of 4w^2, 4x^2, 4y^2, 4z^2 the largest is well conditioned (Shepperd 1978).
+    trace = a + e + i
+    most = max(trace, a, e, i)
+    if most == trace:
+        x, y, z, w = h - f, c - g, d - b, 1 + trace
+    elif most == a:
+        x, y, z, w = 1 + a - e - i, d + b, c + g, h - f
+    elif most == e:
+        x, y, z, w = d + b, 1 + e - i - a, h + f, c - g
     else:
-        j, k = (i + 1) % 3, (i + 2) % 3
-        q = [0.0, 0.0, 0.0, m[k, j] - m[j, k]]
-        q[i] = 1 + m[i, i] - m[j, j] - m[k, k]
-        q[j] = m[i, j] + m[j, i]
-        q[k] = m[i, k] + m[k, i]
-    unit = np.array(q) / np.linalg.norm(q)
-    if unit[3] < 0:
-        unit = -unit
-    x, y, z, w = (float(v) for v in unit)
-    return x, y, z, w
+        x, y, z, w = c + g, h + f, 1 + i - a - e, d - b
+    scale = math.copysign(1.0 / math.sqrt(x * x + y * y + z * z + w * w), w)
+    return x * scale, y * scale, z * scale, w * scale
 
 
 def rotvec_to_matrix(rotvec: ArrayLike) -> Array:
     """The rotation matrix (3, 3) of a rotation vector (3,) [rad] (Rodrigues)."""
     v = np.asarray(rotvec, float)
-    angle = float(np.linalg.norm(v))
+    angle = math.sqrt(float(v @ v))
     if angle < 1e-12:
         return np.eye(3) + _cross(v)
     k = _cross(v / angle)
-    return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * (k @ k)
+    return np.asarray(np.eye(3) + math.sin(angle) * k + (1 - math.cos(angle)) * (k @ k))
 
 
 def matrix_to_rotvec(matrix: ArrayLike) -> Array:
     """The rotation vector (3,) [rad] of a rotation matrix (3, 3), of length at most pi."""
     x, y, z, w = matrix_to_quat(matrix)
-    v = np.array([x, y, z])
-    norm = float(np.linalg.norm(v))
-    if norm < 1e-12:
-        return 2.0 * v
-    return v * (2.0 * np.arctan2(norm, w) / norm)
+    norm = math.sqrt(x * x + y * y + z * z)
+    scale = 2.0 if norm < 1e-12 else 2.0 * math.atan2(norm, w) / norm
+    return np.array([x * scale, y * scale, z * scale])
 
 
 def _cross(v: Array) -> Array:

@@ -54,7 +54,7 @@ class PegRound:
         yield Carry(down.shifted(z=0.004), 0.15)
 
         yield Subtask("insert", "push it in, feeling for the hole")
-        yield Insert(top=down.position[2], depth=0.97 * goal["depth_m"])
+        yield Insert(top=down.position[2], depth=0.94 * goal["depth_m"])
 
         yield Subtask("release", "let go of it")
         yield from handling.let_go(hold, station.tcp_to_world, clear)
