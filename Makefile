@@ -26,7 +26,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 demo: $(READY)
-	@$(BIN)/python scripts/demo.py $(DEMO) $(REAL)
+	@bash scripts/demo.sh $(DEMO) "$(REAL)"
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"

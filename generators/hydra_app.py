@@ -101,7 +101,11 @@ def composed(verb: str, words: Sequence[str]) -> Config:
 
 
 def plain(verb: str, config: DictConfig) -> Config:
-    """The config as a dict of plain values, complete and without anything that could run code."""
+    """The config as a dict of plain values, complete and without anything that could run code.
+
+    Keys are sorted at every level, as in library.json: what is drawn in the order of a mapping must
+    not depend on the order of lines in a file.
+    """
     missing = sorted(OmegaConf.missing_keys(config))
     if missing:
         needs = " ".join(f"{key}=..." for key in missing)
@@ -109,7 +113,13 @@ def plain(verb: str, config: DictConfig) -> Config:
     found = OmegaConf.to_container(config, resolve=True)
     assert isinstance(found, dict)
     guard.refuse_code(found, "the config")
-    return {str(key): value for key, value in found.items()}
+    return {str(key): _sorted(value) for key, value in sorted(found.items(), key=str)}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _sorted(value[key]) for key in sorted(value, key=str)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 def _refuse_env(*_: Any) -> NoReturn:

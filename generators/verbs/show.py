@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,43 +22,52 @@ def run(config: Mapping[str, Any]) -> int:
 
     most = options.whole(config, "episodes", 1)
     height = options.whole(config, "video_px")
-    paths = named(config)
-    rows, made = [], []
-    for path in paths:
-        library = Library(path)
-        rows.append(summary_row(library, path))
-        out = options.path(config, "out") if config["out"] else path.with_name(f"{path.name}-show")
-        made += _show(library, most, height, out, f"{path.name}-" if len(paths) > 1 else "")
-    print(table(HEAD, rows))
+    libraries = [Library(path) for path in named(config)]
+    if config["out"] is None:
+        places = [([one], one.path.with_name(f"{one.path.name}-show")) for one in libraries]
+    else:
+        places = [(libraries, options.path(config, "out"))]
+    made = [line for ones, out in places for line in _show(ones, out, most, height)]
+    print(table(HEAD, [summary_row(one, one.path) for one in libraries]))
     print(*made, sep="\n")
     if sheet.font(15, hangul=True) is None:
         print("no font with Hangul here, so Korean captions are left out (Debian: fonts-nanum)")
     return 0
 
 
-def _show(library: Library, most: int, height: int, out: Path, prefix: str) -> list[str]:
-    """Writes the pictures of one library, one episode in memory at a time: lines that say where."""
+def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> list[str]:
+    """One sheet of all libraries and a film of each, with one episode in memory at a time: what
+    was made, line by line."""
     from generators import sheet
 
-    strips, files = [], []
-    with ExitStack() as stack:
-        films: dict[str, Any] = {}
-        for episode in _spread(library, most):
-            if sheet.main_camera(episode) is None:
-                continue
-            strips.append(sheet.strip(episode))
-            out.mkdir(parents=True, exist_ok=True)
-            if height and episode.task not in films:
-                files.append(out / f"{prefix}{episode.task}.mp4")
-                film = _film(files[-1], episode.control_hz)
-                films[episode.task] = stack.enter_context(film)
-            for frame in _frames(episode, height) if height else ():
-                films[episode.task].append_data(frame)
-    if not strips:
-        return [f"{library.path} has no pixels: cellwright render src={library.path} out=..."]
-    files.insert(0, out / f"{prefix}sheet.png")
-    sheet.contact_sheet(strips).save(files[0])
-    return [str(file) for file in files]
+    strips, lines = [], []
+    for library in libraries:
+        with ExitStack() as stack:
+            film: Any = None
+            for episode in _spread(library, most):
+                if sheet.main_camera(episode) is None:
+                    way = f"cellwright render src={library.path} out=..."
+                    lines.append(f"{library.path} has no pixels yet: {way}")
+                    break
+                strips.append(sheet.strip(episode))
+                out.mkdir(parents=True, exist_ok=True)
+                if height and film is None:
+                    file = out / f"{_film_name(library, libraries)}.mp4"
+                    film = stack.enter_context(_film(file, episode.control_hz))
+                    lines.append(str(file))
+                for frame in _frames(episode, height) if film else ():
+                    film.append_data(frame)
+    if strips:
+        lines.insert(0, str(out / "sheet.png"))
+        sheet.contact_sheet(strips).save(out / "sheet.png")
+    return lines
+
+
+def _film_name(library: Library, libraries: Sequence[Library]) -> str:
+    """The task, or the library's own name where that would not tell it from another."""
+    tasks = [row.task for one in libraries for row in one.rows[:1]]
+    own = library.rows[0].task if library.rows else ""
+    return own if tasks.count(own) == 1 else library.path.name
 
 
 def _spread(library: Library, most: int) -> Iterator[Episode]:
