@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.check_notes import Notes, share, span
+from episodes.check_sync import lag
 from episodes.episode import Episode
 
 Array = NDArray[np.floating]
@@ -13,8 +14,6 @@ Rows = NDArray[np.bool_]
 
 UNIT = 1e-3  # how far the norm of a quaternion may be from 1
 F4 = 1e-5  # what storing as float32 may change, for values up to 50
-LAGS = range(-5, 16)  # steps from a command to the reading that fits it best
-USUAL_LAGS = range(1, 5)
 
 
 def motion(episode: Episode, notes: Notes) -> None:
@@ -25,7 +24,7 @@ def motion(episode: Episode, notes: Notes) -> None:
     _poses(episode, notes)
     _commands(episode, notes)
     _step_contract(episode, notes)
-    _lag(episode, notes)
+    lag(episode, notes)
     _ends(episode, notes)
     _words(episode, notes)
     _cameras(episode, notes)
@@ -182,43 +181,6 @@ def _disagreement(rows: Rows, field: str, columns: str, notes: Notes) -> None:
     if rows.any():
         message = f"not what states[t] has under {columns} in {share(rows)} rows: shifted or edited"
         notes.fault(message, span(rows), field)
-
-
-def _lag(episode: Episode, notes: Notes) -> None:
-    """How long after its command a reading fits it best; a reading cannot come first."""
-    for name in sorted(set(episode.action) & set(episode.obs)):
-        commanded, sensed = episode.action[name], episode.obs[name]
-        if commanded.shape != sensed.shape or commanded.ndim != 2:
-            continue
-        lag, clear = best_lag(commanded.astype(float), sensed.astype(float))
-        if clear and lag not in USUAL_LAGS:
-            seconds = lag / episode.control_hz
-            message = (
-                f"readings fit the commands best {lag} steps ({seconds:.2f} s) later"
-                if lag > 0
-                else f"readings come {1 - lag} steps too early for their commands: actions shifted?"
-            )
-            notes.warn(message, field=f"action/{name}")
-
-
-def best_lag(commanded: Array, sensed: Array) -> tuple[int, bool]:
-    """The lag [steps] at which sensed[t + lag] fits commanded[t] best, arrays (T, D), and whether
-    it is clearly better than the nearest usual one."""
-    steps = len(commanded)
-    lags = [lag for lag in LAGS if abs(lag) < steps // 4]
-    scale = np.ptp(sensed, axis=0)
-    moving = scale > 1e-6
-    if not moving.any() or not lags:
-        return 1, False
-    # A constant offset, such as gravity's sag, is not a lag.
-    errors = {}
-    for lag in lags:
-        a, b = max(0, -lag), steps - max(0, lag)
-        gap = (sensed[a + lag : b + lag] - commanded[a:b])[:, moving]
-        errors[lag] = float((gap.std(axis=0) / scale[moving]).mean())
-    best = min(errors, key=lambda lag: errors[lag])
-    usual = min(errors[lag] for lag in lags if lag in USUAL_LAGS) if best not in USUAL_LAGS else 0.0
-    return best, errors[best] < 0.7 * usual
 
 
 def _ends(episode: Episode, notes: Notes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,13 +23,15 @@ Options = Mapping[str, Any]
 
 CHANNELS = ("image", "depth", "segmentation")
 VALID_SHARE = 0.1
+_serial = itertools.count()
 
 
 def new_shard() -> h5py.File:
     """An empty shard in memory. Its bytes depend on its content alone."""
     # v110 is read by every HDF5 since 2016 and takes half the space of the oldest layout.
+    # HDF5 knows open files by name, those in memory too.
     file = h5py.File(
-        "shard.h5",
+        f"shard-{next(_serial)}.h5",
         "w",
         driver="core",
         backing_store=False,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack, Episode, Subtask
-from sim.pose import matrix_to_quat, matrix_to_rotvec, quat_to_matrix, rotvec_to_matrix
+from sim.pose import Pose, matrix_to_rotvec, rotvec_to_matrix
 
 ARM, MOVABLE = 7, 9  # a seven-axis arm with two finger joints
 JOINT_NAMES = tuple(f"joint{i + 1}" for i in range(ARM))
@@ -33,7 +33,8 @@ def synthetic_episode(
     tray = np.tile([0.4, -0.2, 0.0, 0.0, 0.0, 0.0, 1.0], (steps + 1, 1))
     tcp = np.concatenate([block[:, :3] + [0.0, 0.0, 0.02], block[:, 3:]], axis=1)
     gripper = np.linspace(0.0, 1.0, steps + 1)[:, None]
-    turns = [matrix_to_rotvec(b @ a.T) for a, b in pairwise(quat_to_matrix(tcp[:, 3:]))]
+    turned = [Pose.from_array(row).rotation for row in tcp]
+    turns = [matrix_to_rotvec(b @ a.T) for a, b in pairwise(turned)]
     ee_delta = np.concatenate([np.diff(tcp[:, :3], axis=0), turns], axis=1)
     action = {
         "joint_position": joints[1:, :ARM] + 1e-3,
@@ -68,7 +69,7 @@ def synthetic_episode(
         obs={name: value.astype(np.float32) for name, value in obs.items()},
         rewards=np.eye(1, steps, steps - 1, dtype=np.float32)[0],
         dones=np.eye(1, steps, steps - 1, dtype=np.uint8)[0],
-        cameras={name: _camera(name, rng, joints[:-1], tcp[:-1], size) for name in cameras},
+        cameras={name: _camera(name, rng, joints[:-1], block[:-1], size) for name in cameras},
         objects=np.stack([block, tray], axis=1),
         object_names=("block", "tray"),
         subtasks=(
@@ -89,19 +90,21 @@ def synthetic_episode(
 def _states(
     rng: np.random.Generator, time: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], dict[str, tuple[int, int]]]:
-    """Smooth joints and a block on a smooth path that turns; (T+1, 31) and its layout."""
+    """Smooth joints and a block that goes, turns and rests; (T+1, 31) and its layout."""
     rates = rng.uniform(0.4, 1.2, MOVABLE)
     joints = rng.uniform(-1.0, 1.0, MOVABLE) + np.sin(time[:, None] * rates + rng.uniform(0, 6))
     velocity = np.gradient(joints, time, axis=0)
     spot = rng.uniform([0.3, -0.2, 0.02], [0.6, 0.2, 0.1])
-    path = spot + 0.1 * np.sin(time[:, None] * rng.uniform(0.4, 1.0, 3))
-    turns = 0.5 * np.sin(time[:, None] * rng.uniform(0.4, 1.0, 3))
-    quaternion = [matrix_to_quat(rotvec_to_matrix(turn)) for turn in turns]
+    going = rng.integers(0, 2, len(time)).repeat(4)[: len(time)]
+    moved = np.cumsum(2 * going / 20.0)[:, None]  # goes for a while, rests for a while
+    path = spot + 0.1 * np.sin(moved * rng.uniform(0.4, 1.0, 3))
+    turns = 0.5 * np.sin(moved * rng.uniform(0.4, 1.0, 3))
+    poses = [Pose.at(p, rotvec_to_matrix(r)).array() for p, r in zip(path, turns, strict=True)]
     twist = np.gradient(np.concatenate([path, turns], axis=1), time, axis=0)
     blocks = {
         "panda/joint_position": joints,
         "panda/joint_velocity": velocity,
-        "block/pose": np.concatenate([path, quaternion], axis=1),
+        "block/pose": np.array(poses),
         "block/velocity": twist,
     }
     stops = np.cumsum([v.shape[1] for v in blocks.values()])
@@ -116,31 +119,32 @@ def _camera(
     name: str,
     rng: np.random.Generator,
     joints: NDArray[np.float64],
-    tcp: NDArray[np.float64],
+    block: NDArray[np.float64],
     size: tuple[int, int],
 ) -> CameraTrack:
-    """A smooth picture with a disc that moves as the block does, its depth and its ids."""
+    """A camera that looks down on a bench at z = 0 and a round block, with its depth and its ids.
+
+    The light follows the joints, so no two pictures are alike.
+    """
     width, height = size
-    steps = len(tcp)
-    v, u = np.mgrid[0:height, 0:width] / max(width, height)
-    ground = 120 + 80 * np.sin(6 * u + rng.uniform(0, 6)) * np.cos(5 * v)
-    rgb = np.repeat(ground[None, :, :, None], 3, axis=3).repeat(steps, axis=0)
-    rgb = rgb + rng.uniform(-20, 20, 3) + 20 * joints[:, None, None, :3]
-    centre_u = 0.5 + 2 * (tcp[:, 0] - tcp[:, 0].mean())
-    centre_v = 0.4 + 2 * (tcp[:, 1] - tcp[:, 1].mean())
-    disc = (u - centre_u[:, None, None]) ** 2 + (v - centre_v[:, None, None]) ** 2 < 0.03
-    rgb[disc] = [200, 40, 40]
-    depth = (np.broadcast_to(9000 + 2000 * v, (steps, height, width))).astype(np.uint16)
-    depth[disc] -= 600
-    segmentation = np.where(disc, 2, 1).astype(np.uint16)
-    segmentation[:, 0] = 0
+    steps = len(block)
+    rides = name == "wrist"
     focal = height / (2 * np.tan(0.4))
-    pose = np.tile(np.diag([1.0, -1.0, -1.0, 1.0]), (steps if name == "wrist" else 1, 1, 1))
-    pose[:, :3, 3] = tcp[:, :3] if name == "wrist" else [0.5, 0.0, 1.2]
+    pose = np.tile(np.diag([1.0, -1.0, -1.0, 1.0]), (steps if rides else 1, 1, 1))
+    pose[:, :3, 3] = block[:, :3] + [0.03, 0.02, 0.2] if rides else [0.45, 0.0, 0.7]
+    v, u = np.mgrid[0:height, 0:width] + 0.5
+    away = (pose[:, 2, 3] - block[:, 2])[:, None, None]  # of the block's top, along the view [m]
+    block_u = width / 2 + focal * (block[:, 0] - pose[:, 0, 3])[:, None, None] / away
+    block_v = height / 2 - focal * (block[:, 1] - pose[:, 1, 3])[:, None, None] / away
+    disc = (u - block_u) ** 2 + (v - block_v) ** 2 < (0.05 * focal / away) ** 2
+    ground = 120 + 80 * np.sin(0.2 * u + rng.uniform(0, 6)) * np.cos(0.15 * v)
+    rgb = np.where(disc[..., None], [200, 60, 60], ground[..., None])
+    rgb = rgb + rng.uniform(-20, 20, 3) + 20 * joints[:, None, None, :3]
+    depth = np.where(disc, away, pose[:, 2, 3][:, None, None]) / 1e-4
     return CameraTrack(
         rgb=rgb.clip(0, 255).astype(np.uint8),
-        depth=depth,
-        segmentation=segmentation,
+        depth=np.rint(depth).astype(np.uint16),
+        segmentation=np.where(disc, 2, np.where(v < 1, 0, 1)).astype(np.uint16),
         intrinsics=np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]]),
         camera_to_world=pose,
         names={1: "bench", 2: "block"},

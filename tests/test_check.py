@@ -319,6 +319,19 @@ CONTENT: list[tuple[Episode, str, str, Any]] = [
         None,
     ),
     (replace(E, states=shifted(E.states)), "obs/joint_position", "shifted or edited", None),
+    *(
+        (
+            replace(
+                E,
+                actions=shifted(E.actions, by),
+                action={name: shifted(rows, by) for name, rows in E.action.items()},
+            ),
+            "action/joint_position",
+            words,
+            None,
+        )
+        for by, words in ((1, "1 step early for"), (-1, "2 steps .* later"))
+    ),
     (replace(E, objects=shifted(E.objects)), "objects/pose[block]", "shifted or edited", None),
     (
         replace(E, objects=changed(E.objects, (30, 1, 0), 2.0)),
@@ -363,13 +376,13 @@ CONTENT: list[tuple[Episode, str, str, Any]] = [
     (
         camera(E, "wrist", rgb=RGB[np.arange(STEPS) // 2 * 2]),
         "obs/wrist_image",
-        "repeat the one before .* every other frame",
+        "repeat the one before .* every other one",
         None,
     ),
     (
         camera(E, "wrist", depth=changed(E.cameras["wrist"].depth, 11, 0)),
         "obs/wrist_depth",
-        "no return",
+        "1 of 60 .* without any return",
         (11, 12),
     ),
     (
@@ -450,6 +463,45 @@ def test_readings_that_stop_while_the_picture_goes_on(tmp_path: Path) -> None:
     assert (finding.episode, finding.step) == (1, (20, 50))
 
 
+CHANNELS = ("rgb", "depth", "segmentation")
+
+
+def shifted_camera(episode: Episode, name: str, channels: tuple[str, ...], by: int) -> Episode:
+    track = episode.cameras[name]
+    return camera(episode, name, **{c: shifted(getattr(track, c), by) for c in channels})
+
+
+@pytest.mark.parametrize("by", [-1, 1, 2])
+def test_pictures_shifted_against_the_objects_are_found(tmp_path: Path, by: int) -> None:
+    good, bad = (synthetic_episode(i, np.random.default_rng(i), 90, (96, 72)) for i in range(2))
+    bad = shifted_camera(bad, "front", CHANNELS, by)
+    findings = check(library(tmp_path / "lib", good, bad))
+    assert {f.episode for f in findings} == {1}
+    words = f"{abs(by)} steps? {'late' if by > 0 else 'early'} for objects/pose"
+    assert found(findings, "obs/front_depth", words).severity == "error"
+
+
+@pytest.mark.parametrize("by", [-1, 1, 2])
+def test_colours_shifted_against_their_depth_are_found(tmp_path: Path, by: int) -> None:
+    rng = np.random.default_rng(5)
+    made = []
+    for i in range(2):
+        episode = synthetic_episode(i, np.random.default_rng(i), 90)
+        track = episode.cameras["front"]
+        assert track.rgb is not None
+        assert track.depth is not None
+        ahead = rng.integers(0, 12, 90).cumsum()[:, None, None]  # of a bar that passes by
+        bar = (np.arange(32) - ahead) % 32 < 6
+        depth = np.where(bar, track.depth - 300, track.depth).astype(np.uint16)
+        rgb = np.where(bar[..., None], 10, track.rgb).astype(np.uint8)
+        made.append(camera(episode, "front", rgb=rgb, depth=depth, segmentation=None))
+    made[1] = shifted_camera(made[1], "front", ("rgb",), by)
+    findings = check(library(tmp_path / "lib", *made))
+    assert {f.episode for f in findings} == {1}
+    words = f"{abs(by)} steps? {'late' if by > 0 else 'early'} for their depth"
+    found(findings, "obs/front_image", words)
+
+
 def test_pictures_that_lag_behind_their_camera(tmp_path: Path) -> None:
     """A wrist camera that stops and goes: its picture must change when it moves, not later."""
     rng = np.random.default_rng(1)
@@ -464,10 +516,10 @@ def test_pictures_that_lag_behind_their_camera(tmp_path: Path) -> None:
         seen = np.concatenate([np.full(late, where[0]), where])[:steps]
         rgb = 120 + 100 * np.sin(20 * u[None, None, :] + 60 * seen[:, None, None])
         rgb = np.broadcast_to(rgb[..., None], (steps, 24, 32, 3)).astype(np.uint8)
-        made.append(camera(episode, "wrist", rgb=rgb, camera_to_world=pose))
+        made.append(camera(episode, "wrist", rgb=rgb, camera_to_world=pose, depth=None))
     findings = [f for f in check(library(tmp_path / "lib", *made)) if "late" in f.message]
     assert [(f.episode, f.field) for f in findings] == [(1, "obs/wrist_image")]
-    assert "2 steps late" in findings[0].message
+    assert "2 steps late for the motion" in findings[0].message
 
 
 def test_a_command_after_its_effect_is_noticed(tmp_path: Path) -> None:
@@ -490,7 +542,7 @@ def test_a_command_after_its_effect_is_noticed(tmp_path: Path) -> None:
         )
     findings = check(library(tmp_path / "lib", *made))
     assert [f.episode for f in findings if f.field == "action/joint_position"] == [1]
-    found(findings, "action/joint_position", "2 steps too early")
+    found(findings, "action/joint_position", "2 steps early for")
 
 
 # over the library
