@@ -1,0 +1,141 @@
+"""What the docs promise is there, and what is there is in the docs."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from generators import guard, tasks, usage, words
+from generators.hydra_app import composed
+from generators.problems import one_line
+from generators.run import make_episode
+from generators.verbs import VERBS
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TASKS = usage.options("task")
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def commands() -> list[tuple[str, str]]:
+    """(page, line) for every `cellwright VERB ...` of a shell block."""
+    found = []
+    for page in PAGES:
+        for block in re.findall(r"```sh\n(.*?)```", text(page), re.S):
+            lines = [
+                re.sub(r"\s+#.*", "", line) for line in block.replace("\\\n", " ").splitlines()
+            ]
+            found += [(page.name, line) for line in lines if line.startswith("cellwright ")]
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), commands())
+def test_every_command_in_the_docs_composes(page: str, line: str) -> None:
+    verb, *words = [w.strip('"') for w in shlex.split(line)[1:]]
+    assert verb in VERBS, f"{page}: {line}"
+    mentioned = [
+        w for w in words if w.startswith("sweep=") or w in ("-m", "--help", "--cfg", "job")
+    ]
+    words = [w for w in words if w not in mentioned]
+    guard.vetted(words)
+    made_up = [w for w in words if w.endswith("=NAME")]
+    chosen = [_first(w) for w in words if w not in made_up]
+    chosen = [w.replace("bench_lift", TASKS[0]) for w in chosen]  # the worked example's
+    if verb == "generate" and not any(w.startswith("task=") for w in chosen):
+        chosen += [f"task={TASKS[0]}", "out=x"]
+    try:
+        composed(verb, chosen)
+    except Exception as error:
+        pytest.fail(f"{page}: {line}: {one_line(error, [verb, *chosen]) or repr(error)}")
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/commands.md"])
+def test_every_verb_is_in_the_tables_and_no_other(name: str) -> None:
+    rows = re.findall(r"^\| `cellwright (\S+)`", text(ROOT / name), re.M)
+    assert sorted(rows) == sorted(VERBS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_verb_that_is_named_exists(page: Path) -> None:
+    named = set(re.findall(r"\bcellwright ([a-z]+)\b(?! import)", _code(text(page))))
+    assert named <= set(VERBS)
+
+
+def test_every_task_is_in_the_readme_and_no_other() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \|", text(ROOT / "README.md").partition("## The tasks")[2], re.M
+    )
+    assert sorted(rows) == TASKS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_task_that_a_command_asks_for_exists(page: Path) -> None:
+    asked = {
+        t for value in re.findall(r"\btask=([\w,]+)", _code(text(page))) for t in value.split(",")
+    }
+    assert asked - {"NAME", "TASK", "T"} <= {
+        *TASKS,
+        *re.findall(r"^\s*name: (\w+)", text(page), re.M),
+    }
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    makefile = text(ROOT / "Makefile")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    for page in PAGES:
+        assert set(re.findall(r"\bmake ([a-z]+)\b", _code(text(page)))) <= targets, page.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text(page)):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 130])
+def test_every_exit_code_is_explained(code: int) -> None:
+    assert re.search(rf"^\| {code} \| ", text(ROOT / "docs" / "commands.md"), re.M)
+
+
+def _first(word: str) -> str:
+    """Of a sweep a=1,2 the first value."""
+    key, equals, value = word.partition("=")
+    return word if value.startswith(("[", "{")) else f"{key}{equals}{value.partition(',')[0]}"
+
+
+def _code(page: str) -> str:
+    """The blocks and the words in code type."""
+    return "\n".join(
+        [*re.findall(r"```\w*\n(.*?)```", page, re.S), *re.findall(r"`([^`\n]+)`", page)]
+    )
+
+
+def test_the_worked_example_of_a_task_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = text(ROOT / "docs" / "adding-a-task.md")
+    code, sentences = re.findall(r"```python\n(.*?)```", page, re.S)
+    assert code.count("\n") < 60
+    (tmp_path / "bench_lift.py").write_text(code, encoding="utf-8")
+    (tmp_path / "conf" / "task").mkdir(parents=True)
+    [numbers] = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    (tmp_path / "conf" / "task" / "bench_lift.yaml").write_text(numbers, encoding="utf-8")
+    templates = ast.literal_eval(f"{{{sentences}}}")
+    monkeypatch.setattr(tasks, "__path__", [*tasks.__path__, str(tmp_path)])
+    monkeypatch.setattr(words, "TEMPLATES", {**words.TEMPLATES, **templates})
+    more = f"hydra.searchpath=[file://{tmp_path / 'conf'}]"
+    config = composed("generate", [more, "task=bench_lift", "out=x"])
+
+    episodes = [make_episode(config, seed=0, index=index) for index in range(3)]
+
+    assert [e.failure for e in episodes if not e.success] == []
+    assert all(len(e.language["ko"]) == 3 for e in episodes)
+    assert len({e.content_hash() for e in episodes}) == 3
