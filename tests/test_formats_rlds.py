@@ -270,7 +270,7 @@ def test_the_faults_of_the_real_sample_are_told(tmp_path: Path) -> None:
     assert all("image_3" not in f.message for f in pictures)
     assert {f.field for f in found if "5 Hz" in f.message} == {"time"}
     library = Library(tmp_path / "lib")
-    assert library.info["import"]["findings"] == [finding.to_json() for finding in found]
+    assert library.info["findings"] == [finding.to_json() for finding in found]
     assert library.read(3).cameras["image_3"].rgb.max() == 0, "the black camera is there, black"
     assert library.read(30).extra["split"] == "val"
     with library.group(30).file as file:

@@ -130,8 +130,8 @@ def import_library(
             "files": len(files),
             "bytes": sum(path.stat().st_size for path in files),
             "sha256": digest,
-            "findings": [finding.to_json() for finding in report],
         },
+        "findings": [finding.to_json() for finding in report],
     }
     text = json.dumps(description, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     Folder(work).replace(store.LIBRARY, text.encode())
@@ -147,7 +147,7 @@ def _existing(out: Path, spec_id: str, format: str) -> Imported:
             f"{out} holds another library (spec {library.info['spec_id'][:12]}, this source and "
             f"these options are {spec_id[:12]}); choose another out="
         )
-    found = library.info.get("import", {}).get("findings", [])
+    found = library.info.get("findings", [])
     report = Report([Finding.from_json(finding) for finding in found])
     steps = sum(row.steps for row in library.rows)
     return Imported(out, format, len(library), steps, report, already=True)

@@ -1,8 +1,9 @@
 """WebDataset out: tar files whose samples are steps, for streaming from cold storage.
 
 A sample is a run of members of one key, EEEEEE_TTTTTT: `json` (what was said, and by whom),
-`numbers.npz` (every numeric row), `{camera}_image.png`, and depth and segmentation as 16-bit PNG.
-The first step of an episode also has `header.json`: the rest of the episode (flat.py).
+`numbers.npz` (every numeric row), `{camera}_image.png`, `{camera}_depth.npz` and
+`{camera}_segmentation.npz` (16 bits: decoders of pictures would make them 8). The first step of
+an episode also has `header.json`: the rest of the episode (flat.py).
 """
 
 from __future__ import annotations
@@ -68,7 +69,13 @@ def _add(tar: tarfile.TarFile, episode: Episode) -> None:
         _put(tar, f"{key}.json", json.dumps(sample, ensure_ascii=False).encode())
         _put(tar, f"{key}.numbers.npz", numbers.getvalue())
         for name, frames in flat.pictures.items():
-            _put(tar, f"{key}.{name.removeprefix('obs/')}.png", encode_png(frames[step]))
+            member = f"{key}.{name.removeprefix('obs/')}"
+            if frames.dtype == np.uint8:
+                _put(tar, f"{member}.png", encode_png(frames[step]))
+            else:
+                packed = io.BytesIO()
+                np.savez_compressed(packed, allow_pickle=False, frame=frames[step])
+                _put(tar, f"{member}.npz", packed.getvalue())
         if not step:
             _put(tar, f"{key}.header.json", to_json(flat.header).encode())
 

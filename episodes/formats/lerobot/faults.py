@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,6 @@ class Search:
         self._frames = 0
         self._videos = 0
         self._no_video: dict[str, list[int]] = {}
-        self._loose: Counter[str] = Counter()
 
     def lacks(self, message: str, field: str = "") -> None:
         """The source holds less than it promises."""
@@ -125,16 +123,17 @@ class Search:
             worst = shown.late[off][np.argmax(np.abs(shown.late[off]))]
             self._report.add(
                 "warning",
-                f"{len(off)} rows have no frame at their time; the nearest is up to "
+                f"no frame at the time of {len(off)} of {len(stamps)} rows; the nearest is up to "
                 f"{abs(worst):.3f} s off",
                 episode=index,
                 step=(int(off[0]), int(off[-1]) + 1),
                 field=field,
             )
 
-    def finish(self, absent: Iterable[Entry], found: int) -> None:
-        """After the last episode."""
-        missing = sorted(entry.index for entry in absent)
+    def finish(self, done: Collection[int]) -> None:
+        """After the last episode; `done`: their numbers in the source."""
+        found = len(done)
+        missing = sorted(e.index for e in self._dataset.entries if e.index not in done)
         if missing:
             self.lacks(
                 f"{len(missing)} of {len(self._dataset.entries)} episodes have no data file: "

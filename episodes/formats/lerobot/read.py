@@ -47,6 +47,7 @@ def read(
     search.tables()
     index = 0
     entries = {entry.index: entry for entry in dataset.entries}
+    done: set[int] = set()
     files = list(dict.fromkeys(entry.data for entry in dataset.entries))
     for file in files:
         if not file.is_file():
@@ -56,16 +57,20 @@ def read(
             if number not in entries:
                 search.lacks(f"{place} is in no table of episodes and is left out")
                 continue
-            entry = entries.pop(number)
-            if entry.data != file:
-                raise UserError(f"{place}: the table of episodes places it in {entry.data.name}")
+            entry = entries[number]
+            if entry.data != file or number in done:
+                raise UserError(
+                    f"{place}: the table of episodes has it once, in "
+                    f"{entry.data.relative_to(dataset.root)}; files and table contradict"
+                )
+            done.add(number)
             search.rows(entry, index, len(table))
             if entry.header is None:
                 yield _episode(dataset, entry, table, index, place, search)
             else:
                 yield _exported(dataset, entry, table, index, place, search)
             index += 1
-    search.finish(entries.values(), index)
+    search.finish(done)
     if not index:
         raise UserError(f"{dataset.root}: none of its episodes has a data file")
 

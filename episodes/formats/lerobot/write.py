@@ -5,35 +5,51 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from episodes.episode import Episode
 from episodes.errors import UserError
-from episodes.formats.encode import Writer
 from episodes.formats.extra import need
 from episodes.formats.flat import Flat, flatten
 from episodes.formats.lerobot import columns, meta, stats
 from episodes.formats.lerobot.columns import Schema
+from episodes.formats.lerobot.files import CHUNK, DATA_MB, VIDEO_MB, Clips, Tables
 from episodes.library import Library
 
-CHUNK = 1000
-DATA_MB, VIDEO_MB = 100, 200  # a file of v3.0 is closed when it has grown so large
 EPISODES_V3 = "meta/episodes/chunk-000/file-000.parquet"
 
 
-def write(library: Library, out: Path, *, version: str = "v3.0", codec: str = "h264") -> None:
+def write(
+    library: Library,
+    out: Path,
+    *,
+    version: str = "v3.0",
+    codec: str = "h264",
+    depth: bool = True,
+) -> None:
     """Write every episode of the library into the folder `out`.
 
-    codec: of colour pictures, "h264", "av1" or "png" (lossless, in the table). Depth and
-    segmentation are always 16-bit PNG. UserError: episodes of different shapes or rates.
+    codec: of colour pictures, "h264", "av1" or "png" (lossless, in the table). depth: depth and
+    segmentation go along, as 16-bit PNG; LeRobot's policies take every picture for an input
+    unless they are told which. UserError: episodes of different shapes or rates.
     """
     if version not in ("v3.0", "v2.1"):
         raise UserError(f"LeRobot version {version!r} is not written; versions: v3.0, v2.1")
     with ExitStack() as open_files:
         target = _Target(out, codec, version, open_files)
         for episode in library.episodes():
-            target.add(flatten(episode))
+            target.add(flatten(episode if depth else _colour_only(episode)))
     target.finish()
+
+
+def _colour_only(episode: Episode) -> Episode:
+    cameras = {
+        name: replace(track, depth=None, segmentation=None)
+        for name, track in episode.cameras.items()
+    }
+    return replace(episode, cameras=cameras)
 
 
 class _Target:
@@ -51,8 +67,8 @@ class _Target:
         self._stats: list[dict[str, stats.Stats]] = []
         self._tasks: dict[str, int] = {}
         self._frames = 0
-        self._data = _Tables(out)
-        self._videos: dict[str, _Clips] = {}
+        self._data = Tables(out)
+        self._videos: dict[str, Clips] = {}
 
     def add(self, flat: Flat) -> None:
         video = self._codec != "png"
@@ -61,7 +77,7 @@ class _Target:
             self._schema = columns.schema_of(flat, video)
             self._head = header
             for key in self._schema.videos:
-                self._videos[key] = _Clips(self._out, key, self._codec, self._v3)
+                self._videos[key] = Clips(self._out, key, self._codec, self._v3)
                 self._open.enter_context(self._videos[key])
         schema = self._schema
         columns.check(schema, flat, video, header["index"])
@@ -156,93 +172,6 @@ class _Target:
             for number, one in enumerate(self._stats)
         ]
         _write_lines(self._out / "meta" / "episodes_stats.jsonl", found)
-
-
-class _Tables:
-    """The parquet files under data/."""
-
-    def __init__(self, out: Path) -> None:
-        self._out = out
-        self._file: Any = None
-        self._path: Path | None = None
-        self._number = -1
-
-    def append(self, table: Any) -> dict[str, int]:
-        """Into the file that is open; a new one when that is full. Where it went."""
-        pq = need("pyarrow.parquet", "writing LeRobot data")
-        if self._path is None or self._path.stat().st_size >= DATA_MB << 20:
-            self.close()
-            self._number += 1
-            place = {"chunk_index": self._number // CHUNK, "file_index": self._number % CHUNK}
-            self._path = self._out / meta.fill(meta.DATA_V3, place)
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = pq.ParquetWriter(self._path, table.schema)
-        self._file.write_table(table)
-        return {
-            "data/chunk_index": self._number // CHUNK,
-            "data/file_index": self._number % CHUNK,
-        }
-
-    def alone(self, table: Any, number: int) -> None:
-        """Into a file of its own, as v2.1 has it."""
-        pq = need("pyarrow.parquet", "writing LeRobot data")
-        place = {"episode_chunk": number // CHUNK, "episode_index": number}
-        path = self._out / meta.fill(meta.DATA_V2, place)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path)
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-
-class _Clips:
-    """The video files of one camera; a context manager."""
-
-    def __init__(self, out: Path, key: str, codec: str, v3: bool) -> None:
-        self._out, self._key, self._codec, self._v3 = out, key, codec, v3
-        self._writer: Writer | None = None
-        self._number = -1
-        self.pix_fmt = "yuv420p"
-
-    def add(self, episode: int, rate: float, frames: Any) -> dict[str, Any]:
-        """Encode an episode; what the table of episodes of v3.0 says of it."""
-        if self._writer is None or self._writer.bytes >= VIDEO_MB << 20 or not self._v3:
-            self._close()
-            self._number += 1
-            path = self._out / self._file(episode)
-            self._writer = Writer(path, rate, self._codec, *frames.shape[1:3])
-            self.pix_fmt = self._writer.pix_fmt
-        start = self._writer.seconds
-        self._writer.add(frames)
-        if not self._v3:
-            return {}
-        name = f"videos/{self._key}"
-        return {
-            f"{name}/chunk_index": self._number // CHUNK,
-            f"{name}/file_index": self._number % CHUNK,
-            f"{name}/from_timestamp": start,
-            f"{name}/to_timestamp": self._writer.seconds,
-        }
-
-    def _file(self, episode: int) -> str:
-        if self._v3:
-            place = {"chunk_index": self._number // CHUNK, "file_index": self._number % CHUNK}
-            return meta.fill(meta.VIDEO_V3, {"video_key": self._key, **place})
-        place = {"episode_chunk": episode // CHUNK, "episode_index": episode}
-        return meta.fill(meta.VIDEO_V2, {"video_key": self._key, **place})
-
-    def _close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-
-    def __enter__(self) -> _Clips:
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._close()
 
 
 def modality(schema: Schema) -> dict[str, Any]:
