@@ -1,0 +1,197 @@
+"""HDF5 of robomimic and its kin, and tar files of steps."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from episodes import formats
+from episodes.episode import Episode
+from episodes.errors import UserError
+from episodes.finding import Report
+from tests.helpers import synthetic_episode
+from tests.test_formats_round_trip import make_library
+
+STEPS = 6
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def read(path: Path, report: Report | None = None, **options: Any) -> list[Episode]:
+    return list(formats.read("robomimic", path, report=report, **options))
+
+
+def robosuite(path: Path, rng: np.random.Generator, demos: int = 3) -> Path:
+    """As robomimic and MimicGen write it."""
+    with h5py.File(path, "w") as file:
+        data = file.create_group("data")
+        env = {"env_name": "Lift", "type": 1, "env_kwargs": {"control_freq": 20}}
+        env["env_kwargs"]["robots"] = ["Panda"]
+        data.attrs["env_args"] = json.dumps(env)
+        for number in reversed(range(demos)):
+            demo = data.create_group(f"demo_{number}")
+            demo.attrs["num_samples"] = STEPS
+            demo["actions"] = rng.normal(size=(STEPS, 7))
+            demo["rewards"] = np.eye(1, STEPS, STEPS - 1)[0]
+            demo["dones"] = np.eye(1, STEPS, STEPS - 1, dtype=int)[0]
+            demo["states"] = rng.normal(size=(STEPS, 32))
+            demo["obs/robot0_eef_pos"] = rng.normal(size=(STEPS, 3))
+            demo["obs/agentview_image"] = rng.integers(0, 255, (STEPS, 8, 8, 3), dtype=np.uint8)
+            demo["next_obs/robot0_eef_pos"] = rng.normal(size=(STEPS, 3))
+            demo["datagen_info/object_poses/cube"] = rng.normal(size=(STEPS, 4, 4))
+        names = np.array([b"demo_0", b"demo_2"])
+        file["mask/train"], file["mask/valid"] = names, np.array([b"demo_1"])
+    return path
+
+
+def test_robomimic_and_mimicgen(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = robosuite(tmp_path / "low_dim.hdf5", rng)
+    assert formats.detect(path) == "robomimic"
+    found = read(path)
+    assert [e.extra["source_episode"] for e in found] == [0, 1, 2], "by number, not by name"
+    assert [e.extra["split"] for e in found] == ["train", "valid", "train"]
+    with h5py.File(path) as file:
+        demo = file["data/demo_1"]
+        np.testing.assert_array_equal(found[1].actions, demo["actions"][()].astype(np.float32))
+        np.testing.assert_array_equal(
+            found[1].cameras["agentview"].rgb, demo["obs/agentview_image"][()]
+        )
+        np.testing.assert_array_equal(
+            found[1].obs["robot0_eef_pos"], demo["obs/robot0_eef_pos"][()]
+        )
+    assert found[0].control_hz == 20
+    assert found[0].robot == "panda"
+    assert found[0].task == "Lift"
+    assert found[0].domain == "sim"
+    assert found[0].success is None, "nothing says so"
+    assert found[0].states is None, "T rows of another simulator are no trajectory of ours"
+    assert "states" in found[0].lineage["left_out"]
+    assert list(found[0].dones) == [0] * (STEPS - 1) + [1]
+
+
+def test_libero_has_an_instruction(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = robosuite(tmp_path / "demo.hdf5", rng, demos=1)
+    with h5py.File(path, "a") as file:
+        problem = {"language_instruction": "open the drawer"}
+        file["data"].attrs["problem_info"] = json.dumps(problem)
+        pictures = rng.integers(0, 255, (STEPS, 8, 8, 3), dtype=np.uint8)
+        file["data/demo_0/obs/eye_in_hand_rgb"] = pictures
+    (found,) = read(tmp_path)
+    assert found.instruction == "open the drawer"
+    assert sorted(found.cameras) == ["agentview", "eye_in_hand"]
+
+
+def test_isaac_lab_nests_and_tells_success(tmp_path: Path, rng: np.random.Generator) -> None:
+    with h5py.File(tmp_path / "dataset.hdf5", "w") as file:
+        data = file.create_group("data")
+        env = {"env_name": "Isaac-Stack-v0", "type": 2, "sim_args": {"dt": 0.01, "decimation": 5}}
+        data.attrs["env_args"] = json.dumps(env)
+        demo = data.create_group("demo_0")
+        demo.attrs["success"] = True
+        demo["actions"] = rng.normal(size=(STEPS, 7)).astype("f4")
+        demo["obs/policy/joint_pos"] = rng.normal(size=(STEPS, 9)).astype("f4")
+        demo["initial_state/articulation/robot/root_pose"] = rng.normal(size=(1, 7))
+        demo["states/articulation/robot/root_pose"] = rng.normal(size=(STEPS, 7))
+    (found,) = read(tmp_path)
+    assert found.control_hz == pytest.approx(20)
+    assert found.success is True
+    assert list(found.obs) == ["policy.joint_pos"]
+
+
+def test_maniskill_has_one_more_observation(tmp_path: Path, rng: np.random.Generator) -> None:
+    pictures = rng.integers(0, 255, (STEPS + 1, 8, 8, 3), dtype=np.uint8)
+    depth = rng.integers(0, 3000, (STEPS + 1, 8, 8, 1), dtype=np.int16)
+    with h5py.File(tmp_path / "trajectory.h5", "w") as file:
+        for number in range(2):
+            demo = file.create_group(f"traj_{number}")
+            demo["actions"] = rng.normal(size=(STEPS, 8)).astype("f4")
+            demo["success"] = np.arange(STEPS) > 3
+            demo["obs/agent/qpos"] = rng.normal(size=(STEPS + 1, 9)).astype("f4")
+            demo["obs/sensor_data/base_camera/rgb"] = pictures
+            demo["obs/sensor_data/base_camera/depth"] = depth
+    told = {"env_info": {"env_id": "PickCube-v1", "env_kwargs": {"robot_uids": "panda"}}}
+    told["episodes"] = [{"episode_id": 0, "success": True}]
+    (tmp_path / "trajectory.json").write_text(json.dumps(told))
+    with pytest.raises(UserError, match="hz="):
+        read(tmp_path)
+    found = read(tmp_path, hz=20)
+    assert [e.steps for e in found] == [STEPS, STEPS]
+    track = found[0].cameras["base_camera"]
+    np.testing.assert_array_equal(track.rgb, pictures[:-1])
+    np.testing.assert_array_equal(track.depth, depth[:-1, ..., 0])
+    assert track.unit_m == 1e-3
+    assert found[0].obs["agent.qpos"].shape == (STEPS, 9)
+    assert found[0].task == "PickCube-v1"
+    assert found[0].success is True
+
+
+def test_what_does_not_fit_is_told(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = robosuite(tmp_path / "a.hdf5", rng, demos=2)
+    with h5py.File(path, "a") as file:
+        file["data/demo_0/obs/odd"] = np.zeros((3, 2))
+        del file["data/demo_1/actions"]
+    report = Report()
+    assert len(read(path, report)) == 1
+    assert [f.field for f in report if f.episode == 0] == ["obs/odd"]
+    assert any("demo_1 has no actions" in f.message for f in report)
+    with pytest.raises(UserError, match="strict"):
+        read(path, strict=True)
+
+
+def test_hostile_files_are_refused(tmp_path: Path, rng: np.random.Generator) -> None:
+    linked = robosuite(tmp_path / "linked.hdf5", rng, demos=1)
+    with h5py.File(linked, "a") as file:
+        file["data/demo_0/obs/secret"] = h5py.ExternalLink("/etc/passwd", "/")
+    with pytest.raises(UserError, match="not safe to read"):
+        read(linked)
+    empty = tmp_path / "empty.hdf5"
+    with h5py.File(empty, "w") as file:
+        file.create_group("data")
+    with pytest.raises(UserError, match="no demos"):
+        read(empty)
+    cut = robosuite(tmp_path / "cut.hdf5", rng)
+    cut.write_bytes(cut.read_bytes()[:3000])
+    with pytest.raises(UserError, match="HDF5"):
+        read(cut)
+
+
+def test_a_tar_holds_every_step_exactly(tmp_path: Path, rng: np.random.Generator) -> None:
+    episodes = [synthetic_episode(i, rng, steps=3, size=(16, 12)) for i in range(2)]
+    formats.export_library("webdataset", make_library(tmp_path / "lib", episodes), tmp_path / "o")
+    index = json.loads((tmp_path / "o" / "index.json").read_text())
+    assert index == {"00000.tar": {"samples": 6, "episodes": 2}}
+    with tarfile.open(tmp_path / "o" / "00000.tar") as tar:
+        names = tar.getnames()
+        assert len(names) == len(set(names))
+        keys = [name.partition(".")[0] for name in names]
+        assert keys == sorted(keys), "the members of a sample lie together, in order"
+
+        def member(name: str) -> bytes:
+            stream = tar.extractfile(name)
+            assert stream is not None
+            return stream.read()
+
+        ours = episodes[1]
+        said = json.loads(member("000001_000002.json"))
+        assert said["instruction"] == ours.instruction
+        assert said["language"]["ko"] == list(ours.language["ko"])
+        assert said["subtask"] == ours.subtasks[1].instruction
+        numbers = np.load(io.BytesIO(member("000001_000002.numbers.npz")))
+        np.testing.assert_array_equal(numbers["actions"], ours.actions[2])
+        np.testing.assert_array_equal(numbers["states"], ours.states[2])
+        rgb = np.asarray(Image.open(io.BytesIO(member("000001_000002.front_image.png"))))
+        np.testing.assert_array_equal(rgb, ours.cameras["front"].rgb[2])
+        depth = np.load(io.BytesIO(member("000001_000002.wrist_depth.npz")))["frame"]
+        np.testing.assert_array_equal(depth, ours.cameras["wrist"].depth[2])
+        assert depth.dtype == np.uint16
