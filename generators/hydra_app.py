@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
@@ -30,10 +31,11 @@ def run(verb: str, words: Sequence[str]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions come through; `problems` words them
     OmegaConf.register_new_resolver("oc.env", _refuse_env, replace=True)
     job = Job(verb)
+    words = [f"++{word}" if word.startswith(OPEN_KEYS) else word for word in words]
     with TemporaryDirectory() as scratch:  # Hydra's sweeper insists on writing a multirun.yaml
-        many = [f"hydra.sweep.dir={scratch}"] if {"-m", "--multirun"} & set(words) else []
-        opened = [f"++{word}" if word.startswith(OPEN_KEYS) else word for word in words]
-        sys.argv = ["cellwright", *opened, *many]
+        if {"-m", "--multirun"} & set(words):
+            words = [*map(_deferred, words), f"hydra.sweep.dir={scratch}"]
+        sys.argv = ["cellwright", *words]
         hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
     return job.finish()
 
@@ -114,6 +116,16 @@ def plain(verb: str, config: DictConfig) -> Config:
     assert isinstance(found, dict)
     guard.refuse_code(found, "the config")
     return {str(key): _sorted(value) for key, value in sorted(found.items(), key=str)}
+
+
+def _deferred(word: str) -> str:
+    """In a sweep Hydra sets fixed keys before it knows the swept groups that hold them. As a sweep
+    over one value, `scene.gap=3` waits for `task=a,b`."""
+    key, equals, value = word.partition("=")
+    if not equals or "." not in key or word.startswith(("-", "hydra")):
+        return word
+    [override] = OverridesParser.create().parse_overrides([word])
+    return word if override.is_sweep_override() else f"{key}=choice({value})"
 
 
 def _sorted(value: Any) -> Any:

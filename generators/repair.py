@@ -7,7 +7,7 @@ from pathlib import Path
 from episodes import hdf5, store
 from episodes.errors import UserError
 from episodes.folder import Folder
-from episodes.records import Row, Shard, record_file, row_of
+from episodes.records import Row, Shard, record_file, row_of, shard_file
 from episodes.safe import open_hdf5
 from generators.plan import Plan
 
@@ -48,6 +48,19 @@ def uncommitted(plan: Plan) -> list[int]:
         if what == UNTRUE:
             (plan.out / store.SHARDS / record_file(number)).unlink()
     return list(found)
+
+
+def released(plan: Plan) -> list[int]:
+    """The shards of quarantined episodes, taken back whole so that those are tried once more."""
+    folder = plan.out / store.SHARDS
+    numbers = set()
+    for note in store.quarantined(plan.out):
+        number = note["index"] // plan.shard_size
+        for name in (record_file(number), shard_file(number)):  # first what makes it count
+            (folder / name).unlink(missing_ok=True)
+        (plan.out / store.QUARANTINE / f"{note['index']:06d}.json").unlink()
+        numbers.add(number)
+    return sorted(numbers)
 
 
 def _held(root: Path, shard: Shard) -> tuple[Row, ...] | None:

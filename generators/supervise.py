@@ -25,6 +25,7 @@ from generators.shard import TRIES, Journal, Limits
 
 QUARANTINED, INTERRUPTED = 5, 130  # exit codes
 POLL_S = 0.5
+HOPELESS = 8  # episodes that could not be made, when they are most: it is not their fault
 
 
 @dataclass
@@ -35,6 +36,8 @@ class Outcome:
     waiting: int = 0  # shards not made
     error: Exception | None = None
     quarantined: int = 0
+    made: int = 0  # episodes of this run
+    dropped: int = 0  # episodes of this run that went to quarantine
 
     @property
     def state(self) -> str:
@@ -149,7 +152,14 @@ def _finish(state: Run, job: Job, future: Future[Any]) -> None:
             _again(state, job, death, error)
     else:
         outcome.waiting -= 1
+        outcome.made += len(record["episodes"])
+        outcome.dropped += len(outcome.plan.indices(job.number)) - len(record["episodes"])
         state.progress.committed(record)
+        if outcome.dropped >= max(HOPELESS, outcome.made):
+            last = max(store.quarantined(outcome.plan.out), key=lambda note: note["index"])
+            tried = outcome.made + outcome.dropped
+            lost = f"{outcome.dropped} of {tried} episodes could not be made"
+            _fail(state, outcome, UserError(f"{lost}, the last of them: {last['reason']}"))
 
 
 def _again(state: Run, job: Job, death: str | None, error: Exception) -> None:

@@ -10,6 +10,7 @@ import pytest
 from episodes import store
 from generators import supervise
 from generators.produce import produce
+from generators.repair import released
 from tests.faults.makers import (
     BAD,
     assert_whole,
@@ -76,6 +77,22 @@ def test_a_hung_episode_is_ended_and_quarantined(tmp_path: Path, reference: dict
     assert note["reason"] == "timed out"
     assert "in hanging" in note["log"], "the log does not say where it hung"
     assert_whole(out, {index: h for index, h in reference.items() if index != BAD})
+
+
+def test_where_nothing_can_be_made_it_gives_up_soon(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "lib"
+    assert produce([plan_for(out, "hopeless", episodes=400)], config_for()) == 2
+    assert "could not be made, the last of them: ValueError" in capsys.readouterr().out
+    assert len(list(store.quarantined(out))) < 40
+
+
+def test_quarantined_episodes_can_be_tried_again(tmp_path: Path, reference: dict[int, str]) -> None:
+    out = tmp_path / "lib"
+    assert produce([plan_for(out, "raising")], config_for()) == supervise.QUARANTINED
+    assert produce([plan_for(out, "good")], config_for(), released) == 0
+    assert_whole(out, reference)
 
 
 def test_a_worker_that_dies_once_costs_nothing(tmp_path: Path, reference: dict[int, str]) -> None:

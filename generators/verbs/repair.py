@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from episodes import store
 from episodes.errors import UserError
 from generators import options
 from generators.libraries import named
-from generators.plan import again
+from generators.plan import Plan, again
 from generators.produce import produce
-from generators.repair import damaged, uncommitted
+from generators.repair import damaged, released, uncommitted
 
 
 def run(config: Mapping[str, Any]) -> int:
-    only_say = options.flag(config, "dry_run")
+    only_say, retry = options.flag(config, "dry_run"), options.flag(config, "quarantined")
     plans, found = [], 0
     for root in named(config):
         plan, differ = again(root)
-        bad = damaged(root)
-        found += len(bad)
-        for number, what in bad.items():
-            print(f"{root}: shard {number:05d}: {what}")
-        if not bad:
+        wrong = {f"shard {number:05d}": what for number, what in damaged(root).items()}
+        if retry:
+            notes = store.quarantined(root)
+            wrong |= {
+                f"episode {note['index']}": f"quarantined: {note['reason']}" for note in notes
+            }
+        found += len(wrong)
+        for where, what in wrong.items():
+            print(f"{root}: {where}: {what}")
+        if not wrong:
             print(f"{root}: nothing to repair")
             continue
         if differ and not only_say:
@@ -33,4 +40,8 @@ def run(config: Mapping[str, Any]) -> int:
         plans.append(plan)
     if only_say:
         return 1 if found else 0
-    return produce(plans, config, uncommitted) if plans else 0
+    return produce(plans, config, partial(_shards, retry)) if plans else 0
+
+
+def _shards(retry: bool, plan: Plan) -> list[int]:
+    return sorted({*uncommitted(plan), *(released(plan) if retry else ())})

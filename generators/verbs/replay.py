@@ -36,7 +36,8 @@ def run(config: Mapping[str, Any]) -> int:
         raise
     pool.close()
     rows = [
-        (p, i, "same" if step is None else f"differs at {step}", w) for p, i, step, w in verdicts
+        (p, i, "same" if step is None else f"differs at step {step}", w)
+        for p, i, step, w in verdicts
     ]
     print(table(("library", "episode", "verdict", ""), rows))
     differing = sum(step is not None for _, _, step, _ in verdicts)

@@ -46,6 +46,10 @@ def raising(plan: Plan, index: int) -> Episode:
     return good(plan, index)
 
 
+def hopeless(plan: Plan, index: int) -> Episode:
+    raise ValueError("nothing works here")
+
+
 def greedy(plan: Plan, index: int) -> Episode:
     """Eats memory until it gets no more."""
     if index == BAD:
@@ -77,7 +81,7 @@ def drifting(plan: Plan, index: int) -> Episode:
     return synthetic_episode(index, rng, steps=6, size=(16, 12))
 
 
-MAKERS = (good, segfaulting, hanging, raising, greedy, killed, flaky, drifting)
+MAKERS = (good, segfaulting, hanging, raising, hopeless, greedy, killed, flaky, drifting)
 
 
 def plan_for(out: Path, maker: str, episodes: int = 14, nap: float = 0.0) -> Plan:
