@@ -1,0 +1,216 @@
+"""The light of the hall: what metals mirror, and what reaches surfaces from all around.
+
+The hall is a formula (lamps in rows under a ceiling, windows, machines along the walls, the bench
+below), seen from the cell. It is filtered once for a row of roughness values, so that a pixel's
+reflection is one texture look-up (Karis 2013, "Real Shading in Unreal Engine 4", split sum); the
+key light's highlight rides in the fourth channel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.render.hall import radiance
+from sim.render.paint import linear
+from sim.spec import Light
+
+Array = NDArray[np.float64]
+LEVELS = 12  # roughness steps
+ROUGHNESS = np.linspace(0.08, 1.0, LEVELS)
+TILE = 48  # [texel] of a level's side, without its border
+PITCH = TILE + 2
+SHARP = 3  # levels that are blurred from the fine map; the others are filtered exactly
+COARSE = 24  # [texel] of the map that those are filtered from
+KEY = 1.15  # irradiance of a key light of strength 1, over pi
+SKY = 0.62  # the same of the hall at strength 1, on a horizontal surface
+LAMP = 0.03  # added to GGX's alpha of highlights: lamps are not points
+BRIGHTEST = 60.0
+DEFAULT = (Light("lamp", "sun", (0.35, 0.25, 0.9)), Light("hall", "sky"))
+
+
+@dataclass(frozen=True)
+class Environment:
+    """atlas (PITCH, LEVELS * PITCH, 4) f4: octahedral tiles of radiance, one a level, and in the
+    fourth channel of the key light's highlight. A surface of normal n receives, over pi,
+    low + high (1 + n.z) / 2 + side . n.xy. key: direction to the key light; key_rgb: its irradiance
+    over pi; shadow: whether it casts one."""
+
+    atlas: NDArray[np.float32]
+    low: Array
+    high: Array
+    side: Array
+    key: Array
+    key_rgb: Array
+    shadow: bool
+
+
+def of_lights(lights: tuple[Light, ...], ground: tuple[float, float, float]) -> Environment:
+    """The strongest sun that casts a shadow is the key; other suns are lamps of the hall.
+
+    A cell without lights is lit as if it had the default ones. ground: linear colour of what lies
+    below, mostly the bench.
+    """
+    lights = lights or DEFAULT
+    suns = sorted(
+        (light for light in lights if light.kind == "sun" and light.strength > 0),
+        key=lambda light: (not light.shadow, -light.strength),
+    )
+    sky, seed = np.zeros(3), 0
+    for light in lights:
+        if light.kind == "sky":
+            sky, seed = sky + np.array(linear(light.rgb)) * light.strength, light.seed
+    up = np.array([0.0, 0.0, 1.0])
+    keys = [(_unit(s.direction), KEY * s.strength * np.array(linear(s.rgb))) for s in suns]
+    # What the bench sends back up; its own shadows take a good part of it.
+    below = SKY * sky + sum((0.7 * max(d @ up, 0.0) * rgb for d, rgb in keys), np.zeros(3))
+    tiles = _hall(seed) * sky + _bench() * np.array(ground) * below
+    atlas = np.zeros((LEVELS, PITCH, PITCH, 4))
+    atlas[..., :3] = tiles[:LEVELS]
+    around = tiles[LEVELS]
+    for direction, rgb in keys[1:]:
+        atlas[..., :3] += _highlights(direction)[..., None] * rgb
+        around += np.maximum(_directions(TILE, 1) @ direction, 0.0)[..., None] * rgb
+    direction, rgb = keys[0] if keys else (up, np.zeros(3))
+    atlas[..., 3] = _highlights(direction)
+    constant, x, y, z = _fit() @ _exact(around[1:-1, 1:-1].reshape(-1, 3))
+    low, high, side = constant - z, 2.0 * z, np.array([x.mean(), y.mean()])
+    return Environment(
+        np.ascontiguousarray(atlas.transpose(1, 0, 2, 3).reshape(PITCH, -1, 4), np.float32),
+        low,
+        high,
+        side,
+        direction,
+        rgb,
+        bool(suns) and suns[0].shadow,
+    )
+
+
+def _unit(direction: tuple[float, float, float]) -> Array:
+    v = np.asarray(direction, float)
+    length = float(np.linalg.norm(v))
+    return v / length if length > 1e-9 else np.array([0.0, 0.0, 1.0])
+
+
+def _highlights(light: Array) -> Array:
+    """(LEVELS, PITCH, PITCH): GGX's lobe about a mirrored direction, for n.l = n.v = 3/4."""
+    cos2 = (1.0 + _directions(TILE, 1) @ light) / 2.0  # of the half angle
+    alpha2 = ((ROUGHNESS**2 + LAMP) ** 2)[:, None, None]
+    return np.minimum(alpha2 / (3.0 * (cos2 * (alpha2 - 1.0) + 1.0) ** 2), BRIGHTEST)
+
+
+@lru_cache(maxsize=8)
+def _directions(size: int, border: int) -> Array:
+    """(size + 2 border, ..., 3) unit directions at the texel centres of an octahedral map, rows
+    along y; the border repeats what lies across the map's edge."""
+    at = (np.arange(-border, size + border) + 0.5) / size * 2.0 - 1.0
+    x, y = np.meshgrid(at, at)
+    over = np.abs(x) > 1.0
+    x, y = np.where(over, np.sign(x) * 2.0 - x, x), np.where(over, -y, y)
+    over = np.abs(y) > 1.0
+    y, x = np.where(over, np.sign(y) * 2.0 - y, y), np.where(over, -x, x)
+    z = 1.0 - np.abs(x) - np.abs(y)
+    fold = np.maximum(-z, 0.0)
+    v = np.stack([x - np.sign(x) * fold, y - np.sign(y) * fold, z], axis=-1)
+    return v / np.linalg.norm(v, axis=-1, keepdims=True)
+
+
+_PAD = 20  # [texel] around the fine map, for the blur
+
+
+@lru_cache(maxsize=32)
+def _hall(seed: int) -> Array:
+    """The tiles of a hall above and around, scaled so that a horizontal surface gets SKY."""
+    directions = _directions(2 * TILE, _PAD)
+    raw = radiance(directions, np.random.default_rng(seed))
+    tiles = _filtered(raw * (directions[..., 2:] > -0.06))
+    return tiles * (SKY / float(tiles[LEVELS, PITCH // 2, PITCH // 2].mean()))
+
+
+@lru_cache(maxsize=1)
+def _bench() -> Array:
+    """The tiles of what lies below, of radiance 1."""
+    z = _directions(2 * TILE, _PAD)[..., 2:]
+    return _filtered(np.repeat(np.where(z > -0.06, 0.0, np.clip(-z / 0.12, 0.5, 1.0)), 3, axis=-1))
+
+
+def _filtered(fine: Array) -> Array:
+    """(LEVELS + 1, PITCH, PITCH, 3) from the padded fine map."""
+    out = np.zeros((LEVELS + 1, PITCH, PITCH, 3))
+    texel, blurred, done = np.pi / (2 * TILE), fine, 0.0
+    for level in range(SHARP):
+        # the spread of a mirrored GGX lobe, about: twice that of its normals
+        sigma2 = (1.6 * ROUGHNESS[level] ** 2 / texel) ** 2
+        blurred, done = _blurred(blurred, sigma2 - done), sigma2
+        out[level] = _halved(blurred)
+    inner = fine[_PAD:-_PAD, _PAD:-_PAD]
+    step = 2 * TILE // COARSE
+    coarse = inner.reshape(COARSE, step, COARSE, step, 3).mean(axis=(1, 3)).reshape(-1, 3)
+    coarse = _exact(coarse)
+    for level in range(SHARP, LEVELS + 1):
+        out[level] = _enlarged((_lobes(level) @ coarse).reshape(COARSE + 2, COARSE + 2, 3))
+    return out
+
+
+def _exact(radiance: Array) -> Array:
+    """Rounded so that sums of products with weights of 30 bits are exact in doubles: no order of
+    adding, and so no library or thread count, can change a bit."""
+    return np.rint(np.minimum(radiance, 60.0) * 2.0**12) / 2.0**12
+
+
+@lru_cache(maxsize=1)
+def _fit() -> Array:
+    """(4, TILE^2): least squares of 1, x, y, z over all directions."""
+    d = _directions(TILE, 0).reshape(-1, 3)
+    weight = np.abs(d).sum(axis=1) ** 1.5
+    basis = np.column_stack([np.ones(len(d)), d])
+    return np.rint(np.linalg.pinv(basis * weight[:, None]) * weight * 2.0**30) / 2.0**30
+
+
+def _blurred(image: Array, variance: float) -> Array:
+    """A binomial blur of that variance [texel^2]; each pass of (1 2 1) / 4 adds a half."""
+    for _ in range(round(2.0 * variance)):
+        image = image + 0.25 * (np.roll(image, 1, 0) + np.roll(image, -1, 0) - 2.0 * image)
+        image = image + 0.25 * (np.roll(image, 1, 1) + np.roll(image, -1, 1) - 2.0 * image)
+    return image
+
+
+def _halved(padded: Array) -> Array:
+    """The padded fine map at half its size, with a border of one texel."""
+    cut = padded[_PAD - 2 : 2 - _PAD, _PAD - 2 : 2 - _PAD]
+    return cut.reshape(PITCH, 2, PITCH, 2, 3).mean(axis=(1, 3))
+
+
+def _enlarged(image: Array) -> Array:
+    """A bordered coarse tile (COARSE + 2, ..., 3) at TILE's size, bilinear, with its border."""
+    at = (np.arange(-1, TILE + 1) + 0.5) * COARSE / TILE + 0.5
+    low = np.floor(at).astype(int)
+    t = at - low
+    rows = image[low] * (1 - t)[:, None, None] + image[low + 1] * t[:, None, None]
+    return rows[:, low] * (1 - t)[None, :, None] + rows[:, low + 1] * t[None, :, None]
+
+
+@lru_cache(maxsize=LEVELS + 1)
+def _lobes(level: int) -> Array:
+    """((COARSE + 2)^2, COARSE^2): weights of the map's directions around each direction."""
+    out = _directions(COARSE, 1).reshape(-1, 3)
+    into = _directions(COARSE, 0).reshape(-1, 3)
+    # An octahedral texel covers |v|^-3 of the sphere, v on the octahedron: sum(|x|) = 1 there.
+    solid = (np.abs(into).sum(axis=1)) ** 3
+    cos = (
+        out[:, :1] * into[None, :, 0]
+        + out[:, 1:2] * into[None, :, 1]
+        + out[:, 2:] * into[None, :, 2]
+    )
+    if level == LEVELS:
+        weight = np.maximum(cos, 0.0) * solid
+    else:
+        alpha2 = ROUGHNESS[level] ** 4
+        weight = (
+            np.where(cos > 0, alpha2 / ((1 + cos) / 2 * (alpha2 - 1) + 1) ** 2 * cos, 0.0) * solid
+        )
+    weight /= weight.sum(axis=1, keepdims=True)
+    return np.rint(weight * 2.0**30) / 2.0**30

@@ -1,0 +1,124 @@
+"""Meshes of parts and robots: read, checked, simplified once, kept on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+from episodes.errors import UserError
+from sim import cache
+from sim.render.simplify import Faces, Piece, Surface, surface
+from sim.robot import Visual
+
+VERSION = 4  # of what this file and simplify.py make; part of the cache key
+
+
+def of_part(mesh: trimesh.Trimesh, name: str = "part") -> Surface:
+    """The surface of a part's mesh: one palette row, white, to be coloured by its material.
+
+    Raises UserError for a mesh that cannot be drawn.
+    """
+    vertices, faces = _checked(mesh.vertices, mesh.faces, name)
+    content = hashlib.sha256(vertices.tobytes() + faces.tobytes())
+    return _cached(content.hexdigest(), lambda: surface([Piece(vertices, faces)], mapped=True))
+
+
+@lru_cache(maxsize=512)
+def of_visual(visual: Visual) -> Surface:
+    """The surface of a robot's mesh file, in the link's frame, with the file's own colours."""
+    content = hashlib.sha256(visual.file.read_bytes())
+    # What a mesh file may refer to lies beside it.
+    for beside in sorted(
+        p for end in ("mtl", "png", "jpg") for p in visual.file.parent.glob(f"*.{end}")
+    ):
+        content.update(f"{beside.name} {beside.stat().st_size}".encode())
+    content.update(repr((visual.pose, visual.scale, visual.rgba)).encode())
+    return _cached(content.hexdigest(), lambda: surface(_pieces(visual)))
+
+
+def _cached(content: str, make: Callable[[], Surface]) -> Surface:
+    name = f"{content[:40]}-{VERSION}.npz"
+    try:
+        with np.load(cache.folder("meshes") / name, allow_pickle=False) as file:
+            return Surface(**{f.name: file[f.name] for f in fields(Surface)})
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        pass  # not there, or cut short by a full disk: made again
+    made = make()
+    data = io.BytesIO()
+    np.savez(data, **{f.name: getattr(made, f.name) for f in fields(Surface)})
+    # A cache that cannot be written costs time, nothing else.
+    with contextlib.suppress(OSError):
+        (cache.folder("meshes") / name).unlink(missing_ok=True)
+        cache.kept("meshes", name, data.getvalue)
+    return made
+
+
+def _pieces(visual: Visual) -> list[Piece]:
+    """Every shape of a mesh file, in the link's frame."""
+    try:
+        scene = trimesh.load_scene(visual.file, process=False)
+    except Exception as error:
+        raise UserError(
+            f"cannot read the mesh {visual.file}: {error}; use OBJ, STL or GLB"
+        ) from error
+    place = visual.pose.matrix() @ np.diag([*visual.scale, 1.0])
+    out: list[Piece] = []
+    for node in sorted(scene.graph.nodes_geometry):
+        node_to_file, name = scene.graph[node]
+        mesh = scene.geometry[name]
+        if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
+            continue
+        matrix = place @ node_to_file
+        points, faces = _checked(mesh.vertices, mesh.faces, str(visual.file))
+        if np.linalg.det(matrix[:3, :3]) < 0:
+            faces = faces[:, ::-1]
+        points = points @ matrix[:3, :3].T + matrix[:3, 3]
+        out.append(Piece(points, faces, _colour(mesh, visual)))
+    if not out:
+        raise UserError(f"{visual.file} holds no triangles")
+    return out
+
+
+def _colour(mesh: trimesh.Trimesh, visual: Visual) -> tuple[float, ...]:
+    """The typical colour of a shape: of its texture, else its material, else the URDF's."""
+    tint = np.array(visual.rgba[:3])
+    material = getattr(mesh.visual, "material", None)
+    uv = getattr(mesh.visual, "uv", None)
+    image = getattr(material, "image", None) or getattr(material, "baseColorTexture", None)
+    if image is not None and uv is not None and len(uv):
+        pixels = np.asarray(image.convert("RGB"), float) / 255.0
+        height, width = pixels.shape[:2]
+        x = np.floor(uv[:, 0] % 1.0 * width).astype(int) % width
+        y = np.floor((1.0 - uv[:, 1]) % 1.0 * height).astype(int) % height
+        return tuple(np.round(np.median(pixels[y, x], axis=0) * tint, 4))
+    main = getattr(material, "main_color", None)
+    if main is not None:
+        return tuple(np.round(np.asarray(main[:3], float) / 255.0 * tint, 4))
+    return tuple(tint)
+
+
+def _checked(vertices: Any, faces: Any, name: str) -> tuple[NDArray[np.float64], Faces]:
+    """Finite vertices and faces that refer to them; broken triangles are left out.
+
+    A few bad triangles are common in files and cannot be seen; a mesh of nothing else is an error.
+    """
+    v, f = np.asarray(vertices, float).reshape(-1, 3), np.asarray(faces, np.int64).reshape(-1, 3)
+    good = np.all((f >= 0) & (f < len(v)), axis=1)
+    f = f[good]
+    finite = np.all(np.isfinite(v), axis=1)
+    f = f[np.all(finite[f], axis=1)]
+    if not len(f):
+        raise UserError(
+            f"the mesh of {name} has no valid triangle (NaN or indices out of range): repair it"
+        )
+    return np.where(finite[:, None], v, 0.0), f
