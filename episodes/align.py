@@ -66,7 +66,7 @@ def schema(library: Library, rows: Sequence[Row]) -> tuple[Schema, tuple[str, ..
 def resolve(
     view: View, schemas: Mapping[str, Schema], kinematic: Iterable[str] = ()
 ) -> tuple[tuple[Key, ...], tuple[str, ...]]:
-    """The keys that training sees, in name order, and a note for each that was left out.
+    """The keys that training sees, in name order, and notes of what was left out.
 
     schemas: source -> what it has. kinematic: sources whose joint commands can be converted.
     Raises UserError where sources do not fit together.
@@ -81,7 +81,7 @@ def resolve(
         if not any(fnmatchcase(name, pattern) for name in candidates):
             raise unknown("key", pattern, candidates)
     keys: list[Key] = []
-    notes: list[str] = []
+    dropped: dict[str, list[str]] = {}  # why -> names
     for name, found in sorted(candidates.items()):
         if not any(fnmatchcase(name, pattern) for pattern in patterns):
             continue
@@ -95,12 +95,16 @@ def resolve(
         elif view.missing_keys == "error" or name == "actions":
             raise UserError(f"{name}: {fitted}; missing_keys=mask or missing_keys=drop goes on")
         else:
-            notes.append(f"left out {name}: {fitted}")
+            dropped.setdefault(fitted, []).append(name)
     if view.cameras and not any(key.name.endswith((IMAGE, DEPTH, SEGMENTATION)) for key in keys):
-        why = "; ".join(note.removeprefix("left out ") for note in notes if IMAGE in note)
-        raise UserError(f"no common camera: {why or 'none was asked for in keys'}")
+        views = {n: why for why, names in dropped.items() for n in names if n.endswith(IMAGE)}
+        told = "; ".join(f"{name}: {why}" for name, why in views.items())
+        raise UserError(f"no common camera: {told or 'none was asked for in keys'}")
+    notes = [f"left out {', '.join(names)}: {why}" for why, names in dropped.items()]
     if not keys:
         raise UserError(f"the sources have no array in common: {'; '.join(notes)}")
+    if view.action_space == "native" and len(schemas) > 1:
+        notes.append("actions are native: nothing says that those of the sources mean the same")
     return tuple(keys), tuple(notes)
 
 
