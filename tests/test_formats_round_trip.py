@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ import pytest
 
 from episodes import Library, formats, store
 from episodes.episode import Episode
+from episodes.errors import UserError
+from episodes.formats import readback
 from tests.helpers import synthetic_episode
 
 CAMERAS = ("front", "wrist")
@@ -140,3 +145,54 @@ def test_video_changes_nothing_but_colours_a_little(
             assert np.abs(bias).max() < MOST_BIAS
             for t in range(1, ours.steps):  # its own frame, not the one before
                 assert psnr(track.rgb[t], found[t]) > psnr(track.rgb[t - 1], found[t])
+
+
+@pytest.mark.parametrize("format", formats.WRITERS)
+def test_every_export_has_a_card_and_tells_its_files(
+    library: Path, tmp_path: Path, format: str
+) -> None:
+    done = formats.export_library(format, library, tmp_path / "out")
+    assert (done.episodes, done.steps) == (3, 18)
+    card = (tmp_path / "out" / "README.md").read_text()
+    for told in ("apache-2.0", "bench_place", "put the block into the tray (3)", "a" * 64):
+        assert told in card
+    told = json.loads((tmp_path / "out" / "croissant.json").read_text())
+    assert told["conformsTo"] == "http://mlcommons.org/croissant/1.1"
+    assert told["datePublished"] == "2026-01-01"
+    hashes = {entry["contentUrl"]: entry["sha256"] for entry in told["distribution"]}
+    files = [p for p in (tmp_path / "out").rglob("*") if p.is_file() and p.name != "croissant.json"]
+    assert hashes == {
+        p.relative_to(tmp_path / "out").as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in files
+    }
+    rows = told["recordSet"][0]["data"]
+    assert [row["episodes/steps"] for row in rows] == [5, 6, 7]
+    if done.losses is not None:
+        worst = {loss.name: loss.worst for loss in done.losses}
+        assert worst["obs/front_depth"] == 0
+        assert (worst["obs/front_image"] > 0) == (format == "lerobot")
+
+
+def test_an_unfinished_library_does_not_go_out(library: Path, tmp_path: Path) -> None:
+    shutil.copytree(library, tmp_path / "lib")
+    (tmp_path / "lib" / "shards" / "00001.json").unlink()
+    with pytest.raises(UserError, match="not finished: 2 of 3"):
+        formats.export_library("rlds", tmp_path / "lib", tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["lib"]
+
+
+@pytest.mark.parametrize("channel", ["rgb", "depth"])
+def test_reading_back_notices_a_wrong_picture(library: Path, tmp_path: Path, channel: str) -> None:
+    """What an export with swapped frames would tell."""
+    ours = list(Library(library).episodes())
+    track = ours[0].cameras["front"]
+    swapped = replace(track, **{channel: getattr(track, channel)[::-1].copy()})
+    wrong = [replace(ours[0], cameras={**ours[0].cameras, "front": swapped}), *ours[1:]]
+    formats.export_library("rlds", make_library(tmp_path / "wrong", wrong), tmp_path / "out")
+    if channel == "depth":
+        with pytest.raises(UserError, match="changed on the way"):
+            readback.compare(Library(library), "rlds", tmp_path / "out")
+    else:
+        found = readback.compare(Library(library), "rlds", tmp_path / "out")
+        assert found is not None
+        assert next(loss for loss in found if loss.name == "obs/front_image").psnr < 25

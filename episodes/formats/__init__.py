@@ -20,6 +20,7 @@ from episodes.errors import UserError
 from episodes.finding import Report
 
 if TYPE_CHECKING:
+    from episodes.formats.exporting import Exported
     from episodes.formats.importing import Imported
 
 # format -> its module; in the order in which an unknown folder is tried
@@ -74,11 +75,11 @@ def import_library(format: str | None, src: Path, out: Path, **options: Any) -> 
     return importing.import_library(format, src, out, **options)
 
 
-def export_library(format: str, src: Path, out: Path, **options: Any) -> None:
+def export_library(format: str, src: Path, out: Path, **options: Any) -> Exported:
     """A library in a format of others, at `out`; see exporting.py."""
     from episodes.formats import exporting
 
-    exporting.export_library(format, src, out, **options)
+    return exporting.export_library(format, src, out, **options)
 
 
 def writer(format: str) -> ModuleType:

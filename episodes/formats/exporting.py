@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from episodes import formats
 from episodes.errors import UserError
-from episodes.formats import whole
+from episodes.formats import card, croissant, readback, whole
 from episodes.library import Library
 
 
-def export_library(format: str, src: Path, out: Path, **options: Any) -> None:
+@dataclass(frozen=True)
+class Exported:
+    """What an export made. losses: of the pictures of one episode that was read back, None for a
+    format that is only written."""
+
+    out: Path
+    format: str
+    episodes: int
+    steps: int
+    bytes: int
+    losses: list[readback.Loss] | None
+
+
+def export_library(format: str, src: Path, out: Path, **options: Any) -> Exported:
     """Write the library at `src` to the new folder `out`, with a card and Croissant metadata.
 
-    options: of the format. UserError: an unfinished library, `out` in use, a library that the
-    format cannot hold.
+    options: of the format. One episode is read back and compared. UserError: an unfinished
+    library, `out` in use, a library that the format cannot hold.
     """
     module = formats.writer(format)
     formats.check_options(format, module.write, (), options)
@@ -27,3 +41,10 @@ def export_library(format: str, src: Path, out: Path, **options: Any) -> None:
         )
     with whole.growing(out) as work:
         module.write(library, work, **options)
+        losses = readback.compare(library, format, work)
+        found = card.licences(library)
+        card.write(library, work, out.name, format, found, losses)
+        croissant.write(library, work, out.name, card.describe(library), found)
+        size = sum(path.stat().st_size for path in work.rglob("*") if path.is_file())
+    summary = library.summary()
+    return Exported(out, format, summary.episodes, summary.steps, size, losses)

@@ -1,0 +1,63 @@
+"""Is what was written what is read? The first episode of an export, against its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes import formats
+from episodes.episode import Episode
+from episodes.errors import UserError
+from episodes.formats.flat import flatten
+from episodes.library import Library
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One picture row of one episode. psnr: dB, infinite where every value is the same."""
+
+    name: str
+    psnr: float
+    worst: int  # largest difference of a value
+
+
+def compare(library: Library, format: str, out: Path) -> list[Loss] | None:
+    """Reads one episode back; None for a format that is only written.
+
+    UserError: a number differs, or depth, or an id: the export is wrong.
+    """
+    if format not in formats.READERS:
+        return None
+    theirs = next(formats.read(format, out))
+    ours = library.read(theirs.index)
+    _same_numbers(ours, theirs)
+    one, two = flatten(ours).pictures, flatten(theirs).pictures
+    losses = []
+    for name, frames in two.items():
+        loss = Loss(name, *_difference(one[name], frames))
+        if loss.worst and frames.dtype != np.uint8:
+            raise UserError(f"{out}: {name} changed on the way; this is a fault of the export")
+        losses.append(loss)
+    return losses
+
+
+def _same_numbers(ours: Episode, theirs: Episode) -> None:
+    one, two = flatten(ours).numbers, flatten(theirs).numbers
+    for name in sorted(one.keys() | two.keys()):
+        if name not in one or name not in two or not np.array_equal(one[name], two[name], True):
+            raise UserError(f"{name} changed on the way; this is a fault of the export")
+
+
+def _difference(one: NDArray[Any], two: NDArray[Any]) -> tuple[float, int]:
+    """(PSNR [dB], largest difference) over all frames, one frame in memory at a time."""
+    square, worst = 0.0, 0
+    for left, right in zip(one, two, strict=True):
+        gap = left.astype(np.int32) - right
+        square += float(np.square(gap, dtype=np.float64).mean())
+        worst = max(worst, int(np.abs(gap).max(initial=0)))
+    top = float(np.iinfo(one.dtype).max)
+    return (10 * np.log10(top**2 * len(one) / square) if square else float("inf")), worst
