@@ -28,6 +28,7 @@ READERS: Mapping[str, str] = {
     "lerobot": "episodes.formats.lerobot",
     "rlds": "episodes.formats.rlds",
     "robomimic": "episodes.formats.robomimic",
+    "video": "episodes.formats.video",
 }
 WRITERS: Mapping[str, str] = {
     "lerobot": "episodes.formats.lerobot",
