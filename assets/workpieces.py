@@ -165,7 +165,9 @@ def peg(
     edge = min(0.5 * MM, c)
     mesh = revolve([(r - c, 0.0), (r, c), (r, length - edge), (r - edge, length)])
     lie = laid_down(length, r)
-    grasps = from_above(length, [(yaw, 2 * r) for yaw in FULL_CIRCLE])
+    around_top = [(yaw, 2 * r) for yaw in FULL_CIRCLE]
+    grasps = from_above(length, around_top)
+    grasps += from_above(length, around_top, floor=length - 0.021)  # leaves the rest free to go in
     grasps += around(2 * r, (0.0, 0.0, length / 2.0), (0.0, 0.0, 1.0))
     return solid(
         mesh,

@@ -33,10 +33,11 @@ class Boxes:
         )
 
 
+NONE = Boxes(np.empty((0, 3)), np.empty((0, 3)), np.empty((0, 3, 3)))
+
+
 def join(groups: Iterable[Boxes]) -> Boxes:
-    found = list(groups)
-    if not found:
-        return Boxes(np.empty((0, 3)), np.empty((0, 3)), np.empty((0, 3, 3)))
+    found = [NONE, *groups]
     return Boxes(
         np.concatenate([b.centre for b in found]),
         np.concatenate([b.half for b in found]),

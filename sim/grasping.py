@@ -14,7 +14,8 @@ from sim.pose import Array, Pose
 from sim.spec import Body
 from sim.station import Station
 
-CLEARANCE = 0.002  # kept between gripper and everything else [m]
+CLEARANCE = 0.002  # kept between gripper and everything else when taking hold [m]
+CLOSE = 0.0003  # and when putting down, between walls made for the part [m]
 SIDE_ROOM = 0.008  # what each jaw opens beyond the part [m]
 
 
@@ -43,9 +44,8 @@ def holds(
 
     A grasp is usable when the gripper, coming from `free_above` [m] away along its approach, clears
     the bodies `around`, comes from within `tilt` [rad] of straight above, and the arm reaches it.
-    goals: part_to_world poses that the same grasp must reach too, with the same clearance of
-    `around` except that the part itself is then elsewhere. A redundant turn of the part is a goal of
-    its own; the hold that needs the least turning of the wrist scores best.
+    goals: part_to_world poses of which the same grasp must reach one, as clear of `around`. The hold
+    that needs the least turning of the wrist scores best.
     """
     world = station.world
     spec = world.cell.body(body)
@@ -61,9 +61,15 @@ def holds(
             continue
         turn = float(np.linalg.norm(station.turn_from_home(tcp_to_world)))
         hold = Hold(tcp_to_world, tcp_to_part.inverse(), grasp.width, opening, turn + 2.0 * lean)
-        if _clear(station, hold.tcp_to_world, opening, others, free_above):
+        if _clear(station, hold.tcp_to_world, opening, others, free_above, CLEARANCE):
             found.append(hold)
-    return [h for h in sorted(found, key=lambda h: h.score) if _reachable(station, h, goals)]
+    found.sort(key=lambda hold: hold.score)
+    return [
+        hold
+        for hold in found
+        if _reaches(station, hold.tcp_to_world)
+        and (not goals or best_tool(station, hold, goals, others) is not None)
+    ]
 
 
 def choose(found: Sequence[Hold], rng: np.random.Generator) -> Hold:
@@ -92,30 +98,30 @@ def in_hand(station: Station, body: str, hold: Hold) -> Hold:
     return replace(hold, part_to_tcp=part_to_tcp)
 
 
-def best_tool(station: Station, hold: Hold, goals: Sequence[Pose]) -> Pose | None:
+def best_tool(
+    station: Station, hold: Hold, goals: Sequence[Pose], others: boxes.Boxes = boxes.NONE
+) -> Pose | None:
     """tcp_to_world that brings the part to that goal (part_to_world) which turns the wrist least,
-    among those in reach; None if none is."""
+    among those in reach where the gripper clears the `others`; None if none is."""
     tools = [goal @ hold.part_to_tcp.inverse() for goal in goals]
     tools.sort(key=lambda tool: float(np.linalg.norm(station.turn_from_home(tool))))
-    return next((tool for tool in tools if _reaches(station, tool)), None)
+    for tool in tools:
+        if _clear(station, tool, hold.opening, others, 0.0, CLOSE) and _reaches(station, tool):
+            return tool
+    return None
 
 
 def _clear(
-    station: Station, tcp_to_world: Pose, opening: float, others: boxes.Boxes, above: float
-) -> bool:
-    """Whether the gripper clears the others at the grasp and all the way from `above` [m]."""
+    station: Station, tcp_to_world: Pose, opening: float, others: boxes.Boxes, above: float,
+    margin: float,
+) -> bool:  # fmt: skip
+    """Whether the gripper clears the others there, and all the way from `above` [m]."""
     gripper = boxes.of_gripper(station.arm.model, opening)
     # boxes stretched backwards along the approach cover the whole way in
     stretched = boxes.Boxes(
         gripper.centre - [0.0, 0.0, above / 2], gripper.half + [0.0, 0.0, above / 2], gripper.axes
     )
-    return not boxes.clash(stretched.moved(tcp_to_world), others, CLEARANCE).any()
-
-
-def _reachable(station: Station, hold: Hold, goals: Sequence[Pose]) -> bool:
-    if not _reaches(station, hold.tcp_to_world):
-        return False
-    return not goals or best_tool(station, hold, goals) is not None
+    return not boxes.clash(stretched.moved(tcp_to_world), others, margin).any()
 
 
 def _reaches(station: Station, tcp_to_world: Pose) -> bool:

@@ -45,8 +45,10 @@ class PegRound:
                  for a in np.linspace(-np.pi, np.pi, 25)]  # fmt: skip
         clear, speed = rng.uniform(0.07, 0.11), rng.uniform(0.35, 0.55)
 
+        # whatever holds the peg must still have room when the peg is in
+        inside = [pose.shifted(z=-goal["depth_m"]) for pose in goals]
         hold = yield from handling.pick(
-            station, "peg", rng, goals=goals, clear=clear, speed=speed, tilt=0.1
+            station, "peg", rng, goals=inside, clear=clear, speed=speed, tilt=0.1
         )
 
         yield Subtask("align", f"bring the peg over the hole in the {handling.called(station, 'plate')}")
