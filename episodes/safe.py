@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,25 +35,30 @@ KNOWN_FILTERS = frozenset(
 )
 
 
+def _refuse(token: str) -> NoReturn:
+    raise ValueError(f"{token} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
 def parse_json(text: str | bytes, place: str) -> Any:
     """JSON as the standard has it: no NaN, no nesting without end. Raises UserError."""
 
-    def refuse(token: str) -> NoReturn:
-        raise ValueError(f"{token} is not JSON")
-
     try:
-        return json.loads(text, parse_constant=refuse)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:120]
         raise UserError(f"{place} is not valid JSON: {reason}") from error
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: str | Path) -> Any:
     """The JSON of a small file. Raises UserError if it is too large or malformed."""
-    with open(path, "rb") as file:
-        text = file.read(MAX_JSON_BYTES + 1)
-    if len(text) > MAX_JSON_BYTES:
-        raise UserError(f"{path} is over {MAX_JSON_BYTES >> 20} MB; that is no file of a library")
+    with open(path, "rb", buffering=0) as file:
+        if os.fstat(file.fileno()).st_size > MAX_JSON_BYTES:
+            limit = f"{MAX_JSON_BYTES >> 20} MB"
+            raise UserError(f"{path} is over {limit}; that is no file of a library")
+        text = file.readall()
     return parse_json(text, str(path))
 
 

@@ -147,10 +147,11 @@ def records(root: Path) -> Iterator[Shard | UserError]:
     """Every commit record in order of its number; an error, not raised, for one that is broken."""
     folder = root / SHARDS
     for name in Folder(folder).names(".json"):
+        stem = name.removesuffix(".json")
         try:
-            if not Path(name).stem.isdigit():
+            if not stem.isdigit():
                 raise UserError("no commit record has such a name; remove it")
-            yield shard_of(read_json(folder / name), int(Path(name).stem))
+            yield shard_of(read_json(f"{folder}/{name}"), int(stem))
         except (UserError, OSError) as error:
             yield UserError(f"{SHARDS}/{name}: {error}")
 
