@@ -8,12 +8,14 @@ REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow faults lint format clean
+.PHONY: help setup demo test slow faults pools bench lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
 	@echo "make demo         12 episodes, checked, replayed, shown; REAL=path mixes a data set in"
 	@echo "make test         the tests (make slow: the long ones, make faults: killing and breaking)"
+	@echo "make pools        the Ray and Slurm pools, with their libraries installed"
+	@echo "make bench        the figures in the docs, measured here"
 	@echo "make lint         ruff and mypy (make format: what ruff can mend)"
 
 setup: $(READY)
@@ -37,10 +39,17 @@ slow: $(READY)
 faults: $(READY)
 	$(BIN)/python -m pytest tests/faults --durations=10
 
+pools: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray,slurm]'
+	$(BIN)/python -m pytest tests/test_pools_elsewhere.py
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python benchmarks/scale.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

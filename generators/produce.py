@@ -74,9 +74,11 @@ def problems(outcomes: Sequence[Outcome]) -> list[str]:
     return lines
 
 
-def memory_of_worker(pool: Mapping[str, Any], workers: int) -> int:
-    """Bytes that a worker may allocate."""
+def memory_of_worker(pool: Mapping[str, Any], workers: int) -> int | None:
+    """Bytes that a worker may allocate; None for no limit."""
     if pool["memory_gb"] is not None:
         return int(options.number(pool, "memory_gb", 0.1) * 1e9)
+    if pool["name"] != "local":  # its workers are on machines that we do not know
+        return None
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return int(machine) // workers

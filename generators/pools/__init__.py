@@ -10,7 +10,11 @@ from typing import Any, Protocol
 from episodes.errors import UserError
 from generators.options import unknown
 
-POOLS: Mapping[str, str] = {"local": "generators.pools.local:LocalPool"}
+POOLS: Mapping[str, str] = {
+    "local": "generators.pools.local:LocalPool",
+    "ray": "generators.pools.ray_cluster:RayPool",
+    "slurm": "generators.pools.slurm:SlurmPool",
+}
 
 
 class Pool(Protocol):
