@@ -26,6 +26,7 @@ DEFAULTS: Mapping[str, Any] = {
     "by": "frame",
     "seed": 0,
     "draws": None,
+    "shards": None,
     "max_repeats": None,
     "horizon": 16,
     "history": 1,
@@ -64,6 +65,7 @@ def build(
     wanted = {**DEFAULTS, **config}
     by = _choice(wanted, "by", UNITS)
     seed = _whole(wanted, "seed", 0, 2**63)
+    shards_at_once = None if wanted["shards"] is None else _whole(wanted, "shards", 1, 10**6)
     view = _view(wanted)
     opened = [_open(source) for source in asked]
     notes = tuple(note for one in opened for note in _unfinished(one))
@@ -103,7 +105,18 @@ def build(
             for s, o, w in zip(sources, opened, windows, strict=True)
         ),
     )
-    found = Manifest(by, seed, draws, most, view, sources, keys, measured, notes + left_out)
+    found = Manifest(
+        by=by,
+        seed=seed,
+        draws=draws,
+        shards=shards_at_once,
+        max_repeats=most,
+        view=view,
+        sources=sources,
+        keys=keys,
+        statistics=measured,
+        notes=notes + left_out,
+    )
     manifest.write(out, found)
     return found
 

@@ -58,9 +58,12 @@ class Rows:
 class Reader:
     """Rows of any array of any episode of one library. May be pickled and used after a fork."""
 
-    def __init__(self, library: Library, arrays: Sequence[str]) -> None:
-        """arrays: paths inside a demo that will be asked for; others do not exist to `rows`."""
-        self.library = library
+    def __init__(self, library: Library, arrays: Sequence[str], ahead: bool = False) -> None:
+        """arrays: paths inside a demo that will be asked for; others do not exist to `rows`.
+
+        ahead: a shard that is touched will be read in full; the system may fetch it in one go.
+        """
+        self.library, self.ahead = library, ahead
         self.arrays = tuple(arrays)
         self._shards: dict[int, list[int]] = {}
         for row in library.rows:
@@ -133,6 +136,8 @@ class Reader:
             self._files, self._pid = OrderedDict(), os.getpid()
         if file not in self._files:
             self._files[file] = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+            if self.ahead and hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(self._files[file], 0, 0, os.POSIX_FADV_WILLNEED)
             while len(self._files) > MAX_OPEN_FILES:
                 os.close(self._files.popitem(last=False)[1])
         self._files.move_to_end(file)

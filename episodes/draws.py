@@ -2,83 +2,21 @@
 
 Draws come in blocks of 1,000. A block holds the exact quota of each source (`quotas.py`), its order
 shuffled by a keyed permutation. The n-th draw of a source is item n of an endless sequence of
-epochs, each a keyed permutation of all its items: nothing repeats before everything was seen.
-
-The permutation is a generalised Feistel network over Z_a x Z_b with a * b >= size, walking the
-cycle out of the few values beyond `size` (Black and Rogaway, "Ciphers with arbitrary finite
-domains", CT-RSA 2002). It holds nothing in memory, whatever the size. It shuffles; it is no cipher.
+epochs, each a permutation of all its items: nothing repeats before everything was seen.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .quotas import BLOCK, Quotas
-
-MAX_SIZE = 1 << 48  # a and b stay far below 2^64 in the sums of a round
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_ROUNDS = np.arange(1, 13, dtype=np.uint64) * _GOLDEN  # 12: tiny sets too come in every order
-
-
-def key(*parts: object) -> int:
-    """A 64-bit key from names and numbers, the same on every machine."""
-    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
-    return int.from_bytes(digest[:8], "little")
-
-
-def permute(position: Any, size: Any, keys: Any) -> NDArray[np.int64]:
-    """Where a keyed permutation of range(size) sends `position`.
-
-    position in [0, size), size in [1, 2^48] and keys (any 64-bit integers) broadcast together.
-    """
-    position, size, keys = np.broadcast_arrays(*(_unsigned(x) for x in (position, size, keys)))
-    shape = position.shape
-    value, size, keys = position.flatten(), size.ravel(), keys.ravel()
-    # Any a >= 1 will do, since b covers size; near the root few values lie beyond size.
-    rows = np.ceil(np.sqrt(size.astype(np.float64))).astype(np.uint64)
-    columns = (size + rows - np.uint64(1)) // rows
-    walking = np.arange(len(value))
-    while len(walking):
-        at = walking
-        value[at] = _feistel(value[at], rows[at], columns[at], keys[at])
-        walking = at[value[at] >= size[at]]
-    return value.astype(np.int64).reshape(shape)
-
-
-def _feistel(
-    value: NDArray[np.uint64],
-    rows: NDArray[np.uint64],
-    columns: NDArray[np.uint64],
-    keys: NDArray[np.uint64],
-) -> NDArray[np.uint64]:
-    """One pass over Z_rows x Z_columns. All (N,)."""
-    left, right = value // columns, value % columns
-    for number, offset in enumerate(_ROUNDS):
-        round_keys = keys + offset
-        if number % 2:
-            left = (left + _scramble(right ^ round_keys) % rows) % rows
-        else:
-            right = (right + _scramble(left ^ round_keys) % columns) % columns
-    return left * columns + right
-
-
-def _scramble(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The SplitMix64 finaliser (Steele, Lea and Flood, OOPSLA 2014), after one golden step."""
-    x = x + _GOLDEN
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
-
-
-def _unsigned(x: Any) -> NDArray[np.uint64]:
-    return np.atleast_1d(np.asarray(x).astype(np.uint64))
+from episodes.permutation import MAX_SIZE, key, nth_key, permute
+from episodes.quotas import BLOCK, Quotas
+from episodes.shards import ShardOrder
 
 
 @dataclass(frozen=True)
@@ -94,34 +32,39 @@ class Draws:
     """The endless sequence of draws of one mix."""
 
     def __init__(
-        self, names: Sequence[str], parts: Sequence[Fraction], sizes: Sequence[int], seed: int
+        self,
+        names: Sequence[str],
+        parts: Sequence[Fraction],
+        sizes: Sequence[Sequence[int]],
+        seed: int,
+        together: int | None = None,
     ) -> None:
-        """names, parts (shares, see `quotas.shares`) and sizes (items, >= 1) of the sources.
+        """names, parts (see `quotas.shares`) and sizes (items of each shard) of the sources.
 
-        A source's order depends on the seed and its own name, so that another source beside it
-        changes when an item comes, never which item comes next.
+        together: shards of a source that are read at a time; None for all. A source's order depends
+        on the seed and its own name, so that another source beside it changes when an item comes,
+        never which item comes next.
         """
-        if not all(1 <= size <= MAX_SIZE for size in sizes):
+        self._sizes = tuple(sum(of_shards) for of_shards in sizes)
+        if not all(1 <= size <= MAX_SIZE for size in self._sizes):
             raise ValueError(f"sizes must be in [1, {MAX_SIZE}]")
         self._quotas = Quotas(parts)
-        self._sizes = tuple(sizes)
-        self._keys = tuple(np.uint64(key(seed, "items", name)) for name in names)
+        self._orders = tuple(
+            ShardOrder(of_shards, together or len(of_shards), np.uint64(key(seed, "items", name)))
+            for name, of_shards in zip(names, sizes, strict=True)
+        )
         self._block_key = np.uint64(key(seed, "blocks"))
 
     def block(self, number: int) -> Block:
         """Draws [1000 number, 1000 number + 1000)."""
         before = self._quotas.before(number)
         ends = np.cumsum(self._quotas.within(number))
-        turn = permute(np.arange(BLOCK), BLOCK, _nth_key(self._block_key, number))
+        turn = permute(np.arange(BLOCK), BLOCK, nth_key(self._block_key, number))
         source = np.searchsorted(ends, turn, side="right")
         item, epoch = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
         for s, size in enumerate(self._sizes):
             here = np.flatnonzero(source == s)
             nth = before[s] + turn[here] - (ends[s - 1] if s else 0)
             epoch[here], position = np.divmod(nth, size)
-            item[here] = permute(position, size, _nth_key(self._keys[s], epoch[here]))
+            item[here] = self._orders[s].items(position, epoch[here])
         return Block(source, item, epoch)
-
-
-def _nth_key(base: np.uint64, number: Any) -> NDArray[np.uint64]:
-    return _scramble(_unsigned(number) ^ base)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes.draws import key, permute
+from episodes.permutation import key, permute
 from episodes.records import Row
 
 UNITS = ("frame", "window", "episode", "hour")
@@ -16,7 +16,7 @@ Steps = NDArray[np.int64]
 
 
 class Items:
-    """The items of one source in the order of its episodes; memory is O(episodes).
+    """The items of one source, shard by shard in the order of its episodes; O(episodes) memory.
 
     frame, hour: every step. window: every `stride`-th step, so that windows tile an episode.
     episode: every episode, from which step follows from the epoch, none twice before all came.
@@ -24,13 +24,18 @@ class Items:
 
     def __init__(self, rows: Sequence[Row], by: str, strides: Sequence[int], name: str, seed: int):
         """rows: of the chosen episodes, each with steps. strides: steps of a window in each."""
+        order = sorted(range(len(rows)), key=lambda n: (rows[n].shard, rows[n].index))
+        rows, strides = [rows[n] for n in order], [strides[n] for n in order]
         self._by = by
         self._index = np.array([row.index for row in rows], np.int64)
         self._steps = np.array([row.steps for row in rows], np.int64)
         self._stride = np.array(strides if by == "window" else [1] * len(rows), np.int64)
         starts = -(-self._steps // self._stride)
         self.starts = int(starts.sum())  # different (episode, step) pairs
-        self._ends = np.cumsum(np.ones_like(starts) if by == "episode" else starts)
+        items = np.ones_like(starts) if by == "episode" else starts
+        self._ends = np.cumsum(items)
+        _, shard = np.unique([row.shard for row in rows], return_inverse=True)
+        self.of_shards = [int(n) for n in np.bincount(shard, items)]
         self._key = np.uint64(key(seed, "steps", name))
 
     def __len__(self) -> int:

@@ -75,7 +75,8 @@ class View:
 
 @dataclass(frozen=True)
 class Manifest:
-    """draws: the length that was planned for. notes: what was left out, one line each.
+    """draws: the length that was planned for. shards: of a source that are read at a time; None for
+    all of them. notes: what was left out, one line each.
 
     statistics: scope (a source, a robot or "all") -> key -> {mean, std, min, max}: (D,) lists.
     """
@@ -83,6 +84,7 @@ class Manifest:
     by: str
     seed: int
     draws: int
+    shards: int | None
     max_repeats: float | None
     view: View
     sources: tuple[Source, ...]
@@ -112,6 +114,7 @@ def read(path: Path) -> Manifest:
             by=plain["by"],
             seed=int(plain["seed"]),
             draws=int(plain["draws"]),
+            shards=plain["shards"],
             max_repeats=plain["max_repeats"],
             view=_view(plain["view"]),
             sources=tuple(_source(source) for source in plain["sources"]),
@@ -155,8 +158,9 @@ def _verify(manifest: Manifest) -> None:
         raise ValueError("sources")
     if sum(source.share for source in manifest.sources) != 1:
         raise ValueError("shares do not sum to 1")
-    if min(manifest.draws, manifest.view.horizon, manifest.view.history) < 1:
-        raise ValueError("draws, horizon or history below 1")
+    least = (manifest.draws, manifest.shards or 1, manifest.view.horizon, manifest.view.history)
+    if min(least) < 1:
+        raise ValueError("draws, shards, horizon or history below 1")
 
 
 def _view(plain: dict[str, Any]) -> View:

@@ -91,14 +91,22 @@ class Mix:
             for source, rows in zip(sources, chosen, strict=True)
         ]
         self._windows = [
-            Windows(library, source.name, self.manifest.keys, view, kinematics or {})
+            Windows(
+                library,
+                source.name,
+                self.manifest.keys,
+                view,
+                kinematics or {},
+                ahead=self.manifest.shards is not None,
+            )
             for source, library in zip(sources, libraries, strict=True)
         ]
         self._draws = Draws(
             [source.name for source in sources],
             [source.share for source in sources],
-            [len(items) for items in self._items],
+            [items.of_shards for items in self._items],
             self.manifest.seed,
+            self.manifest.shards,
         )
         self._scales: dict[tuple[str, str], Scales] = {}
         self._blocks: OrderedDict[int, _Block] = OrderedDict()

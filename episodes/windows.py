@@ -43,13 +43,14 @@ class Windows:
         keys: Sequence[Key],
         view: View,
         kinematics: Mapping[str, Kinematics],
+        ahead: bool = False,
     ) -> None:
         self._name, self._keys, self._view = name, tuple(keys), view
         self._kinematics = dict(kinematics)
         arrays = {array for key in keys for array in key.origin.get(name, ())}
         if arrays & {FROM_POSE, FROM_JOINTS}:
             arrays.update(_COMMANDS)
-        self._reader = Reader(library, sorted(arrays))
+        self._reader = Reader(library, sorted(arrays), ahead)
 
     def window(self, row: Row, step: int, scales: Scales) -> dict[str, Array]:
         """history steps up to `step`, horizon steps from it, and masks of what is real.

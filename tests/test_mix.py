@@ -92,6 +92,17 @@ def test_by_hour_the_time_is_shared_out_not_the_frames(home: Path, tmp_path: Pat
     assert "50.00%" in table(Mix(tmp_path / "m.json").manifest)
 
 
+def test_cold_storage_is_read_a_shard_at_a_time(home: Path, tmp_path: Path) -> None:
+    build(tmp_path / "m.json", {"sources": sources(home)[:1], "shards": 1})
+    mix = Mix(tmp_path / "m.json")
+    rows = {row.index: row for row in Library(home / "sim").rows}
+    total = sum(row.steps for row in rows.values())
+    drawn = [mix.draw(i) for i in range(20 * BLOCK)]
+    for epoch in range(3):
+        assert len({d[1:3] for d in drawn if d.epoch == epoch}) == total
+    assert all(np.isfinite(mix[i]["actions"]).all() for i in range(50))
+
+
 def test_draws_are_a_pure_function_of_manifest_and_index(home: Path, tmp_path: Path) -> None:
     mix = mixed(home, tmp_path / "m.json", seed=3)
     wanted = [5000, 3, 999, 1000, 10**12 + 7, 0]

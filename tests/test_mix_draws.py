@@ -11,8 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from episodes.draws import Draws, _scramble, permute
+from episodes.draws import Draws
+from episodes.permutation import _scramble, permute
 from episodes.quotas import BLOCK, GRID, Quotas, shares
+from episodes.shards import ShardOrder
 
 weights = st.lists(
     st.one_of(
@@ -27,7 +29,10 @@ weights = st.lists(
 
 def _draws(parts: list[int], sizes: list[int], seed: int = 0) -> Draws:
     return Draws(
-        [f"s{k}" for k in range(len(parts))], shares([Fraction(p) for p in parts]), sizes, seed
+        [f"s{k}" for k in range(len(parts))],
+        shares([Fraction(p) for p in parts]),
+        [[n] for n in sizes],
+        seed,
     )
 
 
@@ -137,7 +142,9 @@ def test_the_generator_behind_it_is_splitmix64() -> None:
 @settings(max_examples=40, deadline=None)
 def test_every_block_holds_its_quota(asked: list[Fraction], seed: int, number: int) -> None:
     parts = shares(asked)
-    block = Draws([str(k) for k in range(len(parts))], parts, [50] * len(parts), seed).block(number)
+    block = Draws([str(k) for k in range(len(parts))], parts, [[50]] * len(parts), seed).block(
+        number
+    )
     counts = np.bincount(block.source, minlength=len(parts))
     assert all(abs(n - BLOCK * part) < 1 for n, part in zip(counts.tolist(), parts, strict=True))
 
@@ -199,3 +206,57 @@ def test_a_source_keeps_its_own_order_when_another_joins() -> None:
 def test_the_smallest_sources_work(parts: list[int], size: int) -> None:
     block = _draws(parts, [size] * len(parts)).block(3)
     assert set(block.item.tolist()) == set(range(size))
+
+
+# --- a few shards at a time
+
+
+@given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=12),
+    st.integers(1, 6),
+    st.integers(0, 2**63),
+    st.integers(0, 10**6),
+)
+@settings(max_examples=60, deadline=None)
+def test_shards_come_in_groups_and_every_item_once(
+    sizes: list[int], together: int, seed: int, epoch: int
+) -> None:
+    order = ShardOrder(sizes, together, np.uint64(seed))
+    count = sum(sizes)
+    items = order.items(np.arange(count), np.full(count, epoch))
+    assert sorted(items) == list(range(count))
+    shard = np.searchsorted(np.cumsum(sizes), items, side="right")
+    visits = [set(shard[shard_runs]) for shard_runs in _runs(shard, together)]
+    assert all(len(visit) <= together for visit in visits)
+    assert sum(len(visit) for visit in visits) == len(sizes)  # none is left and taken up again
+    again = order.items(np.arange(count)[::-1], np.full(count, epoch))[::-1]
+    assert np.array_equal(items, again)
+
+
+def _runs(shard: np.ndarray, together: int) -> list[np.ndarray]:
+    """Positions cut where a further shard begins after `together` have been finished."""
+    runs, start, seen = [], 0, set()
+    for at, one in enumerate(shard):
+        if one not in seen and len(seen) == together and not seen & set(shard[at:]):
+            runs.append(np.arange(start, at))
+            start, seen = at, set()
+        seen.add(one)
+    return [*runs, np.arange(start, len(shard))]
+
+
+def test_groups_of_shards_differ_between_epochs() -> None:
+    order = ShardOrder([10] * 40, 4, np.uint64(1))
+    first = [set(order.items(np.arange(40), np.full(40, e)) // 10) for e in range(3)]
+    assert all(len(group) == 4 for group in first)
+    assert first[0] != first[1] != first[2]
+
+
+def test_mixing_shard_by_shard_keeps_the_ratio() -> None:
+    parts = shares([Fraction(4), Fraction(1)])
+    draws = Draws(["a", "b"], parts, [[7] * 300, [5, 9]], seed=2, together=3)
+    blocks = [draws.block(n) for n in range(5)]
+    for block in blocks:
+        assert np.array_equal(np.bincount(block.source), [800, 200])
+    items = np.concatenate([b.item[(b.source == 0) & (b.epoch == 0)] for b in blocks])
+    assert len(set(items)) == len(items) == 2100
+    assert max(len(set(b.item[b.source == 0] // 7)) for b in blocks) <= 800 // 7 + 6
