@@ -151,9 +151,7 @@ def _tensor(rows: Array) -> dict[str, Any]:
     shape = [str(size) for size in rows.shape[1:]]
     exact = rows.dtype.str[1:] in EXACT
     return {
-        "pythonClassName": f"{FEATURES}.tensor_feature.Tensor"
-        if shape
-        else f"{FEATURES}.scalar.Scalar",
+        "pythonClassName": f"{FEATURES}.tensor_feature.Tensor",  # a Scalar would forget `encoding`
         "tensor": {
             "shape": {"dimensions": shape} if shape else {},
             "dtype": str(rows.dtype),
