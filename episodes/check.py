@@ -26,6 +26,9 @@ from episodes.folder import Folder
 from episodes.records import FORMAT, Row, Shard
 from episodes.safe import open_hdf5, parse_json, plain
 
+# What h5py and our reader raise where a file breaks the format.
+UNREADABLE = (UserError, OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError)
+
 
 def check(root: Path, *, records_only: bool = False) -> list[Finding]:
     """Everything that is wrong with a library; an empty list is a clean bill.
@@ -67,8 +70,13 @@ def _shard(root: Path, shard: Shard, whole: Whole) -> Iterator[Finding]:
             yield from (Finding("error", m, field=place) for m in _frame_of(file, shard))
             for row in shard.rows:
                 yield from _demo(file, row, whole)
-    except UserError as error:
-        yield Finding("error", str(error), field=place)
+    except UNREADABLE as error:
+        yield Finding("error", _reason(error), field=place)
+
+
+def _reason(error: Exception) -> str:
+    told = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return told if isinstance(error, UserError) else f"it cannot be read: {told:.120}"
 
 
 def _frame_of(file: h5py.File, shard: Shard) -> Iterator[str]:
@@ -103,21 +111,18 @@ def _names(file: h5py.File, path: str) -> list[str]:
 
 def _demo(file: h5py.File, row: Row, whole: Whole) -> Iterator[Finding]:
     notes = Notes(row.index, real=row.domain == "real")
-    demo = file.get(f"data/demo_{row.index}")
-    if isinstance(demo, h5py.Group):
-        try:
-            if schema(demo, row, notes):
-                episode = hdf5.get(demo, images=False)
-                if episode.content_hash() != row.content_hash:
-                    notes.error(
-                        "its states and actions are not those of its record", field="states"
-                    )
-                motion(episode, notes)
-                frames(demo, episode, notes)
-                valid = f"demo_{row.index}" in _names(file, "mask/valid")
-                whole.add(episode, row, valid)
-        except (OSError, KeyError, ValueError, TypeError, AttributeError, UserError) as error:
-            notes.error(f"it cannot be read: {str(error).splitlines()[0]:.120}")
+    try:
+        demo = file.get(f"data/demo_{row.index}")
+        if isinstance(demo, h5py.Group) and schema(demo, row, notes):
+            episode = hdf5.get(demo, images=False)
+            if episode.content_hash() != row.content_hash:
+                notes.error("its states and actions are not those of its record", field="states")
+            motion(episode, notes)
+            frames(demo, episode, notes)
+            valid = f"demo_{row.index}" in _names(file, "mask/valid")
+            whole.add(episode, row, valid)
+    except UNREADABLE as error:
+        notes.error(_reason(error))
     yield from notes.findings
 
 

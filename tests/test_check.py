@@ -576,3 +576,21 @@ def test_the_same_actions_twice_are_noticed(tmp_path: Path) -> None:
     other = action(other, **{k: GOOD[0].action[k] for k in ("ee_delta", "gripper", "ee_pose")})
     findings = check(library(tmp_path / "lib", GOOD[0], other))
     assert [(f.episode, f.message) for f in findings] == [(1, "the actions are those of episode 0")]
+
+
+def test_a_damaged_shard_with_a_matching_record_never_stops_the_check(tmp_path: Path) -> None:
+    """As a forger would leave it: hash and size agree, the HDF5 inside is broken."""
+    root = library(
+        tmp_path / "lib", *(synthetic_episode(i, np.random.default_rng(i)) for i in (0, 1))
+    )
+    path, record_path = root / "shards/00000.h5", root / "shards/00000.json"
+    good, record = path.read_bytes(), json.loads(record_path.read_text())
+    rng = np.random.default_rng(2)
+    hits = 0
+    for position in (*rng.integers(0, 9000, 40), *rng.integers(0, len(good), 20)):
+        path.write_bytes(good)
+        flip(path, int(position), int(rng.integers(8)))
+        digest = store.Folder(root / "shards").sha256(path.name)
+        record_path.write_text(json.dumps({**record, "sha256": digest}))
+        hits += bool(check(root))
+    assert hits > 20
