@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -23,7 +24,7 @@ if TYPE_CHECKING:  # physics is imported where an episode is made
     from generators.plan import Plan
     from sim.render.base import Renderer
 
-NO_PIXELS = "none"
+NO_PIXELS, AUTO = "none", "auto"
 
 
 def generate(plan: Plan, index: int) -> Episode:
@@ -81,6 +82,19 @@ def open_renderer(name: str) -> Renderer:
     from sim import render
 
     return render.open_renderer(name)
+
+
+def resolved(renderer: Mapping[str, Any]) -> dict[str, Any]:
+    """A renderer's config with a name in place of `auto`: what the pixels depend on."""
+    name = str(renderer["name"])
+    if name == AUTO:
+        from sim.render import gl
+
+        there, why = gl.available()
+        name = "raster" if there else "tiny"
+        if not there:
+            print(f"renderer=tiny, the slow one: {why}", file=sys.stderr)
+    return {**renderer, "name": name}
 
 
 def renderer_version(name: str) -> str:

@@ -57,6 +57,13 @@ def choice(config: Mapping[str, Any], key: str, known: Iterable[str]) -> str:
     return str(value)
 
 
+def mapping(config: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = config[key]
+    if not isinstance(value, dict):
+        raise UserError(f"{key} must be a mapping, not {value!r}; like this: {key}={{name:value}}")
+    return value
+
+
 def image_size(config: Mapping[str, Any], key: str = "image_size") -> tuple[int, int] | None:
     """config[key] as (W, H) in pixels; None where it is null."""
     value = config[key]

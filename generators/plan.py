@@ -92,6 +92,7 @@ def generation(config: Config) -> Plan:
     recipe = {key: value for key, value in config.items() if key not in ELSEWHERE}
     options.image_size(config)
     options.whole(config, "workers", 1)
+    recipe["renderer"] = making.resolved(config["renderer"])
     versions = code_versions(recipe["renderer"]["name"])
     return Plan(
         out=options.path(config, "out"),

@@ -23,6 +23,7 @@ from generators.plan import Plan
 MARK = "@@"  # begins the journal's own lines; the rest is what the episode printed
 TRIES = 3
 LOG_LINES = 40
+ONLY_FRESH = ("GraphicsLost",)  # exceptions that only another process gets over
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,9 @@ def _tried(plan: Plan, index: int, limits: Limits, log: TextIO, tries: int) -> E
             quarantine(plan, index, tries, str(error), "")
             return None
         except Exception as error:
+            if type(error).__name__ in ONLY_FRESH:
+                _say(log, f"fatal {error}")
+                os._exit(1)
             if tries >= TRIES:
                 reason = f"{type(error).__name__}: {error}".rstrip(": ")
                 quarantine(plan, index, tries, reason, traceback.format_exc(limit=-LOG_LINES))
@@ -171,6 +175,8 @@ class Journal:
             match line.split():
                 case [word, "start", number, _] if word == MARK and number.isdigit():
                     index, tail = int(number), []
+                case [word, "fatal", *what] if word == MARK:
+                    return cls(None, done, succeeded, " ".join(what), "")
                 case [word, "done", _, success, _] if word == MARK:
                     index, done, succeeded = None, done + 1, succeeded + (success == "1")
                 case _:

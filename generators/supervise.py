@@ -181,7 +181,7 @@ def _again(state: Run, job: Job, death: str | None, error: Exception) -> None:
     else:
         state.lost[job] += 1
         if state.lost[job] >= TRIES:
-            _fail(state, outcome, RuntimeError(death) if death else error)
+            _fail(state, outcome, UserError(journal.reason or death) if death else error)
             return
     state.waiting.appendleft(job)
 

@@ -95,10 +95,23 @@ def test_quarantined_episodes_can_be_tried_again(tmp_path: Path, reference: dict
     assert_whole(out, reference)
 
 
-def test_a_worker_that_dies_once_costs_nothing(tmp_path: Path, reference: dict[int, str]) -> None:
-    assert produce([plan_for(tmp_path / "lib", "flaky")], config_for()) == 0
-    assert (tmp_path / "died-once").exists()
+@pytest.mark.parametrize(("maker", "trace"), [("flaky", "died-once"), ("blinking", "lost-once")])
+def test_a_worker_that_dies_once_costs_nothing(
+    maker: str, trace: str, tmp_path: Path, reference: dict[int, str]
+) -> None:
+    assert produce([plan_for(tmp_path / "lib", maker)], config_for()) == 0
+    assert (tmp_path / trace).exists()
     assert_whole(tmp_path / "lib", reference)
+
+
+def test_a_graphics_context_that_stays_lost_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "lib"
+    assert produce([plan_for(out, "contextless")], config_for()) == 2
+    assert "failed: the driver is gone" in capsys.readouterr().out
+    assert hashes(out) == {}
+    assert list(store.quarantined(out)) == []
 
 
 def test_other_content_under_the_same_name_stops_the_run(

@@ -12,6 +12,7 @@ VERBS: Mapping[str, str] = {
     "replay": "replay",
     "check": "check",
     "import": "import_",
+    "export": "export",
     "mix": "mix",
     "show": "show",
     "list": "list_",

@@ -7,7 +7,6 @@ from typing import Any
 
 from episodes import formats
 from episodes.episode import Episode
-from episodes.errors import UserError
 from episodes.library import Library
 from generators import options
 from generators.libraries import HEAD, summary_row
@@ -18,8 +17,6 @@ TOLD = 10  # findings printed; check prints the rest
 
 
 def run(config: Mapping[str, Any]) -> int:
-    if not isinstance(config["options"], dict):
-        raise UserError(f"options must be a mapping, not {config['options']!r}: options={{hz:10}}")
     done = formats.import_library(
         config["format"],
         options.path(config, "src"),
@@ -28,7 +25,7 @@ def run(config: Mapping[str, Any]) -> int:
         strict=options.flag(config, "strict"),
         compression=config["compression"],
         overrides={k: str(config[k]) for k in OVERRIDES if config[k] is not None},
-        options=config["options"],
+        options=options.mapping(config, "options"),
         progress=_Ticker(),
     )
     if done.already:

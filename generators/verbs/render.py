@@ -33,15 +33,16 @@ def _plan(config: Config) -> Plan:
     if not source.read(source.rows[0].index, images=False).cell:
         raise UserError(f"{source.path} holds no cells, as real data does: nothing to render")
     options.image_size(config)
-    keys = ("camera", "look", "renderer", "image_size")
+    renderer = making.resolved(config["renderer"])
     recipe = {
-        **{key: config[key] for key in keys},
+        **{key: config[key] for key in ("camera", "look", "image_size")},
+        "renderer": renderer,
         "look_seed": options.whole(config, "look_seed"),
         "source": source.info["spec_id"],
         "content": _content(source),
         "task": source.info["config"].get("task"),
     }
-    versions = code_versions(config["renderer"]["name"])
+    versions = code_versions(renderer["name"])
     return Plan(
         out=out,
         make=making.render,

@@ -7,7 +7,7 @@ from concurrent.futures import Future, wait
 from typing import Any
 
 from episodes.errors import UserError
-from generators import hydra_app, options, usage
+from generators import hydra_app, making, options, usage
 from generators.options import unknown
 from generators.pools.local import LocalPool
 from generators.quiet import quiet
@@ -89,6 +89,7 @@ def _composed(config: Config, task: str) -> Config:
     words = [f"task={task}", "out=nowhere", f"task.max_seconds={options.number(config, 'seconds')}"]
     if size is not None:
         words.append(f"image_size=[{size[0]},{size[1]}]")
-    if config["renderer"] is not None:
-        words.append(f"renderer={config['renderer']}")
-    return hydra_app.composed("generate", [*words, f"seed={options.whole(config, 'seed')}"])
+    words.append(f"renderer={config['renderer']}")
+    words.append(f"seed={options.whole(config, 'seed')}")
+    composed = hydra_app.composed("generate", words)
+    return {**composed, "renderer": making.resolved(composed["renderer"])}

@@ -46,6 +46,24 @@ def raising(plan: Plan, index: int) -> Episode:
     return good(plan, index)
 
 
+class GraphicsLost(RuntimeError):
+    """Named as the renderer names it; a dead context stays dead in its process."""
+
+
+def contextless(plan: Plan, index: int) -> Episode:
+    """Loses its graphics context for good."""
+    raise GraphicsLost("the driver is gone")
+
+
+def blinking(plan: Plan, index: int) -> Episode:
+    """Loses its graphics context once."""
+    once = plan.out.parent / "lost-once"
+    if index == BAD and not once.exists():
+        once.touch()
+        raise GraphicsLost("the driver is gone")
+    return good(plan, index)
+
+
 def hopeless(plan: Plan, index: int) -> Episode:
     raise ValueError("nothing works here")
 
@@ -81,7 +99,19 @@ def drifting(plan: Plan, index: int) -> Episode:
     return synthetic_episode(index, rng, steps=6, size=(16, 12))
 
 
-MAKERS = (good, segfaulting, hanging, raising, hopeless, greedy, killed, flaky, drifting)
+MAKERS = (
+    good,
+    segfaulting,
+    hanging,
+    raising,
+    contextless,
+    blinking,
+    hopeless,
+    greedy,
+    killed,
+    flaky,
+    drifting,
+)
 
 
 def plan_for(out: Path, maker: str, episodes: int = 14, nap: float = 0.0) -> Plan:
