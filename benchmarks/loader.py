@@ -29,7 +29,7 @@ ROUNDS = 3
 OTHERS = Path(__file__).parent / "others"
 
 
-def ours(library: Path, cameras: list[str], folder: Path) -> float:
+def ours(library: Path, cameras: list[str], folder: Path, threads: int) -> float:
     """Samples per second of a Loader without workers: the best of a few rounds."""
     images = [f"obs/{camera}_image" for camera in cameras]
     config = {
@@ -42,7 +42,7 @@ def ours(library: Path, cameras: list[str], folder: Path) -> float:
     mix = Mix(folder / "mix.json")
     for row in Library(library).rows:  # the files are in the page cache, for every side
         Library(library).group(row.index)
-    batches = iter(Loader(mix, BATCH))
+    batches = iter(Loader(mix, BATCH, threads=threads))
     for _ in range(WARM):
         next(batches)
     best = 0.0
@@ -52,7 +52,7 @@ def ours(library: Path, cameras: list[str], folder: Path) -> float:
             batch = next(batches)
         best = max(best, TIMED * BATCH / (time.perf_counter() - start))
     shapes = {name: batch[name].shape for name in images}
-    print(f"cellwright: {best:,.0f} samples/s  {shapes}")
+    print(f"cellwright, {threads} threads: {best:,.0f} samples/s  {shapes}")
     return best
 
 
@@ -88,12 +88,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library", type=Path)
     parser.add_argument("--cameras", nargs="+", default=["front", "wrist"])
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--lerobot", type=Path, metavar="PYTHON")
     parser.add_argument("--robomimic", type=Path, metavar="PYTHON")
     parser.add_argument("--epoch", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rate = ours(options.library.absolute(), options.cameras, Path(folder))
+        rate = ours(options.library.absolute(), options.cameras, Path(folder), options.threads)
         for name in ("lerobot", "robomimic"):
             python = getattr(options, name)
             found = other(name, python, options.library.absolute(), options.cameras)

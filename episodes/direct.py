@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -55,8 +56,25 @@ class Rows:
     checksum: int = 0  # bytes of fletcher32 at the end of a chunk; the inflater has its own
 
 
+class _File:
+    """A descriptor that stays open while anyone reads: it may leave the cache in the meantime."""
+
+    def __init__(self, path: str, ahead: bool) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        if ahead and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self.number, 0, 0, os.POSIX_FADV_WILLNEED)
+
+    def __del__(self) -> None:
+        if "number" in self.__dict__:
+            os.close(self.number)
+
+
 class Reader:
-    """Rows of any array of any episode of one library. May be pickled and used after a fork."""
+    """Rows of any array of any episode of one library.
+
+    May be pickled, used after a fork, and by several threads: the costly part, inflating, runs in
+    parallel.
+    """
 
     def __init__(self, library: Library, arrays: Sequence[str], ahead: bool = False) -> None:
         """arrays: paths inside a demo that will be asked for; others do not exist to `rows`.
@@ -69,16 +87,15 @@ class Reader:
         for row in library.rows:
             self._shards.setdefault(row.shard, []).append(row.index)
         self._places: OrderedDict[int, tuple[str, Mapping[str, Rows]]] = OrderedDict()
-        self._files: OrderedDict[str, int] = OrderedDict()
-        self._pid = os.getpid()
+        self._files: OrderedDict[str, _File] = OrderedDict()
+        self._lock = threading.Lock()  # of both caches, and of HDF5
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_files": OrderedDict(), "_places": OrderedDict()}
+        kept = {name: value for name, value in self.__dict__.items() if name != "_lock"}
+        return {**kept, "_files": OrderedDict(), "_places": OrderedDict()}
 
-    def __del__(self) -> None:
-        if self.__dict__.get("_pid") == os.getpid():
-            for descriptor in self._files.values():
-                os.close(descriptor)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=threading.Lock())
 
     def rows(self, episode: int, array: str, start: int, stop: int) -> Array:
         """Rows [start, stop) of an array. Raises UserError for what is damaged or not there."""
@@ -96,7 +113,8 @@ class Reader:
             )
         try:
             if not rows.direct:
-                return np.asarray(self.library.group(episode)[array][start:stop])
+                with self._lock:
+                    return np.asarray(self.library.group(episode)[array][start:stop])
             if rows.places is None:
                 return self._contiguous(file, rows, start, stop)
             frames = np.empty((stop - start, *rows.shape[1:]), rows.dtype)
@@ -126,33 +144,35 @@ class Reader:
         return np.frombuffer(data, rows.dtype).reshape(shape)
 
     def _bytes(self, file: str, offset: int, count: int) -> bytes:
-        data = os.pread(self._descriptor(file), count, offset)
+        opened = self._file(file)
+        data = os.pread(opened.number, count, offset)
         if len(data) != count:
             raise ValueError("the file ends before them")
         return data
 
-    def _descriptor(self, file: str) -> int:
-        if self._pid != os.getpid():  # forked: the descriptors are the parent's to close
-            self._files, self._pid = OrderedDict(), os.getpid()
-        if file not in self._files:
-            self._files[file] = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-            if self.ahead and hasattr(os, "posix_fadvise"):
-                os.posix_fadvise(self._files[file], 0, 0, os.POSIX_FADV_WILLNEED)
-            while len(self._files) > MAX_OPEN_FILES:
-                os.close(self._files.popitem(last=False)[1])
-        self._files.move_to_end(file)
-        return self._files[file]
+    def _file(self, path: str) -> _File:
+        with self._lock:
+            if path not in self._files:
+                self._files[path] = _File(path, self.ahead)
+                while len(self._files) > MAX_OPEN_FILES:
+                    self._files.popitem(last=False)
+            self._files.move_to_end(path)
+            return self._files[path]
 
     def _episode(self, index: int) -> tuple[str, Mapping[str, Rows]]:
-        if index not in self._places:
+        found = self._places.get(index)
+        if found is not None:
+            return found
+        with self._lock:
             # Opening a shard costs far more than looking up its episodes: take all of them.
             for other in self._shards[self.library.row(index).shard]:
                 group = self.library.group(other)
-                found = {name: _locate(group[name]) for name in self.arrays if name in group}
-                self._places[other] = (group.file.filename, found)
+                rows = {name: _locate(group[name]) for name in self.arrays if name in group}
+                self._places[other] = (group.file.filename, rows)
+            found = self._places[index]
             while len(self._places) > MAX_EPISODES:
                 self._places.popitem(last=False)
-        return self._places[index]
+            return found
 
 
 def _locate(item: h5py.Dataset) -> Rows:

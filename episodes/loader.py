@@ -14,7 +14,7 @@ from __future__ import annotations
 import multiprocessing
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any
@@ -84,6 +84,7 @@ class Loader:
         batch_size: int,
         *,
         workers: int = 0,
+        threads: int = 1,
         prefetch: int = 2,
         start: int = 0,
         stop: int | None = None,
@@ -92,11 +93,14 @@ class Loader:
     ) -> None:
         """workers: processes that decode, 0 for none. prefetch: batches ahead for each of them.
 
+        threads: without workers, that many threads decode a batch together, and a batch ahead.
         Workers are spawned: a script that asks for them needs `if __name__ == "__main__":`.
         """
-        if workers < 0 or prefetch < 1:
-            raise UserError(f"workers={workers} prefetch={prefetch}: at least 0 and 1")
-        self._mix, self._workers, self._ahead = mix, workers, workers * prefetch
+        if workers < 0 or threads < 1 or prefetch < 1:
+            told = f"workers={workers} threads={threads} prefetch={prefetch}"
+            raise UserError(f"{told}: they must be at least 0, 1 and 1")
+        self._mix, self._workers, self._threads = mix, workers, threads
+        self._ahead = workers * prefetch
         self._stop = len(mix) if stop is None else stop
         self._turn = Turn(batch_size, start, self._stop, rank, world)
 
@@ -118,8 +122,18 @@ class Loader:
             yield batch
 
     def _inline(self, turn: Turn) -> Iterator[Batch]:
-        for indices in turn:
-            yield collate([self._mix.window(i) for i in indices])
+        if self._threads == 1:
+            for indices in turn:
+                yield collate([self._mix.window(i) for i in indices])
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            coming: Iterator[dict[str, Any]] | None = None
+            for indices in turn:
+                now, coming = coming, pool.map(self._mix.window, indices)
+                if now is not None:
+                    yield collate(list(now))
+            if coming is not None:
+                yield collate(list(coming))
 
     def _spawned(self, turn: Turn) -> Iterator[Batch]:
         context = multiprocessing.get_context("spawn")  # forked, locks and threads may hang

@@ -11,6 +11,7 @@ takes the draws i = r mod n, and neither the number of workers nor the batch siz
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -110,13 +111,18 @@ class Mix:
         )
         self._scales: dict[tuple[str, str], Scales] = {}
         self._blocks: OrderedDict[int, _Block] = OrderedDict()
+        self._lock = threading.Lock()  # of the blocks and of what counts them out
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{s.name} {float(s.share):.4g}" for s in self.manifest.sources)
         return f"Mix({str(self.path)!r}, {shares}, {self.length} draws)"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_blocks": OrderedDict()}
+        kept = {name: value for name, value in self.__dict__.items() if name != "_lock"}
+        return {**kept, "_blocks": OrderedDict()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=threading.Lock())
 
     def __len__(self) -> int:
         return self.length
@@ -176,16 +182,20 @@ class Mix:
     def _block(self, number: int) -> _Block:
         if number < 0:
             raise IndexError("draws are counted from 0")
-        if number not in self._blocks:
-            drawn = self._draws.block(number)
-            episode, step = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
-            for s, items in enumerate(self._items):
-                here = np.flatnonzero(drawn.source == s)
-                episode[here], step[here] = items.locate(drawn.item[here], drawn.epoch[here])
-            self._blocks[number] = _Block(drawn.source, episode, step, drawn.epoch)
-            while len(self._blocks) > _BLOCKS:
-                self._blocks.popitem(last=False)
-        return self._blocks[number]
+        with self._lock:
+            if number not in self._blocks:
+                self._blocks[number] = self._counted_out(number)
+                while len(self._blocks) > _BLOCKS:
+                    self._blocks.popitem(last=False)
+            return self._blocks[number]
+
+    def _counted_out(self, number: int) -> _Block:
+        drawn = self._draws.block(number)
+        episode, step = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+        for s, items in enumerate(self._items):
+            here = np.flatnonzero(drawn.source == s)
+            episode[here], step[here] = items.locate(drawn.item[here], drawn.epoch[here])
+        return _Block(drawn.source, episode, step, drawn.epoch)
 
 
 def audit(path: str | Path, draws: int) -> Audit:

@@ -67,8 +67,9 @@ def test_a_batch_is_the_samples_stacked(mix: Mix) -> None:
         assert batch["obs/main_image"].dtype == np.uint8
 
 
-def test_workers_change_nothing(mix: Mix) -> None:
-    alone, helped = list(Loader(mix, 8)), list(Loader(mix, 8, workers=2))
+@pytest.mark.parametrize("options", [{"workers": 2}, {"threads": 3}])
+def test_workers_and_threads_change_nothing(mix: Mix, options: dict[str, int]) -> None:
+    alone, helped = list(Loader(mix, 8)), list(Loader(mix, 8, **options))
     assert len(alone) == len(helped) == 12
     for one, two in zip(alone, helped, strict=True):
         assert one.keys() == two.keys()
