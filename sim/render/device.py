@@ -156,6 +156,7 @@ class Device:
     def picture(self, size: tuple[int, int]) -> Picture:
         """Where pictures of (width, height) are drawn; the same one every time."""
         if size not in self._pictures:
+            gl.park()
             while len(self._pictures) >= 8:
                 self._pictures.pop(next(iter(self._pictures))).release()
             self._pictures[size] = Picture(self.context, size)
@@ -181,6 +182,7 @@ class Device:
         self._screens[self.backdrop].render(moderngl.TRIANGLES)
 
     def release(self) -> None:
+        gl.park()
         for part in [*self._pictures.values(), *self._parts]:
             part.release()
         self._pictures = {}

@@ -10,6 +10,8 @@ from typing import Any
 
 import moderngl
 
+from episodes.errors import UserError
+
 INSTALL = "on Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri"
 
 
@@ -69,6 +71,7 @@ class _Shared:
     so renderers share one; the last to let go of it frees it."""
 
     context: Any = None
+    parking: Any = None  # a framebuffer to bind while others are freed
     holders = 0
     process = 0
 
@@ -76,8 +79,8 @@ class _Shared:
 def hold() -> Any:
     """The context of this process, made on first use. Give it back with `let_go`.
 
-    Raises RuntimeError where no context can be made, and in a process forked from one that had a
-    context (start workers with "spawn").
+    Raises UserError where no context can be made, and RuntimeError in a process forked from one
+    that had a context (start workers with "spawn").
     """
     if _Shared.context is not None and _Shared.process != os.getpid():
         raise RuntimeError('OpenGL does not survive a fork: start workers with "spawn"')
@@ -85,12 +88,19 @@ def hold() -> Any:
         try:
             _Shared.context = _create()
         except Exception as error:
-            raise RuntimeError(f"no OpenGL without a display ({error}); {INSTALL}") from error
-        # Nothing is freed behind our back: what is dropped without release() would leak.
-        _Shared.context.gc_mode = "context_gc"
+            raise UserError(
+                f"renderer=raster needs OpenGL, and there is none ({error}); {INSTALL}, "
+                "or take renderer=tiny"
+            ) from error
         _Shared.process = os.getpid()
+        _Shared.parking = _Shared.context.simple_framebuffer((1, 1))
     _Shared.holders += 1
     return _Shared.context
+
+
+def park() -> None:
+    """To be called before framebuffers are freed: moderngl goes back to the one that was bound."""
+    _Shared.parking.use()
 
 
 def let_go() -> None:
@@ -98,14 +108,16 @@ def let_go() -> None:
     if _Shared.holders == 0 and _Shared.context is not None:
         context, _Shared.context = _Shared.context, None
         if _Shared.process == os.getpid():
-            context.gc()
             context.release()
 
 
-def check(context: Any) -> None:
-    """Raises GraphicsLost where the driver reports an error since the last call."""
-    if context.error != "GL_NO_ERROR":
+def check(context: Any, *, drawn: bool = True) -> None:
+    """Raises GraphicsLost where the driver reports an error since the last call, or the caller
+    knows that nothing was `drawn`."""
+    error = context.error
+    if error != "GL_NO_ERROR" or not drawn:
+        what = error if error != "GL_NO_ERROR" else "no error, but draws nothing"
         raise GraphicsLost(
-            f"OpenGL reports {context.error}: the context is lost or the driver out of memory; "
+            f"OpenGL reports {what}: the context is lost or the driver out of memory; "
             "run again, or take renderer=tiny"
         )

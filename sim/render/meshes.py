@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from sim import cache
-from sim.render.simplify import Faces, Piece, Surface, surface
+from sim.render.simplify import LINK, PART, Faces, Piece, Surface, surface
 from sim.robot import Visual
 
-VERSION = 4  # of what this file and simplify.py make; part of the cache key
+VERSION = 6  # of what this file and simplify.py make; part of the cache key
 
 
 def of_part(mesh: trimesh.Trimesh, name: str = "part") -> Surface:
@@ -30,7 +30,9 @@ def of_part(mesh: trimesh.Trimesh, name: str = "part") -> Surface:
     """
     vertices, faces = _checked(mesh.vertices, mesh.faces, name)
     content = hashlib.sha256(vertices.tobytes() + faces.tobytes())
-    return _cached(content.hexdigest(), lambda: surface([Piece(vertices, faces)], mapped=True))
+    return _cached(
+        content.hexdigest(), lambda: surface([Piece(vertices, faces)], PART, mapped=True)
+    )
 
 
 @lru_cache(maxsize=512)
@@ -43,7 +45,7 @@ def of_visual(visual: Visual) -> Surface:
     ):
         content.update(f"{beside.name} {beside.stat().st_size}".encode())
     content.update(repr((visual.pose, visual.scale, visual.rgba)).encode())
-    return _cached(content.hexdigest(), lambda: surface(_pieces(visual)))
+    return _cached(content.hexdigest(), lambda: surface(_pieces(visual), LINK))
 
 
 def _cached(content: str, make: Callable[[], Surface]) -> Surface:

@@ -19,6 +19,7 @@ from sim.spec import Camera, Cell
 
 Array = NDArray[np.float64]
 BATCH = 256  # states whose kinematics are worked out at once
+KEPT_PIXELS = 2_000_000  # larger pictures of what stands still are drawn anew: 20 bytes a pixel
 VERTICES = {  # how each geometry program reads a vertex
     "plain": ("3f4 2f2 8x 4u2", "at oct tag"),
     "textured": ("3f4 2f2 2f4 4u2", "at oct uv tag"),
@@ -185,8 +186,9 @@ class _Loaded:
     ) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
         """Depth counts and ids, (H, W) each."""
         seen = np.empty((camera.height, camera.width, 8), np.uint16)
+        seen[-1, -1, 7] = 1  # the upper half of the fourth number, which is always 0
         geometry.target.read_into(seen, components=4, dtype="u4")
-        gl.check(self._device.context)
+        gl.check(self._device.context, drawn=seen[-1, -1, 7] == 0)
         return np.ascontiguousarray(seen[..., 0]), np.ascontiguousarray(seen[..., 1])
 
     def _draw(self, over: Track, t: int, geometry: Geometry, keep: bool = True) -> None:
@@ -197,7 +199,7 @@ class _Loaded:
             program["world_to_clip"].write(clip)
         device.solid("cw", "back")  # rows run downwards, so triangles turn the other way
         still, moving = over.seen[t, : self.stage.still], over.seen[t, self.stage.still :]
-        if camera.parent or not keep:
+        if camera.parent or not keep or camera.width * camera.height > KEPT_PIXELS:
             geometry.target.use()
             geometry.target.clear()
             # What moves is in front, mostly: what it hides need not be textured.
@@ -215,6 +217,7 @@ class _Loaded:
         _draw_all(self._moving, moving)
 
     def release(self) -> None:
+        gl.park()
         parts = [*self._still, *self._moving, self._still_casters, self._moving_casters]
         for part in [*parts, *self._views.values(), self._still_shadow]:
             if part is not None:

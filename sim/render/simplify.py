@@ -9,8 +9,20 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Faces = NDArray[np.int64]
-ERROR_M = (2e-4, 1.2e-3)  # how far a simplified surface may lie from the original [m] ...
-ERROR_SHARE = 0.004  # ... this share of the mesh's largest extent, between those bounds
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a simplified surface may lie from the original: a share of its largest extent,
+    between bounds [m]. Chosen so that depth stays within 1 mm at 99 % of pixels."""
+
+    share: float
+    least: float
+    most: float
+
+
+LINK = Tolerance(0.0025, 1.5e-4, 7e-4)
+PART = Tolerance(0.0015, 1e-4, 4e-4)
 PROXY_ERROR_M, PROXY_SHARE = 4e-3, 0.05  # the same, at most, for what casts shadows
 CREASE = float(np.cos(np.radians(38.0)))  # faces that meet at more than this keep a sharp edge
 _ERROR_ABSOLUTE, _PRUNE = 1 << 2, 1 << 3  # options of meshoptimizer
@@ -48,11 +60,11 @@ class Piece:
     colour: tuple[float, ...] = (1.0, 1.0, 1.0)
 
 
-def surface(pieces: list[Piece], *, mapped: bool = False) -> Surface:
+def surface(pieces: list[Piece], tolerance: Tolerance, *, mapped: bool = False) -> Surface:
     """mapped: whether textures will be put on, so that places on the box projection are wanted."""
     spread = np.concatenate([p.vertices[np.unique(p.faces)] for p in pieces])
     size = float(np.max(np.ptp(spread, axis=0)))
-    error = float(np.clip(ERROR_SHARE * size, *ERROR_M))
+    error = float(np.clip(tolerance.share * size, tolerance.least, tolerance.most))
     colours = sorted({p.colour for p in pieces})
     corners, slots = [], []
     for piece in pieces:

@@ -17,7 +17,7 @@ from sim.render.paint import TILES
 
 Array = NDArray[np.float64]
 SIZE = 256  # [texel] of a tile's side
-VERSION = 1  # of what this file makes
+VERSION = 2  # of what this file makes
 
 
 @lru_cache(maxsize=1)
@@ -123,20 +123,18 @@ def _streaks(rng: np.random.Generator, lines: int, length: float) -> Array:
 
 def _scratches(rng: np.random.Generator, count: int, spread: float) -> Array:
     """Straight scratches, drawn on the torus; spread: their largest angle to the columns [rad]."""
-    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
     out = np.zeros((SIZE, SIZE))
     for _ in range(count):
-        cx, cy, half = rng.uniform(), rng.uniform(), rng.uniform(0.04, 0.3)
-        angle, width = rng.uniform(-spread, spread), rng.uniform(0.6, 1.3) / SIZE
-        dx, dy = (x - cx + 0.5) % 1.0 - 0.5, (y - cy + 0.5) % 1.0 - 0.5
-        along, off = (
-            dx * np.cos(angle) + dy * np.sin(angle),
-            dy * np.cos(angle) - dx * np.sin(angle),
-        )
-        line = np.clip(1.5 - np.abs(off) / width, 0.0, 1.0) * np.clip(
-            (half - np.abs(along)) * 30, 0, 1
-        )
-        out = np.maximum(out, rng.uniform(0.3, 1.0) * line)
+        row, column, half = rng.integers(SIZE), rng.integers(SIZE), rng.uniform(0.04, 0.3) * SIZE
+        angle, width = rng.uniform(-spread, spread), rng.uniform(0.6, 1.3)
+        strength = rng.uniform(0.3, 1.0)
+        reach_y, reach_x = (int(half * abs(f(angle))) + 3 for f in (np.sin, np.cos))
+        y, x = np.mgrid[-reach_y : reach_y + 1, -reach_x : reach_x + 1]
+        along, off = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+        line = np.clip(1.5 - np.abs(off) / width, 0.0, 1.0)
+        line *= np.clip((half - np.abs(along)) / 8.0, 0.0, 1.0) * strength
+        at = np.ix_((row + y[:, 0]) % SIZE, (column + x[0]) % SIZE)
+        out[at] = np.maximum(out[at], line)
     return out
 
 
