@@ -92,7 +92,8 @@ def _drop(
         "remedy": "lower scene.count or scene.gap_m, or enlarge scene.bin.size",
     }
     gap = scene["gap_m"]
-    first = place.scatter(rng, shapes[:1], region.buffer(-scene["from_wall_m"]), gap=gap, **room)
+    middle = place.rectangle(0.001, 0.001)  # of the first: its edges may come nearer to the walls
+    first = place.scatter(rng, [middle], region.buffer(-scene["from_wall_m"]), gap=gap, **room)
     spot = place.moved(shapes[0], *place.flat(first[0]))
     split = len(found) - above
     around = place.scatter(
