@@ -8,23 +8,19 @@ for batch in loader(Mix("runs/mix.json"), batch_size=64, workers=4):
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.loader import Turn, collate
 from episodes.mix import Mix
 
-try:
-    import torch  # type: ignore[import-not-found]
-    from torch.utils.data import DataLoader, Dataset  # type: ignore[import-not-found]
-except ImportError as error:
-    raise UserError("episodes.torch needs PyTorch: pip install torch") from error
 
-
-class Windows(Dataset[dict[str, Any]]):
-    """Any draw of a mix by its index, as far as one likes: indices beyond `len` go on."""
+class Windows:
+    """A map-style dataset of any draw of a mix by its index; indices beyond `len` go on."""
 
     def __init__(self, mix: Mix) -> None:
         self.mix = mix
@@ -41,10 +37,10 @@ def tensors(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
     16-bit depth and ids become int32, for few operations of torch take uint16.
     """
-    batch = collate(samples)
+    torch = _torch()
     return {
         name: torch.from_numpy(_signed(value)) if isinstance(value, np.ndarray) else value
-        for name, value in batch.items()
+        for name, value in collate(samples).items()
     }
 
 
@@ -58,17 +54,25 @@ def loader(
     rank: int = 0,
     world: int = 1,
     **options: Any,
-) -> DataLoader[dict[str, Any]]:
-    """A DataLoader over the draws of one rank, in order, from draw `start` on.
+) -> Any:
+    """A torch DataLoader over the draws of one rank, in order, from draw `start` on.
 
     After n batches of every rank, `start + n * batch_size * world` is where to go on, with any
     batch size and any number of ranks. options: more of DataLoader's own, such as pin_memory.
     """
     turn = Turn(batch_size, start, len(mix) if stop is None else stop, rank, world)
-    return DataLoader(
+    return _torch().utils.data.DataLoader(
         Windows(mix), batch_sampler=turn, num_workers=workers, collate_fn=tensors, **options
     )
 
 
-def _signed(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _signed(value: NDArray[Any]) -> NDArray[Any]:
     return value.astype(np.int32) if value.dtype == np.uint16 else value
+
+
+def _torch() -> ModuleType:
+    try:
+        import torch  # type: ignore[import-not-found]
+    except ImportError as error:
+        raise UserError("this needs PyTorch: pip install torch") from error
+    return torch

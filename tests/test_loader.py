@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from typing import Any
 
 import numpy as np
@@ -128,9 +129,9 @@ def test_torch_gets_the_same_draws(mix: Mix) -> None:
         assert np.array_equal(batches[0]["actions"].numpy(), expected[0]["actions"])
 
 
-def test_without_torch_one_line_says_so() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        with pytest.raises(UserError, match="pip install torch"):
-            import episodes.torch  # noqa: F401
+def test_without_torch_one_line_says_so(mix: Mix, monkeypatch: pytest.MonkeyPatch) -> None:
+    from episodes.torch import loader
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(UserError, match="pip install torch"):
+        loader(mix, 4)
