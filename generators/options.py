@@ -58,7 +58,10 @@ def choice(config: Mapping[str, Any], key: str, known: Iterable[str]) -> str:
 
 
 def mapping(config: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """config[key]; null is the empty one, since Hydra lets no key be added to {}."""
     value = config[key]
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise UserError(f"{key} must be a mapping, not {value!r}; like this: {key}={{name:value}}")
     return value

@@ -129,11 +129,7 @@ def _fidelity(losses: Sequence[Loss] | None) -> str:
     if losses is None:
         return ""
     lines = ["## Read back", "", "The first episode was read back: every number is the same."]
-    for loss in losses:
-        if loss.worst:
-            lines.append(f"- {loss.name}: PSNR {loss.psnr:.1f} dB, largest error {loss.worst}")
-        else:
-            lines.append(f"- {loss.name}: the same, bit for bit")
+    lines += [f"- {loss}" for loss in losses]
     return "\n".join(lines)
 
 

@@ -24,6 +24,11 @@ class Loss:
     psnr: float
     worst: int  # largest difference of a value
 
+    def __str__(self) -> str:
+        if not self.worst:
+            return f"{self.name}: the same, bit for bit"
+        return f"{self.name}: PSNR {self.psnr:.1f} dB, largest error {self.worst}"
+
 
 def compare(library: Library, format: str, out: Path) -> list[Loss] | None:
     """Reads one episode back; None for a format that is only written.
