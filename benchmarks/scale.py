@@ -1,0 +1,150 @@
+"""How far it goes: scaling over workers, the cost of a commit, a hundred thousand shards, and what
+a petabyte would take, every factor shown.
+
+    python benchmarks/scale.py [task=NAME] [episodes=N] [rounds=N] [records=N] [price=P]
+
+episodes: of each run. records: synthetic commit records. price: of a core-hour, in any currency.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from episodes import store
+from episodes.folder import Folder
+from episodes.library import Library
+from generators.cli import dispatch
+from generators.table import size, table
+
+DEFAULTS = {"task": "bench_place", "episodes": "12", "rounds": "2", "records": "100000",
+            "price": "0.05"}  # fmt: skip
+PETABYTE = 1e15
+ROWS = 8  # episodes in a synthetic record
+
+
+def main() -> None:
+    asked = {**DEFAULTS, **dict(word.split("=", 1) for word in sys.argv[1:])}
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        rates, library = scaling(root, asked["task"], int(asked["episodes"]), int(asked["rounds"]))
+        commit(library)
+        record_bytes = records(root / "many", int(asked["records"]), library)
+        projection(library, rates[1], record_bytes, float(asked["price"]))
+
+
+def scaling(root: Path, task: str, episodes: int, rounds: int) -> tuple[dict[int, float], Path]:
+    """workers -> episodes an hour of all workers together, in interleaved runs; one library."""
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    for turn in range(rounds):
+        for workers in (1, 2) if turn % 2 == 0 else (2, 1):
+            out = root / f"run-{turn}-{workers}"
+            words = [f"task={task}", f"episodes={episodes}", f"workers={workers}", "shard_size=2"]
+            start = time.perf_counter()
+            assert dispatch(["generate", *words, f"out={out}"]) == 0
+            seconds[workers].append(time.perf_counter() - start)
+    rates = {k: 3600 * episodes / median(s) for k, s in seconds.items()}
+    print(f"\n{task}, {episodes} episodes a run, {rounds} interleaved runs each, start-up included")
+    print(table(("workers", "episodes/h"), [(k, f"{v:.0f}") for k, v in rates.items()]))
+    print(f"efficiency of 2 workers: {rates[2] / rates[1] / 2:.2f} on {os.cpu_count()} cores")
+    return rates, root / "run-0-1"
+
+
+def commit(path: Path) -> None:
+    """What building and committing a shard costs, apart from making its episodes."""
+    library = Library(path)
+    shard = library.shards[0]
+    episodes = [library.read(row.index) for row in shard.rows]
+    library.close()
+    took = []
+    for turn in range(5):
+        with TemporaryDirectory(dir=path.parent) as folder:
+            start = time.perf_counter()
+            store.write_shard(
+                Path(folder), turn, episodes, spec_id=shard.spec_id, versions={}, created=""
+            )
+            took.append(time.perf_counter() - start)
+    per = median(took) / len(episodes)
+    print(f"\ncompressing and committing: {1000 * per:.0f} ms an episode, "
+          f"{shard.bytes / 1e6 / median(took):.0f} MB/s")  # fmt: skip
+
+
+def records(root: Path, count: int, like: Path) -> float:
+    """Times `list` and `check records_only` over synthetic commit records: bytes of one."""
+    shards = root / store.SHARDS
+    shards.mkdir(parents=True)
+    info = {**Library(like).info, "episodes": count * ROWS, "shard_size": ROWS}
+    store.create(root / "x", info)
+    (root / "x" / store.LIBRARY).rename(root / store.LIBRARY)
+    (root / "x").rmdir()
+    name = Folder(like / store.SHARDS).names(".json")[0]
+    record = json.loads((like / store.SHARDS / name).read_text())
+    row = record["episodes"][0]
+    for number in range(count):
+        indices = range(number * ROWS, (number + 1) * ROWS)
+        rows = [
+            {**row, "index": i, "episode_id": f"{info['spec_id'][:12]}-{i:06d}"} for i in indices
+        ]
+        here = {**record, "file": f"{number:05d}.h5", "bytes": 1, "episodes": rows}
+        (shards / f"{number:05d}.json").write_text(json.dumps(here, separators=(",", ":")))
+        (shards / f"{number:05d}.h5").write_bytes(b"x")
+    bytes_of_one = (shards / "00000.json").stat().st_size
+    print(f"\n{count} commit records of {ROWS} episodes, {bytes_of_one} bytes each")
+    rows_out = []
+    for words in (["list", f"root={root}"], ["check", f"src={root}", "records_only=true"]):
+        seconds, peak, code = measured(words)
+        rows_out.append((" ".join(words[:1]), f"{seconds:.1f} s", size(peak), code))
+    print(table(("verb", "took", "peak memory", "exit"), rows_out))
+    return bytes_of_one / ROWS
+
+
+def measured(words: list[str]) -> tuple[float, float, int]:
+    """Wall seconds, peak bytes and exit code of a command in a process of its own."""
+    start = time.perf_counter()
+    code = (
+        "import resource, sys; from generators.cli import dispatch; code = dispatch(sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    peak = 1024.0 * int(done.stderr.split()[-1])
+    return time.perf_counter() - start, peak, done.returncode
+
+
+def projection(path: Path, rate: float, record_bytes: float, price: float) -> None:
+    """From one core's rate and one episode's bytes to a petabyte."""
+    library = Library(path)
+    summary = library.summary()
+    each = summary.bytes / summary.episodes
+    count = PETABYTE / each
+    hours = count / rate
+    shard_size = library.info["shard_size"]
+    image = library.info["config"]["image_size"]
+    views = len(library.info["config"]["camera"])
+    facts: list[tuple[str, str, str]] = [
+        ("bytes an episode", size(each), f"{views} cameras of {image}, measured"),
+        ("episodes", f"{count:,.0f}", "1 PB / bytes an episode"),
+        ("hours of robot time", f"{count * summary.hours / summary.episodes:,.0f}", "measured"),
+        ("episodes an hour, one core", f"{rate:.0f}", "measured"),
+        ("core-hours", f"{hours:,.0f}", "episodes / rate"),
+        ("on 10,000 cores", f"{hours / 1e4 / 24:.1f} days", "core-hours / 10,000"),
+        ("price", f"{hours * price:,.0f}", f"at {price} a core-hour"),
+        (
+            "files",
+            f"{2 * count / shard_size:,.0f}",
+            f"shard and record, {shard_size} episodes each",
+        ),
+        ("files at 1 GB a shard", f"{2 * PETABYTE / 1e9:,.0f}", f"shard_size={1e9 / each:.0f}"),
+        ("commit records", size(count * record_bytes), f"{record_bytes:.0f} bytes an episode"),
+    ]
+    print("\none petabyte")
+    print("\n".join(f"{what:28} {value:>16}   {how}" for what, value, how in facts))
+
+
+if __name__ == "__main__":
+    main()
