@@ -19,7 +19,8 @@ OBJECT_MOVES_M = 0.003
 CLIP_M = 0.01  # a larger gap is something else that passes in front
 COMMAND_LAGS = range(-5, 16)  # steps from a command to the reading that fits it best
 USUAL_LAGS = range(1, 5)  # of a real robot
-FOLLOWS = 0.15  # mean gap, as a share of the range, up to which a reading follows its command
+LEAST_ROWS = 30  # of commands and readings, before a lag is believed
+FOLLOWS = 0.3  # gap up to which a reading follows its command
 
 
 def lag(episode: Episode, notes: Notes) -> None:
@@ -36,7 +37,7 @@ def lag(episode: Episode, notes: Notes) -> None:
             continue
         usual = (1,) if simulated else USUAL_LAGS
         steps, gap, usual_gap = best_lag(commanded, sensed, usual)
-        clearly = gap < FOLLOWS and gap < (0.3 if simulated else 0.7) * usual_gap
+        clearly = gap < (0.3 if simulated else 0.7) * usual_gap
         if steps in usual or not clearly:
             continue
         seconds = f"{abs(steps) / episode.control_hz:.2f} s"
@@ -49,20 +50,32 @@ def lag(episode: Episode, notes: Notes) -> None:
 
 def best_lag(commanded: Series, sensed: Series, usual: Collection[int]) -> tuple[int, float, float]:
     """The lag [steps] at which sensed[t + lag] fits commanded[t] best, its gap, and the smallest
-    gap at a usual lag. Arrays (T, D); gaps are shares of the range, a constant offset is none."""
+    gap at a usual lag; arrays (T, D).
+
+    A gap is what a straight line leaves unexplained, sqrt(1 - correlation^2), so units and offsets
+    do not matter; the mean over the columns that follow their command at all.
+    """
     steps = len(commanded)
     lags = [k for k in COMMAND_LAGS if abs(k) < steps // 4]
-    moving = np.ptp(sensed, axis=0) > 1e-6 if steps else np.zeros(0, bool)
-    if not moving.any() or not set(usual) & set(lags):
+    if steps < LEAST_ROWS:
         return 1, np.inf, np.inf
-    scale = np.ptp(sensed, axis=0)[moving]
     first, last = -min(lags), steps - max(lags)
-    gaps = {}
-    for k in lags:
-        off = (sensed[first + k : last + k] - commanded[first:last])[:, moving].astype(float)
-        gaps[k] = float((off.std(axis=0) / scale).mean())
-    best = min(gaps, key=lambda k: gaps[k])
-    return best, gaps[best], min(gaps[k] for k in lags if k in usual)
+    gaps = np.array([_gap(commanded[first:last], sensed[first + k : last + k]) for k in lags])
+    follows = gaps.min(axis=0) < FOLLOWS
+    varies = np.ptp(sensed, axis=0) > 0
+    if not follows.any() or follows.sum() < varies.sum() / 2:  # some fit by chance
+        return 1, np.inf, np.inf
+    means = dict(zip(lags, gaps[:, follows].mean(axis=1), strict=True))
+    best = min(lags, key=lambda k: means[k])
+    return best, float(means[best]), float(min(means[k] for k in lags if k in usual))
+
+
+def _gap(one: Series, two: Series) -> Series:
+    """(D,) for each column; 1 where either does not vary."""
+    a, b = (x.astype(float) - x.mean(axis=0, dtype=float) for x in (one, two))
+    power = np.sqrt((a * a).sum(axis=0) * (b * b).sum(axis=0))
+    match = np.divide((a * b).sum(axis=0), power, out=np.zeros(len(power)), where=power > 1e-9)
+    return np.asarray(np.sqrt(1.0 - np.clip(match, 0.0, 1.0) ** 2))
 
 
 def late(view: View, track: CameraTrack, episode: Episode, camera: str, notes: Notes) -> None:

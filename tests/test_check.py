@@ -522,13 +522,16 @@ def test_pictures_that_lag_behind_their_camera(tmp_path: Path) -> None:
     assert "2 steps late for the motion" in findings[0].message
 
 
-def test_a_command_after_its_effect_is_noticed(tmp_path: Path) -> None:
-    """A controller that follows closely, recorded with its commands two rows too late."""
+@pytest.mark.parametrize(
+    ("lag", "words"), [(-1, "2 steps early for their commands"), (9, "best 9 steps .0.45 s. later")]
+)
+def test_commands_far_from_their_effect_are_noticed(tmp_path: Path, lag: int, words: str) -> None:
+    """Readings in other units follow their commands one step later, as is usual, or `lag` steps."""
     rng = np.random.default_rng(0)
     made = []
-    for late, episode in zip((0, 2), GOOD, strict=False):
-        path = np.cumsum(rng.normal(0, 0.02, (STEPS + 4, 7)), axis=0).astype(np.float32)
-        sensed, commanded = path[2 : STEPS + 2], path[3 - late : STEPS + 3 - late]
+    for delay, episode in zip((1, lag), GOOD, strict=False):
+        path = np.cumsum(rng.normal(0, 0.02, (STEPS + 20, 7)), axis=0).astype(np.float32)
+        sensed, commanded = path[10 : STEPS + 10], path[10 + delay : STEPS + 10 + delay]
         made.append(
             replace(
                 episode,
@@ -536,13 +539,14 @@ def test_a_command_after_its_effect_is_noticed(tmp_path: Path) -> None:
                 states=None,
                 layout={},
                 objects=None,
-                obs={"joint_position": sensed},
-                action={"joint_position": commanded},
+                obs={"state": 0.5 - 3 * sensed},
+                action={},
+                actions=-commanded,
             )
         )
     findings = check(library(tmp_path / "lib", *made))
-    assert [f.episode for f in findings if f.field == "action/joint_position"] == [1]
-    found(findings, "action/joint_position", "2 steps early for")
+    assert [f.episode for f in findings if f.field == "actions"] == [1]
+    found(findings, "actions", words)
 
 
 # over the library
