@@ -230,8 +230,8 @@ def _view(wanted: Mapping[str, Any]) -> View:
     return View(
         horizon=_whole(wanted, "horizon", 1, _MOST_STEPS),
         history=_whole(wanted, "history", 1, _MOST_STEPS),
-        keys=_names(wanted["keys"] or ()),
-        cameras={str(name): _names(aliases) for name, aliases in cameras.items()},
+        keys=_names(wanted["keys"] or (), "keys"),
+        cameras={str(n): _names(names, f"cameras.{n}") for n, names in cameras.items()},
         image_size=size,
         action_space=_choice(wanted, "action_space", align.ACTION_SPACES),
         hz=hz,
@@ -240,8 +240,11 @@ def _view(wanted: Mapping[str, Any]) -> View:
     )
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(str(name) for name in value)
+def _names(value: Any, what: str) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(n, str) and n for n in names):
+        raise UserError(f"{what} must be a list of names, not {value!r}")
+    return tuple(names)
 
 
 def _choice(wanted: Mapping[str, Any], key: str, known: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from episodes.errors import UserError
 from episodes.folder import Folder
+from episodes.items import UNITS
 from episodes.safe import read_json
 
 FORMAT = "cellwright-mix-1"
@@ -158,6 +159,8 @@ def _verify(manifest: Manifest) -> None:
         raise ValueError("sources")
     if sum(source.share for source in manifest.sources) != 1:
         raise ValueError("shares do not sum to 1")
+    if manifest.by not in UNITS:
+        raise ValueError(f"by {manifest.by!r}")
     least = (manifest.draws, manifest.shards or 1, manifest.view.horizon, manifest.view.history)
     if min(least) < 1:
         raise ValueError("draws, shards, horizon or history below 1")

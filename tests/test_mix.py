@@ -295,6 +295,7 @@ def test_a_changed_library_is_refused(tmp_path: Path) -> None:
         lambda text: text.replace('"chosen": "0-7"', '"chosen": "0-700"'),
         lambda text: text.replace('"chosen": "0-7"', '"chosen": "0-99999999999999"'),
         lambda text: text.replace('"horizon": 16', '"horizon": 0'),
+        lambda text: text.replace('"by": "frame"', '"by": "frames"'),
     ],
 )
 def test_a_damaged_manifest_is_one_clear_line(home: Path, tmp_path: Path, spoil: Any) -> None:
@@ -378,6 +379,10 @@ def test_the_audit_counts_every_draw(home: Path, tmp_path: Path) -> None:
         ({"sources": [{"path": "sim"}], "image_size": [0, 4]}, "image_size must be"),
         ({"sources": [{"path": "sim"}], "max_repeats": 2, "draws": 10**6}, "over max_repeats=2"),
         ({"sources": [{"path": "sim"}], "hz": 0}, "is no rate"),
+        ({"sources": [{"path": "sim"}], "cameras": {"main": None}}, "cameras.main must be a list"),
+        ({"sources": [{"path": "sim"}], "cameras": ["front"]}, "cameras must be like"),
+        ({"sources": [{"path": "sim"}], "keys": [3]}, "keys must be a list of names"),
+        ({"sources": [{"path": "sim"}], "shards": 0}, "shards must be a whole number"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_leaves_nothing(
