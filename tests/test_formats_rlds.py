@@ -232,6 +232,24 @@ def test_a_picture_keeps_its_pixels(tmp_path: Path, rng: np.random.Generator) ->
     np.testing.assert_array_equal(read(folder, hz=3)[0].cameras["front"].rgb[1], frame)
 
 
+def test_array_record_is_read_too(tmp_path: Path, rng: np.random.Generator) -> None:
+    module = pytest.importorskip("array_record.python.array_record_module")
+    rows = [steps(rng, 3, f"task {i}") for i in range(3)]
+    plain = make(tmp_path / "plain", {"toy-train.tfrecord-00000-of-00001": rows}, {})
+    packed = make(tmp_path / "packed", {}, {})
+    file = packed / "toy-train.array_record-00000-of-00001"
+    writer = module.ArrayRecordWriter(str(file), "group_size:1")
+    for row in rows:
+        writer.write(example.write(row))
+    writer.close()
+    for one, two in zip(read(plain, hz=3), read(packed, hz=3), strict=True):
+        np.testing.assert_array_equal(one.actions, two.actions)
+        np.testing.assert_array_equal(one.cameras["front"].rgb, two.cameras["front"].rgb)
+    os.truncate(file, file.stat().st_size - 100)
+    with pytest.raises(UserError, match="damaged"):
+        read(packed, hz=3)
+
+
 @needs_sample
 def test_the_real_sample_is_read_whole() -> None:
     report = Report()

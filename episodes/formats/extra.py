@@ -7,7 +7,14 @@ from types import ModuleType
 
 from episodes.errors import UserError
 
-EXTRA = {"av": "formats", "pyarrow": "formats", "pyarrow.parquet": "formats", "mcap": "mcap"}
+EXTRA = {
+    "array_record.python.array_record_module": "formats",
+    "av": "formats",
+    "mcap.reader": "mcap",
+    "mcap_ros2.decoder": "mcap",
+    "pyarrow": "formats",
+    "pyarrow.parquet": "formats",
+}
 
 
 def need(module: str, why: str) -> ModuleType:

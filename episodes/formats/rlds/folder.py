@@ -119,8 +119,6 @@ def _shards(folder: Path) -> tuple[dict[str, list[Path]], list[str]]:
         match = SHARD.fullmatch(file.name)
         if match is None or not file.is_file():
             continue
-        if match["kind"] == "array_record":
-            raise UserError(f"{file}: ArrayRecord is not read; convert the data set to TFRecord")
         count = int(match["of"])
         if count > MAX_SHARDS:
             raise UserError(f"{file}: a split of {count} files; at most {MAX_SHARDS} are read")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
+from episodes.formats.extra import need
 from episodes.formats.guard import MAX_RECORD_BYTES
 
 LANES = 4096  # bytes that the vectorised CRC advances at a time
@@ -85,6 +86,27 @@ def masked(data: bytes) -> int:
 
 def read_records(path: Path) -> Iterator[bytes]:
     """The records of one file, one in memory at a time. UserError: cut short or damaged."""
+    return _array_records(path) if ".array_record-" in path.name else _tf_records(path)
+
+
+def _array_records(path: Path) -> Iterator[bytes]:
+    """ArrayRecord files, by the library of that name, which checks their checksums."""
+    module = need("array_record.python.array_record_module", "reading ArrayRecord")
+    try:
+        reader = module.ArrayRecordReader(str(path))
+        for number in range(reader.num_records()):
+            (record,) = reader.read([number])
+            if len(record) > MAX_RECORD_BYTES:
+                raise UserError(f"{path.name}: record {number} has {len(record)} bytes")
+            yield record
+        if not reader.ok():
+            raise RuntimeError("its end cannot be read")
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0][:120]
+        raise UserError(f"{path}: damaged ({reason}); fetch the file again") from None
+
+
+def _tf_records(path: Path) -> Iterator[bytes]:
     with open(path, "rb") as stream:
         left = path.stat().st_size
         number = 0
