@@ -8,13 +8,15 @@ REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow faults pools bench lint format clean
+.PHONY: help setup demo test slow faults pools interop bench lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
 	@echo "make demo         12 episodes, checked, replayed, shown; REAL=path mixes a data set in"
 	@echo "make test         the tests (make slow: the long ones, make faults: killing and breaking)"
 	@echo "make pools        the Ray and Slurm pools, with their libraries installed"
+	@echo "make interop      every export, read by the real clients (several GB of environments)"
+	@echo "make interop      exports read by the real clients, each in an environment (several GB)"
 	@echo "make bench        the figures in the docs, measured here"
 	@echo "make lint         ruff and mypy (make format: what ruff can mend)"
 
@@ -43,10 +45,16 @@ pools: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray,slurm]'
 	$(BIN)/python -m pytest tests/test_pools_elsewhere.py
 
+interop: $(READY)
+	bash tests/interop/run.sh $(BIN)/python
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+interop: $(READY)
+	@bash tests/interop/run.sh $(BIN)/python runs/interop
 
 bench: $(READY)
 	$(BIN)/python benchmarks/scale.py
