@@ -16,7 +16,6 @@ help:
 	@echo "make test         the tests (make slow: the long ones, make faults: killing and breaking)"
 	@echo "make pools        the Ray and Slurm pools, with their libraries installed"
 	@echo "make interop      every export, read by the real clients (several GB of environments)"
-	@echo "make interop      exports read by the real clients, each in an environment (several GB)"
 	@echo "make bench        the figures in the docs, measured here"
 	@echo "make lint         ruff and mypy (make format: what ruff can mend)"
 
@@ -44,9 +43,6 @@ faults: $(READY)
 pools: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray,slurm]'
 	$(BIN)/python -m pytest tests/test_pools_elsewhere.py
-
-interop: $(READY)
-	bash tests/interop/run.sh $(BIN)/python
 
 lint: $(READY)
 	$(BIN)/ruff check .
