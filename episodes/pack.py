@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import h5py
@@ -109,11 +110,23 @@ def _deflate() -> Deflate:
 def fletcher32(data: bytes) -> int:
     """HDF5's checksum: Fletcher's over big-endian 16-bit words, in ones' complement arithmetic."""
     words = np.frombuffer(data, ">u2", len(data) // 2).astype(np.int64)
-    if len(data) % 2:
-        words = np.append(words, data[-1] << 8)
-    low = _folded(int(words.sum()))
-    high = _folded(int(words @ np.arange(len(words), 0, -1)))
-    return high << 16 | low
+    low = int(words.sum())
+    high = int(words @ _countdown(len(words)))
+    if len(data) % 2:  # the last byte is the upper half of a word
+        low += data[-1] << 8
+        high += low
+    return _folded(high) << 16 | _folded(low)
+
+
+@lru_cache(maxsize=1)
+def _counted(length: int) -> NDArray[np.int64]:
+    return np.arange(length, 0, -1)
+
+
+def _countdown(length: int) -> NDArray[np.int64]:
+    """length, ..., 2, 1"""
+    whole = _counted(max(1 << 17, 1 << length.bit_length()))
+    return whole[len(whole) - length :]
 
 
 def _folded(total: int) -> int:
