@@ -8,12 +8,13 @@ REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow faults pools interop bench lint format clean
+.PHONY: help setup demo test slow faults fuzz pools interop bench lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
 	@echo "make demo         12 episodes, checked, replayed, shown; REAL=path mixes a data set in"
 	@echo "make test         the tests (make slow: the long ones, make faults: killing and breaking)"
+	@echo "make fuzz         every reader, fed with damaged and invented files, for some minutes"
 	@echo "make pools        the Ray and Slurm pools, with their libraries installed"
 	@echo "make interop      every export, read by the real clients (several GB of environments)"
 	@echo "make bench        the figures in the docs, measured here"
@@ -39,6 +40,9 @@ slow: $(READY)
 
 faults: $(READY)
 	$(BIN)/python -m pytest tests/faults --durations=10
+
+fuzz: $(READY)
+	FUZZ_EXAMPLES=3000 $(BIN)/python -m pytest tests/fuzz
 
 pools: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray,slurm]'

@@ -94,7 +94,8 @@ class Camera:
 class Light:
     """kind "sun": from `direction` (unit, scene to light); kind "sky": from everywhere.
 
-    rgb is sRGB; strength 1 is usual for its kind. seed: of a sky, which hall surrounds the cell.
+    rgb is sRGB; strength 1 is usual for its kind. Of a sky, seed: which hall surrounds the cell;
+    occlusion: how much it darkens in corners and under things, 0 not at all .. 1 (costs time).
     """
 
     name: str
@@ -104,6 +105,7 @@ class Light:
     strength: float = 1.0
     shadow: bool = True
     seed: int = 0
+    occlusion: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class Cell:
         """The cell of `to_json`. Raises ValueError for anything else."""
         try:
             return _build(cls, json.loads(text))
-        except (TypeError, KeyError, RecursionError) as error:
+        except (TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"not the JSON of a cell: {error}") from error
 
 

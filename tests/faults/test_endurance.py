@@ -1,0 +1,42 @@
+"""A worker that makes hundreds of episodes stays as it was."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from episodes.episode import Episode
+from generators import making, usage
+from generators.hydra_app import composed
+from generators.plan import Plan, generation
+from generators.produce import produce
+
+SETTLED, SLACK = 50, 0.05
+
+
+def watched(plan: Plan, index: int) -> Episode:
+    """A real episode with pixels; notes what its process holds afterwards."""
+    episode = making.generate(plan, index)
+    resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    handles = len(os.listdir("/proc/self/fd"))
+    with open(plan.out.parent / "held.txt", "a") as file:
+        file.write(f"{os.getpid()} {resident} {handles}\n")
+    return episode
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", usage.options("task"))
+def test_memory_and_handles_stay_flat_over_500_episodes(task: str, tmp_path: Path) -> None:
+    words = [f"task={task}", "task.max_seconds=0.5", "episodes=500", "image_size=[64,64]"]
+    config = composed("generate", [*words, "pool.recycle=100000", f"out={tmp_path / 'lib'}"])
+    plan = generation(config)
+    assert produce([Plan(**{**vars(plan), "make": watched})], config) == 0
+
+    held = [tuple(map(int, line.split())) for line in (tmp_path / "held.txt").open()]
+    assert len({pid for pid, _, _ in held}) == 1, "the worker was replaced on the way"
+    assert len(held) == 500
+    settled = max(resident for _, resident, _ in held[SETTLED - 20 : SETTLED])
+    assert max(resident for _, resident, _ in held[SETTLED:]) <= settled * (1 + SLACK)
+    assert held[-1][2] <= max(handles for _, _, handles in held[:SETTLED])
