@@ -29,6 +29,7 @@ READERS: Mapping[str, str] = {
     "rlds": "episodes.formats.rlds",
     "robomimic": "episodes.formats.robomimic",
     "video": "episodes.formats.video",
+    "mcap": "episodes.formats.mcap",
 }
 WRITERS: Mapping[str, str] = {
     "lerobot": "episodes.formats.lerobot",

@@ -14,6 +14,7 @@ EXTRA = {
     "mcap_ros2.decoder": "mcap",
     "pyarrow": "formats",
     "pyarrow.parquet": "formats",
+    "yaml": "mcap",
 }
 
 

@@ -1,0 +1,138 @@
+"""What ROS 2 messages hold, as arrays. Fields as in common_interfaces (sensor_msgs, geometry_msgs,
+std_msgs, tf2_msgs); depth in mm is REP 118's convention for 16UC1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes.errors import UserError
+from episodes.formats import guard
+
+Array = NDArray[Any]
+
+MILLIMETRE = 1e-3
+COLOURS = {"rgb8": (3, 1), "bgr8": (3, -1), "rgba8": (4, 1), "bgra8": (4, -1), "mono8": (1, 1)}
+DEPTHS = ("16UC1", "mono16")
+MAX_NUMBERS = 100_000
+MAX_DEPTH = 8
+
+
+def picture(message: Any, place: str) -> Array:
+    """(H, W, 3) u1 or, of depth in mm, (H, W) u2: of sensor_msgs/Image or CompressedImage."""
+    if hasattr(message, "format"):
+        return _colour(guard.decode_image(bytes(message.data), place))
+    height, width, encoding = int(message.height), int(message.width), str(message.encoding)
+    if not 0 < height * width <= guard.MAX_PIXELS:
+        raise UserError(f"{place}: an image of {width}x{height} pixels")
+    if encoding in DEPTHS:
+        kind = ">u2" if message.is_bigendian else "<u2"
+        return _rows(message, height, 2 * width, place).view(kind).astype(np.uint16)
+    if encoding not in COLOURS:
+        known = ", ".join([*COLOURS, *DEPTHS])
+        raise UserError(f"{place}: encoding {encoding[:40]!r} is not read; encodings: {known}")
+    channels, order = COLOURS[encoding]
+    pixels = _rows(message, height, channels * width, place).reshape(height, width, channels)
+    return _colour(pixels[..., :3][..., ::order] if channels > 1 else pixels[..., 0])
+
+
+def _rows(message: Any, height: int, wanted: int, place: str) -> Array:
+    """(H, wanted) the bytes of each row, without the padding at its end."""
+    data = np.frombuffer(bytes(message.data), np.uint8)
+    step = int(message.step)
+    if step < wanted or len(data) < height * step:
+        raise UserError(f"{place}: {len(data)} bytes are no image of {height} rows of {wanted}")
+    return np.ascontiguousarray(data[: height * step].reshape(height, step)[:, :wanted])
+
+
+def _colour(pixels: Array) -> Array:
+    return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+
+
+def joints(message: Any, names: tuple[str, ...], place: str) -> tuple[Array, Array]:
+    """(J,) positions and velocities of sensor_msgs/JointState, in the order of `names`; velocities
+    are (0,) where the message has none."""
+    at = {str(name): i for i, name in enumerate(message.name)}
+    lacking = [name for name in names if name not in at]
+    if lacking:
+        raise UserError(f"{place}: no joint {lacking[0]!r}; joints: {', '.join(at)}")
+    order = [at[name] for name in names]
+    position, velocity = np.asarray(message.position, float), np.asarray(message.velocity, float)
+    if len(position) != len(at) or len(velocity) not in (0, len(at)):
+        raise UserError(f"{place}: {len(position)} positions for {len(at)} joints")
+    return position[order], velocity[order] if len(velocity) else velocity
+
+
+def numbers(message: Any) -> tuple[Array, list[str]]:
+    """(N,) every number in a message but its header, depth first, and where each one was."""
+    values: list[float] = []
+    names: list[str] = []
+
+    def walk(value: Any, name: str, depth: int) -> None:
+        if len(values) > MAX_NUMBERS or depth > MAX_DEPTH:
+            return
+        if isinstance(value, bool | int | float):
+            values.append(float(value))
+            names.append(name)
+        elif isinstance(value, bytes | str):
+            return
+        elif isinstance(value, list | tuple) or hasattr(value, "tolist"):
+            for i, child in enumerate(value):
+                walk(child, f"{name}.{i}", depth + 1)
+        else:
+            for key in getattr(value, "__slots__", ()):
+                if key not in ("header", "layout"):
+                    walk(getattr(value, key), f"{name}.{key}" if name else key, depth + 1)
+
+    walk(message, "", 0)
+    return np.array(values), names
+
+
+class Frames:
+    """The last transforms that were heard: child frame -> (parent, pose in it)."""
+
+    def __init__(self) -> None:
+        self._parents: dict[str, tuple[str, Array]] = {}
+
+    def hear(self, message: Any) -> None:
+        """A tf2_msgs/TFMessage."""
+        for entry in message.transforms:
+            t, q = entry.transform.translation, entry.transform.rotation
+            pose = np.array([t.x, t.y, t.z, q.x, q.y, q.z, q.w], np.float64)
+            parent = str(entry.header.frame_id).lstrip("/")
+            self._parents[str(entry.child_frame_id).lstrip("/")] = (parent, pose)
+
+    def child_to_parent(self, parent: str, child: str) -> Array | None:
+        """(7,) the pose of `child` in `parent`, an ancestor of it; None where no chain leads up."""
+        pose = np.array([0, 0, 0, 0, 0, 0, 1.0])
+        for _ in range(len(self._parents) + 1):
+            if child == parent:
+                return pose
+            if child not in self._parents:
+                return None
+            child, above = self._parents[child]
+            pose = _compose(above, pose)
+        return None
+
+
+def _compose(one: Array, two: Array) -> Array:
+    """Poses x y z qx qy qz qw: first two, then one."""
+    turned = _rotate(one[3:], two[:3])
+    x1, y1, z1, w1 = one[3:]
+    x2, y2, z2, w2 = two[3:]
+    quaternion = [
+        w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
+        w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
+        w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
+        w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
+    ]
+    return np.concatenate([one[:3] + turned, quaternion])
+
+
+def _rotate(quaternion: Array, vector: Array) -> Array:
+    axis, scalar = quaternion[:3], quaternion[3]
+    side = 2 * np.cross(axis, vector)
+    return np.asarray(vector + scalar * side + np.cross(axis, side))

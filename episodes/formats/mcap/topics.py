@@ -1,0 +1,93 @@
+"""The topic map: a YAML file that says what of a bag becomes what of an episode.
+
+hz: 10                                   # control rate of the episode
+robot: ur10
+task: assembly
+instruction: turn the valve              # or a topic of std_msgs/String: /instruction
+cameras: {front: /front/image_raw, wrist: /wrist/image/compressed}
+joints: {topic: /joint_states, names: [a, b, c]}   # obs/joint_position, joint_velocity
+tcp: {parent: base_link, child: tool0}   # obs/ee_pose, from /tf and /tf_static
+obs: {wrench: /wrench}                   # any message of numbers
+actions: /forward_position_controller/commands
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from episodes.errors import UserError
+from episodes.formats.extra import need
+
+NAMES = ("topics.yaml", "topics.yml")
+MAX_BYTES = 1 << 20
+KEYS = ("hz", "robot", "task", "instruction", "cameras", "joints", "tcp", "obs", "actions")
+
+
+@dataclass(frozen=True)
+class Topics:
+    """A topic map that was read. joint_names: () takes all, in the order of the first message."""
+
+    hz: float
+    robot: str = "unknown"
+    task: str = ""
+    instruction: str = ""
+    cameras: Mapping[str, str] = field(default_factory=dict)
+    joints: str = ""
+    joint_names: tuple[str, ...] = ()
+    tcp: tuple[str, str] | None = None  # parent frame, child frame
+    obs: Mapping[str, str] = field(default_factory=dict)
+    actions: str = ""
+
+    @property
+    def sampled(self) -> list[str]:
+        """The topics of which each step takes one message."""
+        named = [*self.cameras.values(), self.joints, *self.obs.values(), self.actions]
+        return list(dict.fromkeys(topic for topic in named if topic))
+
+
+def read(path: Path, hz: float | None) -> Topics:
+    """The map in a YAML file; `hz` goes over the one in it. UserError: it cannot be read."""
+    yaml = need("yaml", "reading a topic map")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError(f"{path}: over {MAX_BYTES >> 20} MB; that is no topic map")
+        value = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise UserError(f"{path}: the topic map cannot be read ({reason})") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path}: a topic map has keys: {', '.join(KEYS)}")
+    unknown = sorted(str(key) for key in value if key not in KEYS)
+    if unknown:
+        raise UserError(f"{path}: unknown key {unknown[0]!r}; keys: {', '.join(KEYS)}")
+    try:
+        return _topics(value, hz)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: the topic map cannot be used ({error!r})") from None
+
+
+def _topics(value: Mapping[str, Any], hz: float | None) -> Topics:
+    rate = hz if hz is not None else value.get("hz")
+    if rate is None or not 0 < float(rate) < 1e5:
+        raise ValueError(f"hz is {rate}; a rate above 0 is needed")
+    joints = value.get("joints") or ""
+    names: tuple[str, ...] = ()
+    if isinstance(joints, dict):
+        names = tuple(str(name) for name in joints.get("names", ()))
+        joints = joints["topic"]
+    tcp = value.get("tcp")
+    return Topics(
+        hz=float(rate),
+        robot=str(value.get("robot") or "unknown"),
+        task=str(value.get("task") or ""),
+        instruction=str(value.get("instruction") or ""),
+        cameras={str(k): str(v) for k, v in (value.get("cameras") or {}).items()},
+        joints=str(joints),
+        joint_names=names,
+        tcp=(str(tcp["parent"]), str(tcp["child"])) if tcp else None,
+        obs={str(k): str(v) for k, v in (value.get("obs") or {}).items()},
+        actions=str(value.get("actions") or ""),
+    )
