@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from episodes import pack
 from episodes.episode import CameraTrack, Episode, Subtask
-from episodes.records import FORMAT, episode_id
+from episodes.records import episode_id
 from episodes.safe import parse_json, plain
 
 Array = NDArray[Any]
@@ -23,35 +22,6 @@ Options = Mapping[str, Any]
 
 CHANNELS = ("image", "depth", "segmentation")
 VALID_SHARE = 0.1
-_serial = itertools.count()
-
-
-def new_shard() -> h5py.File:
-    """An empty shard in memory. Its bytes depend on its content alone."""
-    # v110 is read by every HDF5 since 2016 and takes half the space of the oldest layout.
-    # HDF5 knows open files by name, those in memory too.
-    file = h5py.File(
-        f"shard-{next(_serial)}.h5",
-        "w",
-        driver="core",
-        backing_store=False,
-        libver=("v110", "v110"),
-        track_order=False,
-    )
-    file.attrs["format"] = FORMAT
-    file.create_group("data")
-    return file
-
-
-def finish(file: h5py.File, names: Sequence[str], train: Sequence[bool], env_args: Options) -> None:
-    """Write what a shard says of all its demos: steps in total, the split, robomimic's env."""
-    data = file["data"]
-    data.attrs["total"] = sum(int(data[name].attrs["num_samples"]) for name in names)
-    data.attrs["env_args"] = json.dumps(env_args, sort_keys=True)
-    for key, wanted in (("train", True), ("valid", False)):
-        pack.put_text(
-            file, f"mask/{key}", [n for n, t in zip(names, train, strict=True) if t is wanted]
-        )
 
 
 def is_train(episode: Episode) -> bool:

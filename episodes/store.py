@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from episodes import hdf5
+from episodes.build import build
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.folder import Folder
@@ -98,7 +99,7 @@ def write_shard(
     Episodes are taken one at a time. What was committed and is now broken is restored. Raises
     Diverged if other episodes stand under that number, WriteFailed if the storage refuses.
     """
-    data, rows = _build(number, episodes, spec_id, compression)
+    data, rows = build(number, episodes, spec_id, compression)
     shard = Shard(
         number=number,
         file=shard_file(number),
@@ -174,31 +175,6 @@ def quarantined(root: Path) -> Iterator[dict[str, Any]]:
 def clean_temporaries(root: Path) -> list[str]:
     """Remove what killed writers of this host left behind; the names of the removed files."""
     return [name for part in ("", SHARDS, QUARANTINE) for name in Folder(root / part).clean()]
-
-
-def _build(
-    number: int, episodes: Iterable[Episode], spec_id: str, compression: str
-) -> tuple[bytes, tuple[Row, ...]]:
-    """The bytes of a shard and the rows of its record, in the order of the episodes."""
-    rows: list[Row] = []
-    names: list[str] = []
-    train: list[bool] = []
-    with hdf5.new_shard() as file:
-        for raw in episodes:
-            episode = hdf5.canonical(raw)
-            names.append(hdf5.put(file["data"], episode, spec_id, compression))
-            rows.append(row_of(episode, spec_id, number))
-            train.append(hdf5.is_train(episode))
-        hdf5.finish(file, names, train, _env_args(rows))
-        file.flush()
-        return file.id.get_file_image(), tuple(rows)
-
-
-def _env_args(rows: list[Row]) -> dict[str, Any]:
-    """robomimic's name of the environment; 2 is its `EnvType.GYM_TYPE`."""
-    words = rows[0].task.split("_") if rows else []
-    name = "".join(word.capitalize() for word in words)
-    return {"env_name": f"cellwright/{name}-v0", "type": 2, "env_kwargs": {}}
 
 
 def _standing(root: Path, number: int) -> Shard | None:

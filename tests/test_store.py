@@ -416,7 +416,7 @@ def test_frames_are_lossless(compression: str, dtype: type) -> None:
     rng = np.random.default_rng(3)
     for shape in ((4, 7, 9), (3, 64, 48, 3), (2, 1, 1, 3), (0, 4, 4)):
         frames = rng.integers(0, np.iinfo(dtype).max, shape).astype(dtype)
-        with hdf5.new_shard() as file:
+        with h5py.File("x", "w", driver="core", backing_store=False) as file:
             pack.put_frames(file, "frames", frames, compression)
             np.testing.assert_array_equal(file["frames"][()], frames)
 
