@@ -28,8 +28,8 @@ def check_free(out: Path) -> None:
 def growing(out: Path) -> Iterator[Path]:
     """A hidden folder that becomes `out` when the block ends well, and is removed when not."""
     check_free(out)
-    work = beside(out, f"exporting-{os.getpid()}")
-    shutil.rmtree(work, ignore_errors=True)
+    work = beside(out, "exporting")
+    shutil.rmtree(work, ignore_errors=True)  # of one that was killed
     work.mkdir(parents=True)
     try:
         yield work

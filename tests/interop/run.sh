@@ -44,11 +44,11 @@ done
 "$work/env/lerobot/bin/python" "$here/client_robomimic.py" "$work/data" 2>"$work/robomimic.log" \
     || { tail -5 "$work/robomimic.log"; exit 1; }
 
-client tensorflow tensorflow-cpu tensorflow-datasets
+client tensorflow tensorflow-cpu tensorflow-datasets importlib_resources
 TF_CPP_MIN_LOG_LEVEL=3 "$work/env/tensorflow/bin/python" "$here/client_tfds.py" "$work/data" 2>"$work/tfds.log" \
     || { tail -5 "$work/tfds.log"; exit 1; }
 
-client light webdataset mlcroissant tfrecord
+client light webdataset pillow mlcroissant tfrecord
 "$work/env/light/bin/python" "$here/client_webdataset.py" "$work/data"
 "$work/env/light/bin/python" "$here/client_tfrecord.py" "$work/data"
 for folder in lerobot/v30 lerobot/v21 rlds webdataset robomimic; do
@@ -56,4 +56,11 @@ for folder in lerobot/v30 lerobot/v21 rlds webdataset robomimic; do
         || { cat "$work/croissant.log"; exit 1; }
     echo "mlcroissant: $folder is valid"
 done
+# The other way round: what they write, we read.
+mkdir -p "$work/data/theirs"
+"$work/env/lerobot/bin/python" "$here/write_lerobot.py" "$work/data/theirs" >"$work/lerobot.log" 2>&1 \
+    || { tail -5 "$work/lerobot.log"; exit 1; }
+TF_CPP_MIN_LOG_LEVEL=3 "$work/env/tensorflow/bin/python" "$here/write_tfds.py" "$work/data/theirs" >"$work/tfds.log" 2>&1 \
+    || { tail -5 "$work/tfds.log"; exit 1; }
+(cd "$here/../.." && "$python" -m tests.interop.read_theirs "$work/data/theirs")
 echo "every client agrees"
