@@ -79,7 +79,7 @@ class Job:
         kept, self.kept = self.kept, []
         shared = set(kept[0][0]).intersection(*(words for words, _ in kept)) if kept else set()
         configs = {
-            " ".join(w for w in words if w not in shared) or "the only one": plain(
+            " ".join(w for w in words if w not in shared) or " ".join(words): plain(
                 self.verb, config
             )
             for words, config in kept
