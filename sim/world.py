@@ -233,7 +233,7 @@ class LoadedArm:
         for name in self.model.card.pads:
             pybullet.changeDynamics(
                 self.id, self.link_ids[name], lateralFriction=JAW_FRICTION, spinningFriction=0.1,
-                rollingFriction=0.0, contactStiffness=3e4, contactDamping=1e3, frictionAnchor=1,
+                rollingFriction=0.0, contactStiffness=1e5, contactDamping=100, frictionAnchor=1,
                 physicsClientId=self.client,
             )  # fmt: skip
         if self.model.card.gripper_couple:
