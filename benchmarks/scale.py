@@ -26,7 +26,7 @@ from generators.table import size, table
 DEFAULTS = {"task": "bench_place", "episodes": "12", "rounds": "2", "records": "100000",
             "price": "0.05"}  # fmt: skip
 PETABYTE = 1e15
-ROWS = 8  # episodes in a synthetic record
+ROWS = (1, 8)  # episodes in a synthetic record
 
 
 def main() -> None:
@@ -35,8 +35,9 @@ def main() -> None:
         root = Path(folder)
         rates, library = scaling(root, asked["task"], int(asked["episodes"]), int(asked["rounds"]))
         commit(library)
-        record_bytes = records(root / "many", int(asked["records"]), library)
-        projection(library, rates[1], record_bytes, float(asked["price"]))
+        for rows in ROWS:
+            row_bytes = records(root / f"many-{rows}", int(asked["records"]), rows, library)
+        projection(library, rates[1], row_bytes, float(asked["price"]))
 
 
 def scaling(root: Path, task: str, episodes: int, rounds: int) -> tuple[dict[int, float], Path]:
@@ -75,11 +76,12 @@ def commit(path: Path) -> None:
           f"{shard.bytes / 1e6 / median(took):.0f} MB/s")  # fmt: skip
 
 
-def records(root: Path, count: int, like: Path) -> float:
-    """Times `list` and `check records_only` over synthetic commit records: bytes of one."""
+def records(root: Path, count: int, each: int, like: Path) -> float:
+    """Times `list` and `check records_only` over synthetic commit records of `each` episodes:
+    bytes of a record for one episode."""
     shards = root / store.SHARDS
     shards.mkdir(parents=True)
-    info = {**Library(like).info, "episodes": count * ROWS, "shard_size": ROWS}
+    info = {**Library(like).info, "episodes": count * each, "shard_size": each}
     store.create(root / "x", info)
     (root / "x" / store.LIBRARY).rename(root / store.LIBRARY)
     (root / "x").rmdir()
@@ -87,7 +89,7 @@ def records(root: Path, count: int, like: Path) -> float:
     record = json.loads((like / store.SHARDS / name).read_text())
     row = record["episodes"][0]
     for number in range(count):
-        indices = range(number * ROWS, (number + 1) * ROWS)
+        indices = range(number * each, (number + 1) * each)
         rows = [
             {**row, "index": i, "episode_id": f"{info['spec_id'][:12]}-{i:06d}"} for i in indices
         ]
@@ -95,13 +97,13 @@ def records(root: Path, count: int, like: Path) -> float:
         (shards / f"{number:05d}.json").write_text(json.dumps(here, separators=(",", ":")))
         (shards / f"{number:05d}.h5").write_bytes(b"x")
     bytes_of_one = (shards / "00000.json").stat().st_size
-    print(f"\n{count} commit records of {ROWS} episodes, {bytes_of_one} bytes each")
+    print(f"\n{count} commit records of {each} episodes, {bytes_of_one} bytes each")
     rows_out = []
     for words in (["list", f"root={root}"], ["check", f"src={root}", "records_only=true"]):
         seconds, peak, code = measured(words)
         rows_out.append((" ".join(words[:1]), f"{seconds:.1f} s", size(peak), code))
     print(table(("verb", "took", "peak memory", "exit"), rows_out))
-    return bytes_of_one / ROWS
+    return bytes_of_one / each
 
 
 def measured(words: list[str]) -> tuple[float, float, int]:
@@ -116,7 +118,7 @@ def measured(words: list[str]) -> tuple[float, float, int]:
     return time.perf_counter() - start, peak, done.returncode
 
 
-def projection(path: Path, rate: float, record_bytes: float, price: float) -> None:
+def projection(path: Path, rate: float, row_bytes: float, price: float) -> None:
     """From one core's rate and one episode's bytes to a petabyte."""
     library = Library(path)
     summary = library.summary()
@@ -140,7 +142,7 @@ def projection(path: Path, rate: float, record_bytes: float, price: float) -> No
             f"shard and record, {shard_size} episodes each",
         ),
         ("files at 1 GB a shard", f"{2 * PETABYTE / 1e9:,.0f}", f"shard_size={1e9 / each:.0f}"),
-        ("commit records", size(count * record_bytes), f"{record_bytes:.0f} bytes an episode"),
+        ("commit records", size(count * row_bytes), f"{row_bytes:.0f} bytes an episode"),
     ]
     print("\none petabyte")
     print("\n".join(f"{what:28} {value:>16}   {how}" for what, value, how in facts))
