@@ -43,8 +43,8 @@ def check(root: Path, *, records_only: bool = False) -> list[Finding]:
     if records_only:
         return found
     whole = Whole()
-    for shard in census.good:
-        found += _shard(root, shard, whole)
+    for number in census.good:
+        found += _shard(root, store.recorded(root, number), whole)
     return found + list(whole.findings())
 
 

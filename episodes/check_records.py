@@ -14,7 +14,8 @@ from episodes.records import Shard, record_file, shard_file
 
 
 class Census:
-    """Goes through the records once. Afterwards `good` are the shards whose file may be read."""
+    """Goes through the records once. Afterwards `good` are the numbers of the shards whose file
+    may be read; nothing else is kept of a row but its index."""
 
     def __init__(self, root: Path, library: dict[str, Any]) -> None:
         self._root = root
@@ -24,7 +25,7 @@ class Census:
         self._owner: dict[int, int] = {}  # episode -> shard
         self._recorded: set[str] = set()
         self._broken: set[int] = set()
-        self.good: list[Shard] = []
+        self.good: list[int] = []
 
     def findings(self) -> Iterator[Finding]:
         for shard in store.records(self._root):
@@ -64,7 +65,7 @@ class Census:
         if len({row.index for row in shard.rows}) != len(shard.rows):
             yield Finding("error", "an episode is recorded twice", field=place)
         if not said:
-            self.good.append(shard)
+            self.good.append(shard.number)
 
     def _absent(self) -> Iterator[Finding]:
         """Episodes that are neither recorded nor quarantined, by shard."""

@@ -157,6 +157,11 @@ def records(root: Path) -> Iterator[Shard | UserError]:
             yield UserError(f"{SHARDS}/{name}: {error}")
 
 
+def recorded(root: Path, number: int) -> Shard:
+    """What the commit record of a shard says. Raises FileNotFoundError, or UserError if broken."""
+    return shard_of(read_json(root / SHARDS / record_file(number)), number)
+
+
 def quarantine(root: Path, index: int, entry: Mapping[str, Any]) -> None:
     """Note an episode that could not be made: seed, attempts, signal or error, log tail."""
     text = json.dumps({**entry, "index": index}, indent=2, sort_keys=True, ensure_ascii=False)
@@ -179,9 +184,8 @@ def clean_temporaries(root: Path) -> list[str]:
 
 def _standing(root: Path, number: int) -> Shard | None:
     """The shard of a commit record that stands; None if there is none or it is unreadable."""
-    path = root / SHARDS / record_file(number)
     try:
-        return shard_of(read_json(path), number)
+        return recorded(root, number)
     except (FileNotFoundError, UserError):
         return None
 
