@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ from numpy.typing import NDArray
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
-from episodes.formats import frames, guard, language
+from episodes.formats import language
 from episodes.formats.flat import unflatten
-from episodes.formats.lerobot import columns, meta, tables
+from episodes.formats.lerobot import columns, meta, pictures, tables
 from episodes.formats.lerobot.faults import Search
 from episodes.formats.lerobot.meta import Dataset, Entry
 
@@ -26,7 +25,6 @@ ELSEWHERE = (
     "timestamp", "frame_index", "episode_index", "index", "task_index",
     "action", "next.reward", "next.done", "next.success",
 )  # fmt: skip
-IMAGES = re.compile(r"observation\.images?\.")
 
 
 def read(
@@ -122,9 +120,9 @@ def _episode(
     texts = _tasks(dataset, entry, numbers)
     search.tasks(entry, index, texts)
     annotations = _annotations(dataset, numbers)
-    pictures = {
-        **_videos(dataset, entry, stamps, index, search),
-        **_images(dataset, table, place),
+    seen = {
+        **pictures.videos(dataset, entry, stamps, index, search),
+        **pictures.images(dataset, table, place),
     }
     actions = numbers.get("action")
     if actions is None:
@@ -138,7 +136,7 @@ def _episode(
             action[name.removeprefix("action.").replace("/", ".")] = rows.astype(np.float32)
         elif name not in (*ELSEWHERE, *annotations):
             obs[name.removeprefix("observation.").replace("/", ".")] = rows
-    obs |= {_camera(key): rows for key, rows in pictures.items() if rows.ndim == 3}
+    obs |= {pictures.camera(key): rows for key, rows in seen.items() if rows.ndim == 3}
     words = language.phrasings(texts)
     success = numbers.get("next.success")
     reward, done = numbers.get("next.reward"), numbers.get("next.done")
@@ -159,7 +157,9 @@ def _episode(
         rewards=None if reward is None else reward.reshape(steps).astype(np.float32),
         dones=None if done is None else done.reshape(steps).astype(np.uint8),
         cameras={
-            _camera(key): CameraTrack(rgb=rows) for key, rows in pictures.items() if rows.ndim == 4
+            pictures.camera(key): CameraTrack(rgb=rows)
+            for key, rows in seen.items()
+            if rows.ndim == 4
         },
         subtasks=language.subtasks(texts),
         language=words,
@@ -185,11 +185,11 @@ def _exported(
 ) -> Episode:
     """An episode that cellwright wrote: its header says what the columns were."""
     assert entry.header is not None
-    pictures: dict[str, Array] = {}
+    named: dict[str, Array] = {}
     stamps = np.arange(len(table)) / dataset.fps
     tracks = {
-        **_videos(dataset, entry, stamps, index, search),
-        **_images(dataset, table, place),
+        **pictures.videos(dataset, entry, stamps, index, search),
+        **pictures.images(dataset, table, place),
     }
     try:
         numbers = {
@@ -200,10 +200,10 @@ def _exported(
         for camera, told in entry.header["cameras"].items():
             for channel in told["channels"]:
                 name = f"obs/{camera}_{channel}"
-                pictures[name] = tracks[columns.picture_of(name)[0]]
+                named[name] = tracks[columns.picture_of(name)[0]]
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{place}: its header does not fit its columns ({error!r})") from None
-    return unflatten(numbers, pictures, entry.header)
+    return unflatten(numbers, named, entry.header)
 
 
 def _is_numeric(table: Any, name: str) -> bool:
@@ -237,54 +237,6 @@ def _annotations(dataset: Dataset, numbers: Mapping[str, Array]) -> dict[str, st
         for name, value in numbers.items()
         if name.startswith("annotation.") and value.dtype.kind in "iu" and not np.ptp(value)
     }
-
-
-def _videos(
-    dataset: Dataset, entry: Entry, stamps: NDArray[np.float64], index: int, search: Search
-) -> dict[str, Array]:
-    out: dict[str, Array] = {}
-    for key in dataset.videos:
-        clip = entry.clips.get(key)
-        if clip is None or not clip.file.is_file():
-            search.no_video(key, index)
-            continue
-        video = frames.look(clip.file)
-        # The last frame of a clip starts a period before its end.
-        end = clip.end - 0.5 * video.period
-        shown = frames.at(clip.file, stamps + clip.start, clip.start, end)
-        search.video(key, index, video, shown, stamps)
-        out[key] = shown.rgb
-    return out
-
-
-def _images(dataset: Dataset, table: Any, place: str) -> dict[str, Array]:
-    """Pictures that are kept in the table itself, as PNG or JPEG."""
-    out: dict[str, Array] = {}
-    for key, feature in dataset.features.items():
-        if feature["dtype"] != "image" or key not in table.column_names:
-            continue
-        rows: Array | None = None
-        for step, cell in enumerate(table.column(key)):
-            value = cell.as_py()
-            data = value.get("bytes") if isinstance(value, dict) else value
-            if data is None and isinstance(value, dict) and value.get("path"):
-                data = guard.inside(dataset.root, str(value["path"])).read_bytes()
-            if not isinstance(data, bytes):
-                raise UserError(f"{place}: {key} has no picture at step {step}")
-            picture = guard.decode_image(data, f"{place}: {key}, step {step}")
-            if rows is None:
-                guard.check_frames(len(table), picture, f"{place}: {key}")
-                rows = np.empty((len(table), *picture.shape), picture.dtype)
-            if picture.shape != rows.shape[1:]:
-                raise UserError(f"{place}: the pictures of {key} are of different sizes")
-            rows[step] = picture
-        if rows is not None:
-            out[key] = rows
-    return out
-
-
-def _camera(key: str) -> str:
-    return IMAGES.sub("", key).replace("/", ".")
 
 
 def _names(dataset: Dataset) -> dict[str, list[str]]:
