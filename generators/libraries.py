@@ -40,6 +40,19 @@ def named(config: Mapping[str, Any], key: str = "src") -> list[Path]:
     return found
 
 
+def ours(config: Mapping[str, Any], key: str = "src") -> list[Path]:
+    """As `named`, those that were simulated: where it is a folder, others are passed over with a
+    line. UserError where none is left."""
+    found = named(config, key)
+    made = [path for path in found if "made_by" in store.describe(path)]
+    if not made:
+        raise UserError(f"{key}={config[key]}: imported data has no states to make or play again")
+    for path in found:
+        if path not in made:
+            print(f"{path}: passed over, it was imported")
+    return made
+
+
 def summary_row(library: Library, name: Path) -> tuple[object, ...]:
     """A library in the columns of HEAD."""
     found = library.summary()

@@ -22,16 +22,20 @@ if [ -n "$real" ]; then
   say import src="$real" out="$out/real"
   rm -f "$out/mix.json"
   sim=$(IFS=,; echo "${libraries[*]}")
-  say mix out="$out/mix.json" \
+  # what the real data calls its first camera is our front camera's counterpart
+  camera=$(python -c 'import sys; from episodes import Library; one = Library(sys.argv[1])
+print(next(iter(one.read(one.rows[0].index, images=False).cameras), ""))' "$out/real")
+  say mix out="$out/mix.json" ${camera:+"cameras={main:[front,$camera]}" "image_size=[128,128]"} \
     "sources=[{name:sim,weight:50,sources:[$sim]},{name:real,weight:50,path:$out/real}]"
   say mix audit="$out/mix.json" draws=10000
+  mixed="; Mix('$out/mix.json')[0]"
 fi
 
 cat <<END
 
 Look at   $out/sheet.png      one row an episode
           $out/*.mp4          one film a task
-In Python from episodes import Library, Mix${real:+; Mix("$out/mix.json")[0]}
+In Python from episodes import Library, Mix${mixed:-}
 Next      cellwright generate task=peg_round scene.clearance_mm=0.5 episodes=50 workers=2 out=runs/peg
           cellwright render src=runs/peg out=runs/peg-big "image_size=[640,480]"
           cellwright --help

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -99,6 +100,25 @@ def test_stored_actions_replay_and_episodes_come_out_again(libraries: dict[str, 
     assert dispatch(["replay", f"src={root}", "workers=2"]) == 0
     assert dispatch(["audit", f"src={root}", "fraction=0.5", "workers=2"]) == 0
     assert dispatch(["repair", f"src={root}"]) == 0
+
+
+def test_imported_data_is_passed_over(
+    libraries: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Library(libraries[TASKS[0]])
+    imported = tmp_path / "runs" / "real"
+    (tmp_path / "runs").mkdir()
+    shutil.copytree(library.path, tmp_path / "runs" / "sim")
+    info = {k: v for k, v in library.info.items() if k != "made_by"}
+    store.create(imported, {**info, "episodes": 1, "shard_size": 1})
+    episode = replace(library.read(0), domain="real", states=None, cell="")
+    store.write_shard(
+        imported, 0, [episode], spec_id=info["spec_id"], versions={}, created="2026-01-01"
+    )
+    assert dispatch(["replay", f"src={tmp_path / 'runs'}", "episodes=1"]) == 0
+    assert "passed over" in capsys.readouterr().out
+    assert dispatch(["replay", f"src={imported}"]) == 2
+    assert "imported data has no states" in capsys.readouterr().err
 
 
 def test_a_tampered_episode_does_not_pass(

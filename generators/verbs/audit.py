@@ -13,7 +13,7 @@ from episodes.errors import UserError
 from episodes.library import Library
 from episodes.records import Row
 from generators import making, options
-from generators.libraries import named
+from generators.libraries import ours
 from generators.plan import Plan, again
 from generators.pools.local import LocalPool
 from generators.quiet import quiet
@@ -27,7 +27,7 @@ def run(config: Mapping[str, Any]) -> int:
     pool = LocalPool(config["pool"], options.whole(config, "workers", 1), 1)
     asked: dict[Future[str], tuple[Plan, Row]] = {}
     try:
-        for root in named(config):
+        for root in ours(config):
             plan, differ = again(root)
             for name, (then, now) in differ.items():
                 print(f"{root}: made with {name} {then}, audited with {now}")

@@ -9,7 +9,7 @@ from typing import Any
 from episodes import store
 from episodes.errors import UserError
 from generators import options
-from generators.libraries import named
+from generators.libraries import ours
 from generators.plan import Plan, again
 from generators.produce import produce
 from generators.repair import damaged, released, uncommitted
@@ -18,7 +18,7 @@ from generators.repair import damaged, released, uncommitted
 def run(config: Mapping[str, Any]) -> int:
     only_say, retry = options.flag(config, "dry_run"), options.flag(config, "quarantined")
     plans, found = [], 0
-    for root in named(config):
+    for root in ours(config):
         plan, differ = again(root)
         wrong = {f"shard {number:05d}": what for number, what in damaged(root).items()}
         if retry:

@@ -12,7 +12,7 @@ import numpy as np
 from episodes.errors import UserError
 from episodes.library import Library
 from generators import options
-from generators.libraries import named
+from generators.libraries import ours
 from generators.pools.local import LocalPool
 from generators.quiet import quiet
 from generators.table import table
@@ -26,7 +26,7 @@ def run(config: Mapping[str, Any]) -> int:
     pool = LocalPool({"recycle": RECYCLE}, options.whole(config, "workers", 1), 1)
     asked: dict[Future[Any], tuple[Path, int]] = {}
     try:
-        for path in named(config):
+        for path in ours(config):
             for index in _chosen(Library(path), most):
                 asked[pool.submit(replay_one, path, index, seconds)] = (path, index)
         wait(asked)
