@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
+
+FEW = 3  # episodes that share a finding before it is told for all of them at once
 
 
 @dataclass(frozen=True)
@@ -78,3 +80,34 @@ class Report:
 
     def __len__(self) -> int:
         return len(self.findings)
+
+    def grouped(self) -> Report:
+        """The same findings, those of the whole first; one that FEW episodes or more share, word
+        for word, is told once and names them."""
+        shared: dict[tuple[Severity, str, str], list[Finding]] = {}
+        for finding in self.findings:
+            key = (finding.severity, finding.message, finding.field)
+            shared.setdefault(key, []).append(finding)
+        out = []
+        for group in shared.values():
+            episodes = [f.episode for f in group if f.episode is not None]
+            if len(episodes) < max(FEW, len(group)):
+                out += group
+                continue
+            steps = {f.step for f in group}
+            message = f"{group[0].message} (episodes {spans(episodes)})"
+            step = steps.pop() if len(steps) == 1 else None
+            out.append(replace(group[0], message=message, episode=None, step=step))
+        return Report(sorted(out, key=lambda finding: finding.episode is not None))
+
+
+def spans(numbers: Sequence[int], most: int = 20) -> str:
+    """Sorted numbers in words: [1, 2, 3, 7] is "1-3, 7"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    shown = [f"{a}-{b}" if a != b else str(a) for a, b in runs[:most]]
+    return ", ".join(shown) + (f" and {len(runs) - most} more" if len(runs) > most else "")

@@ -277,9 +277,8 @@ def test_the_kitchen_sample_comes_whole_with_its_faults(tmp_path: Path) -> None:
     def told(text: str) -> list[Finding]:
         return [finding for finding in found if text in finding.message]
 
-    everywhere = {0, 1, 2, 3, 4}
-    assert {f.episode for f in told("'valid' is listed among its tasks")} == everywhere
-    assert {f.episode for f in told("timestamps start at 0.050 s")} == everywhere
+    for text in ("'valid' is listed among its tasks", "timestamps start at 0.050 s"):
+        assert [f.message.rpartition(" (")[2] for f in told(text)] == ["episodes 0-4)"]
     assert {f.step for f in told("no frame at the time")} == {
         (415, 416), (469, 470), (411, 412), (327, 328),
     }  # fmt: skip

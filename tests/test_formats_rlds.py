@@ -281,11 +281,12 @@ def test_the_faults_of_the_real_sample_are_told(tmp_path: Path) -> None:
     found = list(imported.report)
     (leak,) = [f for f in found if "leakage" in f.message]
     assert "25 of 25 episodes of 'val' repeat episodes of 'train'" in leak.message
-    flags = [f for f in found if "is_last" in f.message]
-    assert {(f.episode, f.step, f.field) for f in flags} == {(e, 9, "dones") for e in range(50)}
-    pictures = [f for f in found if "hold pictures" in f.message]
-    assert sorted(f.episode for f in pictures) == list(range(50))
-    assert all("image_3" not in f.message for f in pictures)
+    (flag,) = [f for f in found if "is_last" in f.message]
+    assert (flag.step, flag.field) == (9, "dones")
+    assert flag.message.endswith("(episodes 0-49)")
+    (pictures,) = [f for f in found if "hold pictures" in f.message]
+    assert pictures.message.endswith("(episodes 0-49)")
+    assert "image_3" not in pictures.message
     assert {f.field for f in found if "5 Hz" in f.message} == {"time"}
     library = Library(tmp_path / "lib")
     assert library.info["findings"] == [finding.to_json() for finding in found]
@@ -463,3 +464,18 @@ def _records(body: bytes) -> list[bytes]:
         out.append(body[at + 12 : at + 12 + size])
         at += 16 + size
     return out
+
+
+def test_findings_that_many_share_are_told_once() -> None:
+    report = Report()
+    for episode in (0, 1, 2, 5):
+        report.add("warning", "dark", episode=episode, field="x", step=episode)
+        report.add("warning", "late", episode=episode, step=(0, 3))
+    report.add("warning", "dark", episode=3, field="y")
+    report.add("error", "torn")
+    assert [str(finding) for finding in report.grouped()] == [
+        "warning: x: dark (episodes 0-2, 5)",
+        "warning: steps 0..2: late (episodes 0-2, 5)",
+        "error: library: torn",
+        "warning: episode 3, y: dark",
+    ]

@@ -118,8 +118,7 @@ def import_library(
     except UserError:
         shutil.rmtree(work, ignore_errors=True)  # the source must change first
         raise
-    # Of the whole first: who reads only the first few should read those.
-    report = Report(sorted(report, key=lambda finding: finding.episode is not None))
+    report = report.grouped()
     description = {
         "format": FORMAT,
         "spec_id": spec_id,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
-from episodes.finding import Report
+from episodes.finding import Report, spans
 from episodes.formats.frames import SAME_TIME, Shown, Video
 from episodes.formats.lerobot.meta import Dataset, Entry
 
@@ -137,10 +137,10 @@ class Search:
         if missing:
             self.lacks(
                 f"{len(missing)} of {len(self._dataset.entries)} episodes have no data file: "
-                f"{_spans(missing)}"
+                f"{spans(missing)}"
             )
         for key, episodes in self._no_video.items():
-            whole = "no episode has" if len(episodes) == found else f"{_spans(episodes)} lack"
+            whole = "no episode has" if len(episodes) == found else f"{spans(episodes)} lack"
             self.lacks(f"{whole} its video, though the features tell of it", field=key)
         for key, feature in self._dataset.features.items():
             if feature["dtype"] in ("audio",):
@@ -163,15 +163,3 @@ class Search:
         told = self._dataset.totals.get(key)
         if told is not None and told != found:
             self.lacks(f"{key} is {told}, there are {found} {what}", field="meta/info.json")
-
-
-def _spans(numbers: Sequence[int]) -> str:
-    """[1, 2, 3, 7] as "1-3, 7"."""
-    out: list[list[int]] = []
-    for number in numbers:
-        if out and number == out[-1][1] + 1:
-            out[-1][1] = number
-        else:
-            out.append([number, number])
-    shown = [f"{a}-{b}" if a != b else str(a) for a, b in out[:20]]
-    return ", ".join(shown) + (" ..." if len(out) > 20 else "")
