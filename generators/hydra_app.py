@@ -78,12 +78,10 @@ class Job:
         """Runs the combinations kept so far: the verb's figure of merit."""
         kept, self.kept = self.kept, []
         shared = set(kept[0][0]).intersection(*(words for words, _ in kept)) if kept else set()
-        configs = {
-            " ".join(w for w in words if w not in shared) or " ".join(words): plain(
-                self.verb, config
-            )
-            for words, config in kept
-        }
+        configs = {}
+        for words, config in kept:
+            own = [word for word in words if word not in shared] or words
+            configs[" ".join(own)] = plain(self.verb, config)
         if hasattr(self.module, "sweep"):
             code, merit = self.module.sweep(configs) if configs else (0, 0.0)
         else:
@@ -115,7 +113,7 @@ def plain(verb: str, config: DictConfig) -> Config:
     found = OmegaConf.to_container(config, resolve=True)
     assert isinstance(found, dict)
     guard.refuse_code(found, "the config")
-    return {str(key): _sorted(value) for key, value in sorted(found.items(), key=str)}
+    return {str(key): _sorted(found[key]) for key in sorted(found, key=str)}
 
 
 def _deferred(word: str) -> str:
