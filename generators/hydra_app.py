@@ -79,9 +79,9 @@ class Job:
         kept, self.kept = self.kept, []
         shared = set(kept[0][0]).intersection(*(words for words, _ in kept)) if kept else set()
         configs = {}
-        for words, config in kept:
+        for words, one in kept:
             own = [word for word in words if word not in shared] or words
-            configs[" ".join(own)] = plain(self.verb, config)
+            configs[" ".join(own)] = plain(self.verb, one)
         if hasattr(self.module, "sweep"):
             code, merit = self.module.sweep(configs) if configs else (0, 0.0)
         else:

@@ -27,7 +27,7 @@ ELSEWHERE = (
 )  # fmt: skip
 # modules of generators/ that decide when and where episodes are made, never what is in them
 PLUMBING = (
-    "cli", "guard", "hydra_app", "libraries", "making", "options", "plan", "pools", "problems",
+    "cli", "envs", "guard", "hydra_app", "libraries", "making", "options", "plan", "pools", "problems",
     "produce", "progress", "quiet", "repair", "shard", "sheet", "supervise", "sweep", "table",
     "usage", "verbs",
 )  # fmt: skip
