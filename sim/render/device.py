@@ -11,97 +11,49 @@ from numpy.typing import NDArray
 from sim.render import gl, shaders, texture
 from sim.render.environment import LEVELS, PITCH
 from sim.render.paint import COATS
-from sim.render.stage import MOST_THINGS, Batch
+from sim.render.stage import MOST_THINGS
+from sim.render.targets import SHADOW_SIZE, Picture, ShadowMap
 
-SHADOW_SIZE = 512  # [texel]
 SPREAD = 1.4 / SHADOW_SIZE  # how far a shadow's taps lie apart, as a share of the map
 BIAS = 0.0004  # of depth, as a share of the map's
-UNITS = ("sights", "atlas", "shadows", "tiles")  # texture units
+UNITS = ("sights", "atlas", "shadows", "openings", "tiles")  # texture units
+BLOCKS = ("Things", "Paints")  # uniform blocks
+MOST_CORNERS = 6 * 1024
+MOST_PICTURES = 8  # sizes whose targets are kept
 
 
-class Geometry:
-    """What the geometry pass draws into; see shaders.py for what the four numbers hold."""
+class Screen:
+    """A program that is run for every pixel of a target, or of some triangles on it."""
 
-    def __init__(self, context: Any, size: tuple[int, int]) -> None:
-        self.sight = context.texture(size, 4, dtype="u4")
-        self.sight.filter = (moderngl.NEAREST, moderngl.NEAREST)
-        self.depth = context.depth_texture(size)
-        self.target = context.framebuffer([self.sight], self.depth)
+    def __init__(self, context: Any, sources: tuple[str, str]) -> None:
+        self.program = linked(context, sources)
+        self._corners = context.buffer(reserve=8 * (3 + MOST_CORNERS))
+        self._corners.write(np.array([-1, -1, 3, -1, -1, 3], np.float32).tobytes())
+        self._array = context.vertex_array(self.program, [(self._corners, "2f4", "corner")])
+
+    def draw(self, corners: NDArray[np.float32] | None = None) -> None:
+        """corners (3 K, 2): of triangles in clip coordinates; None: the whole target."""
+        if corners is None or len(corners) > MOST_CORNERS:
+            self._array.render(moderngl.TRIANGLES, vertices=3)
+        elif len(corners):
+            self._corners.write(corners.tobytes(), offset=24)
+            self._array.render(moderngl.TRIANGLES, vertices=len(corners), first=3)
 
     def release(self) -> None:
-        for part in (self.target, self.sight, self.depth):
+        for part in (self._array, self._corners, self.program):
             part.release()
 
 
-class Picture:
-    """Geometry, and the colour that it is lit into. They share the depth buffer: what was not drawn
-    is told by it, before any shading."""
-
-    def __init__(self, context: Any, size: tuple[int, int]) -> None:
-        self.geometry = Geometry(context, size)
-        self._colour = context.texture(size, 4)
-        self.target = context.framebuffer([self._colour], self.geometry.depth)
-        self.target.depth_mask = False
-
-    def release(self) -> None:
-        for part in (self.target, self._colour, self.geometry):
-            part.release()
-
-
-class ShadowMap:
-    """A depth buffer that the key light's view is drawn into."""
-
-    def __init__(self, context: Any) -> None:
-        self.depth = context.depth_texture((SHADOW_SIZE, SHADOW_SIZE))
-        self.depth.compare_func = "<="
-        self.depth.filter = (moderngl.LINEAR, moderngl.LINEAR)
-        self.depth.repeat_x = self.depth.repeat_y = False
-        # Never written; moderngl copies no framebuffer that has a depth buffer alone.
-        self._unused = context.texture((SHADOW_SIZE, SHADOW_SIZE), 1)
-        self.target = context.framebuffer([self._unused], self.depth)
-        self.target.color_mask = (False, False, False, False)
-
-    def release(self) -> None:
-        for part in (self.target, self._unused, self.depth):
-            part.release()
-
-
-class Mesh:
-    """Triangles on the GPU: thing k of the batch owns indices [starts[k], starts[k + 1])."""
-
-    def __init__(self, context: Any, program: Any, batch: Batch, layout: str, names: str) -> None:
-        self.starts = batch.starts
-        self._empty = np.diff(batch.starts) == 0
-        self._parts: list[Any] = []
-        self._array = None
-        if len(batch.indices):
-            vertices, indices = context.buffer(batch.vertices), context.buffer(batch.indices)
-            content = [(vertices, layout, *names.split())]
-            self._array = context.vertex_array(program, content, indices)
-            self._parts = [self._array, vertices, indices]
-
-    def draw(self, seen: NDArray[np.bool_] | None = None) -> None:
-        """All of it, or the things that are `seen` (K,), those between near ones included."""
-        if self._array is None:
-            return
-        if seen is None:
-            self._array.render()
-            return
-        for first, last in _runs(seen | self._empty):
-            count = int(self.starts[last] - self.starts[first])
-            if count:
-                self._array.render(vertices=count, first=int(self.starts[first]))
-
-    def release(self) -> None:
-        for part in self._parts:
-            part.release()
-        self._parts, self._array = [], None
-
-
-def _runs(seen: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """[first, last) of every run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+def linked(context: Any, sources: tuple[str, str]) -> Any:
+    """The program of vertex and fragment shader, its textures and blocks in their places."""
+    program = context.program(*sources)
+    for place, name in enumerate(BLOCKS):
+        if name in program:
+            program[name].binding = place
+    for unit, name in enumerate(UNITS):
+        if name in program:
+            program[name].value = unit
+    return program
 
 
 class Device:
@@ -110,28 +62,13 @@ class Device:
     def __init__(self) -> None:
         context = self.context = gl.hold()
         self.limit = int(context.info["GL_MAX_TEXTURE_SIZE"])
-        self.geometry = {coat: context.program(*shaders.geometry(coat)) for coat in COATS}
-        self.caster = context.program(*shaders.CASTER)
-        self.backdrop = context.program(*shaders.BACKDROP)
-        self.lighting = {
-            shadows: context.program(*shaders.lighting(shadows=shadows, spread=SPREAD, bias=BIAS))
-            for shadows in (False, True)
-        }
+        self.geometry = {coat: linked(context, shaders.geometry(coat)) for coat in COATS}
+        self.caster = linked(context, shaders.CASTER)
+        self.backdrop = Screen(context, shaders.BACKDROP)
+        self._lighting: dict[tuple[bool, bool], Screen] = {}
+        self._occlusion: Screen | None = None
         self.things = context.buffer(reserve=48 * (MOST_THINGS + 1))
         self.paints = context.buffer(reserve=32 * (MOST_THINGS + 1))
-        self._programs = [
-            *self.geometry.values(),
-            *self.lighting.values(),
-            self.caster,
-            self.backdrop,
-        ]
-        for program in self._programs:
-            for place, name in enumerate(("Things", "Paints")):
-                if name in program:
-                    program[name].binding = place
-            for unit, name in enumerate(UNITS):
-                if name in program:
-                    program[name].value = unit
         detail = texture.tiles()
         self.tiles = context.texture_array(
             (detail.shape[2], detail.shape[1], detail.shape[0]), 4, detail.tobytes()
@@ -142,22 +79,26 @@ class Device:
         self.atlas.filter = (moderngl.LINEAR, moderngl.LINEAR)
         self.atlas.repeat_x = self.atlas.repeat_y = False
         self.shadow = ShadowMap(context)
-        corners = context.buffer(np.array([-1, -1, 3, -1, -1, 3], "f4"))
-        self._screens = {
-            program: context.vertex_array(program, [(corners, "2f4", "corner")])
-            for program in (*self.lighting.values(), self.backdrop)
-        }
-        self._parts = [
-            *self._screens.values(), corners, self.shadow, self.atlas, self.tiles, self.things,
-            self.paints, *self._programs,
-        ]  # fmt: skip
         self._pictures: dict[tuple[int, int], Picture] = {}
+
+    def lighting(self, *, shadows: bool, occluded: bool) -> Screen:
+        """The lighting pass of that kind, compiled when first asked for."""
+        if (shadows, occluded) not in self._lighting:
+            sources = shaders.lighting(shadows=shadows, occluded=occluded, spread=SPREAD, bias=BIAS)
+            self._lighting[shadows, occluded] = Screen(self.context, sources)
+        return self._lighting[shadows, occluded]
+
+    @property
+    def occlusion(self) -> Screen:
+        if self._occlusion is None:
+            self._occlusion = Screen(self.context, shaders.OCCLUSION)
+        return self._occlusion
 
     def picture(self, size: tuple[int, int]) -> Picture:
         """Where pictures of (width, height) are drawn; the same one every time."""
         if size not in self._pictures:
             gl.park()
-            while len(self._pictures) >= 8:
+            while len(self._pictures) >= MOST_PICTURES:
                 self._pictures.pop(next(iter(self._pictures))).release()
             self._pictures[size] = Picture(self.context, size)
         return self._pictures[size]
@@ -169,21 +110,41 @@ class Device:
         self.context.front_face, self.context.cull_face = front, cull
         self.tiles.use(UNITS.index("tiles"))
 
-    def light(self, picture: Picture, shadows: bool) -> None:
-        """The lighting pass where anything was drawn, the backdrop elsewhere."""
+    def light(
+        self,
+        picture: Picture,
+        lighting: Screen,
+        shadow: ShadowMap,
+        *,
+        occluded: bool,
+        corners: NDArray[np.float32] | None = None,
+    ) -> None:
+        """The lighting pass where anything was drawn, the backdrop elsewhere; corners: where."""
+        picture.geometry.sight.use(UNITS.index("sights"))
+        if occluded:
+            picture.opening_target.use()
+            self.context.enable_only(moderngl.NOTHING)
+            self.occlusion.draw()  # everywhere: it is read between its pixels
+            picture.opening.use(UNITS.index("openings"))
         picture.target.use()
-        bound = (picture.geometry.sight, self.atlas, self.shadow.depth)
-        for unit, texture_ in enumerate(bound):
-            texture_.use(unit)
+        self.atlas.use(UNITS.index("atlas"))
+        shadow.depth.use(UNITS.index("shadows"))
         self.context.enable_only(moderngl.DEPTH_TEST)
         self.context.depth_func = ">"  # the screen lies at the far end, where nothing was drawn
-        self._screens[self.lighting[shadows]].render(moderngl.TRIANGLES)
+        lighting.draw(corners)
         self.context.depth_func = "<="
-        self._screens[self.backdrop].render(moderngl.TRIANGLES)
+        self.backdrop.draw(corners)
 
     def release(self) -> None:
         gl.park()
-        for part in [*self._pictures.values(), *self._parts]:
-            part.release()
-        self._pictures = {}
+        parts: list[Any] = [
+            *self._pictures.values(),
+            *self._lighting.values(),
+            self.backdrop,
+            self._occlusion,
+        ]
+        parts += [self.shadow, self.atlas, self.tiles, self.things, self.paints, self.caster]
+        for part in [*parts, *self.geometry.values()]:
+            if part is not None:
+                part.release()
         gl.let_go()

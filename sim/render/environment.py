@@ -25,8 +25,8 @@ TILE = 48  # [texel] of a level's side, without its border
 PITCH = TILE + 2
 SHARP = 3  # levels that are blurred from the fine map; the others are filtered exactly
 COARSE = 24  # [texel] of the map that those are filtered from
-KEY = 1.15  # irradiance of a key light of strength 1, over pi
-SKY = 0.62  # the same of the hall at strength 1, on a horizontal surface
+KEY = 0.95  # irradiance of a key light of strength 1, over pi
+SKY = 0.42  # the same of the hall at strength 1, on a horizontal surface
 LAMP = 0.03  # added to GGX's alpha of highlights: lamps are not points
 BRIGHTEST = 60.0
 DEFAULT = (Light("lamp", "sun", (0.35, 0.25, 0.9)), Light("hall", "sky"))
@@ -37,7 +37,7 @@ class Environment:
     """atlas (PITCH, LEVELS * PITCH, 4) f4: octahedral tiles of radiance, one a level, and in the
     fourth channel of the key light's highlight. A surface of normal n receives, over pi,
     low + high (1 + n.z) / 2 + side . n.xy. key: direction to the key light; key_rgb: its irradiance
-    over pi; shadow: whether it casts one."""
+    over pi; shadow: whether it casts one; occlusion: strength of ambient occlusion, 0 .. 1."""
 
     atlas: NDArray[np.float32]
     low: Array
@@ -46,6 +46,7 @@ class Environment:
     key: Array
     key_rgb: Array
     shadow: bool
+    occlusion: float
 
 
 def of_lights(lights: tuple[Light, ...], ground: tuple[float, float, float]) -> Environment:
@@ -65,9 +66,8 @@ def of_lights(lights: tuple[Light, ...], ground: tuple[float, float, float]) -> 
             sky, seed = sky + np.array(linear(light.rgb)) * light.strength, light.seed
     up = np.array([0.0, 0.0, 1.0])
     keys = [(_unit(s.direction), KEY * s.strength * np.array(linear(s.rgb))) for s in suns]
-    # What the bench sends back up; its own shadows take a good part of it.
-    below = SKY * sky + sum((0.7 * max(d @ up, 0.0) * rgb for d, rgb in keys), np.zeros(3))
-    tiles = _hall(seed) * sky + _bench() * np.array(ground) * below
+    below = SKY * sky + sum((max(d @ up, 0.0) * rgb for d, rgb in keys), np.zeros(3))
+    tiles = _hall(seed) * sky + _bench() * _bounced(ground) * below
     atlas = np.zeros((LEVELS, PITCH, PITCH, 4))
     atlas[..., :3] = tiles[:LEVELS]
     around = tiles[LEVELS]
@@ -86,7 +86,14 @@ def of_lights(lights: tuple[Light, ...], ground: tuple[float, float, float]) -> 
         direction,
         rgb,
         bool(suns) and suns[0].shadow,
+        max((light.occlusion for light in lights if light.kind == "sky"), default=0.0),
     )
+
+
+def _bounced(ground: tuple[float, float, float]) -> Array:
+    """The colour that comes back from below: much of it from what lies there, and in shadow."""
+    colour = np.array(ground)
+    return 0.6 * (0.65 * colour + 0.35 * colour.mean())
 
 
 def _unit(direction: tuple[float, float, float]) -> Array:
@@ -134,7 +141,7 @@ def _hall(seed: int) -> Array:
 def _bench() -> Array:
     """The tiles of what lies below, of radiance 1."""
     z = _directions(2 * TILE, _PAD)[..., 2:]
-    return _filtered(np.repeat(np.where(z > -0.06, 0.0, np.clip(-z / 0.12, 0.5, 1.0)), 3, axis=-1))
+    return _filtered(np.repeat(np.where(z > -0.06, 0.0, np.clip(1.1 + z, 0.35, 1.0)), 3, axis=-1))
 
 
 def _filtered(fine: Array) -> Array:

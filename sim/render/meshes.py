@@ -20,7 +20,7 @@ from sim import cache
 from sim.render.simplify import LINK, PART, Faces, Piece, Surface, surface
 from sim.robot import Visual
 
-VERSION = 6  # of what this file and simplify.py make; part of the cache key
+VERSION = 7  # of what this file and simplify.py make; part of the cache key
 
 
 def of_part(mesh: trimesh.Trimesh, name: str = "part") -> Surface:

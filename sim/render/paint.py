@@ -31,7 +31,7 @@ class Finish:
     scratch_gain: float  # what a scratch does to the colour: > 0 brightens, < 0 darkens
 
 
-_METAL = {"grain": 0.5, "sheen": 0.5, "scratches": 0.25, "dirt": 0.15}
+_METAL = {"grain": 0.3, "sheen": 0.5, "scratches": 0.25, "dirt": 0.1}
 _PLASTIC = {"grain": 0.12, "sheen": 0.25, "scratches": 0.12, "dirt": 0.12}
 FINISHES: Mapping[str, Finish] = {
     "brushed_steel": Finish("brushed", 0.06, _METAL, 0.5),
@@ -48,10 +48,12 @@ FINISHES: Mapping[str, Finish] = {
     "acrylic": Finish("moulded", 0.08, {"scratches": 0.2}, 0.2),
     "ceramic": Finish("moulded", 0.1, {"grain": 0.1, "dirt": 0.1}, -0.1),
     "rubber": Finish("moulded", 0.04, {"grain": 0.4, "sheen": 0.3, "dirt": 0.4}, 0.5),
-    "wood": Finish("wood", 0.5, {"grain": 0.7, "sheen": 0.4, "scratches": 0.2, "dirt": 0.3}, -0.4),
+    "wood": Finish(
+        "wood", 0.45, {"grain": 0.4, "sheen": 0.3, "scratches": 0.2, "dirt": 0.15}, -0.4
+    ),
     "cardboard": Finish("cardboard", 0.15, {"grain": 0.5, "sheen": 0.2, "dirt": 0.25}, -0.2),
     "concrete": Finish(
-        "concrete", 1.5, {"grain": 0.6, "sheen": 0.4, "scratches": 0.3, "dirt": 0.5}, -0.5
+        "concrete", 1.5, {"grain": 0.3, "sheen": 0.4, "scratches": 0.2, "dirt": 0.3}, -0.5
     ),
 }
 _OTHER = Finish("moulded", 0.08, {}, 0.0)
@@ -93,7 +95,8 @@ def of_link(rgb: NDArray[np.float32]) -> Paint:
 
     Light covers are lacquered; greys and darks are moulded plastic and rubber.
     """
-    r, g, b = (float(v) for v in rgb)
+    # Files say 1.0 for white; no lacquer is that white.
+    r, g, b = (0.92 * float(v) for v in rgb)
     lightness = (r + g + b) / 3
     return Paint(linear((r, g, b)), 0.33 if lightness > 0.7 else 0.48, 0.0)
 

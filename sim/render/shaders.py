@@ -163,6 +163,9 @@ uniform vec4 view[5];  // right, down, forward of the camera in the world, with 
 in vec2 corner;
 noperspective out vec3 ray;
 flat out vec3 exposure;
+#ifdef OCCLUDED
+noperspective out vec2 place;
+#endif
 #ifndef BACKDROP
 uniform vec4 lights[7];  // world to shadow map, three rows; direction to the key light; its colour;
                          // light from below, and from above less that, with the side's x and y in w
@@ -181,6 +184,9 @@ void main() {
     vec2 screen = corner * 0.5 * view[3].xy * view[3].zw;
     ray = view[0].xyz * screen.x + view[1].xyz * screen.y + view[2].xyz;
     exposure = view[4].rgb;
+#ifdef OCCLUDED
+    place = corner * 0.5 + 0.5;
+#endif
 #ifndef BACKDROP
     vec3 eye = vec3(view[0].w, view[1].w, view[2].w);
     eye_on_map = mapped(eye) + vec3(lights[0].w, lights[1].w, lights[2].w);
@@ -215,6 +221,10 @@ vec3 developed(vec3 light) {
 _LIGHTING = """
 uniform usampler2D sights;
 uniform sampler2DShadow shadows;
+#ifdef OCCLUDED
+uniform sampler2D openings;
+noperspective in vec2 place;
+#endif
 noperspective in vec3 ray;
 noperspective in vec3 ray_on_map;
 flat in vec3 exposure;
@@ -254,6 +264,11 @@ void main() {
                        + (low.a * normal.x + high.a * normal.y), 0.0);
     float level = floor((skin.a - 0.08) * ((LEVELS - 1.0) / 0.92) + 0.5);
     vec4 mirror = mirrored(2.0 * facing * normal - toward, max(level, 0.0));
+#ifdef OCCLUDED
+    float open = textureLod(openings, place, 0.0).r;
+    diffuse *= open;
+    mirror.rgb *= open;
+#endif
     vec3 f0 = mix(vec3(0.04), base, metallic);
     float edge = 1.0 - max(facing, 0.0);
     edge *= edge * edge * edge * edge;
@@ -265,15 +280,79 @@ void main() {
 """
 
 
-def lighting(*, shadows: bool, spread: float, bias: float) -> tuple[str, str]:
+def lighting(*, shadows: bool, occluded: bool, spread: float, bias: float) -> tuple[str, str]:
     """Vertex and fragment shader of the pass over the pixels.
 
     spread: of the shadow's soft edge, as a share of the map; bias: of its depth, likewise.
     """
-    defines = f"#define SPREAD {spread:.6f}\n#define BIAS {bias:.6f}\n"
-    defines += "#define SHADOWS\n" if shadows else ""
-    return _VERSION + _SCREEN, _VERSION + defines + _OCTAHEDRAL + _MIRROR + _DEVELOP + _LIGHTING
+    defines = "#define SHADOWS\n" * shadows + "#define OCCLUDED\n" * occluded
+    fragment = f"#define SPREAD {spread:.6f}\n#define BIAS {bias:.6f}\n" + _OCTAHEDRAL
+    return (
+        _VERSION + defines + _SCREEN,
+        _VERSION + defines + fragment + _MIRROR + _DEVELOP + _LIGHTING,
+    )
 
+
+# How open the sky is over each point, at half resolution: by what rises over its tangent plane in
+# eight places around it (McGuire et al. 2011, "The Alchemy Screen-Space Ambient Obscurance").
+OCCLUSION = (
+    _VERSION
+    + """
+uniform vec4 view[4];
+uniform float strength;
+in vec2 corner;
+flat out vec3 right;
+flat out vec3 down;
+flat out vec3 forward;
+flat out vec4 lens;  // size in pixels, slopes at the edges
+flat out float dark;
+void main() {
+    gl_Position = vec4(corner, 1.0, 1.0);
+    right = view[0].xyz;
+    down = view[1].xyz;
+    forward = view[2].xyz;
+    lens = vec4(view[3].xy, 0.5 * view[3].xy * view[3].zw);
+    dark = strength;
+}
+""",
+    _VERSION
+    + _OCTAHEDRAL
+    + """
+uniform usampler2D sights;
+flat in vec3 right;
+flat in vec3 down;
+flat in vec3 forward;
+flat in vec4 lens;
+flat in float dark;
+out float opening;
+
+vec3 seen(vec2 pixel) {
+    ivec2 at = ivec2(clamp(pixel, vec2(0.0), lens.xy - 1.0));
+    float range = float(texelFetch(sights, at, 0).x & 65535u) * 1e-4;
+    return vec3(((vec2(at) + 0.5) / lens.xy * 2.0 - 1.0) * lens.zw * range, range);
+}
+
+void main() {
+    vec2 pixel = floor(gl_FragCoord.xy) * 2.0;
+    vec3 at = seen(pixel);
+    uint turned = texelFetch(sights, ivec2(pixel), 0).y;
+    vec3 world = normalize(unfolded(vec2(turned & 4095u, (turned >> 12u) & 4095u) / 2047.0 - 1.0));
+    vec3 normal = vec3(dot(world, right), dot(world, down), dot(world, forward));
+    float reach = clamp(0.07 / max(at.z, 0.01) * 0.5 * lens.x / lens.z, 4.0, 0.2 * lens.x);
+    vec2 odd = fract(gl_FragCoord.xy * 0.5);  // 0.25 or 0.75, by pixel
+    float start = 6.2832 * (0.75 * odd.x + 0.375 * odd.y);
+    float blocked = 0.0;
+    for (int i = 0; i < 8; ++i) {
+        float angle = start + 2.4 * float(i);
+        vec3 off = seen(pixel + vec2(cos(angle), sin(angle)) * reach * (float(i) + 0.6) / 8.0) - at;
+        float square = dot(off, off);
+        blocked += max(dot(off, normal) - 0.004 * at.z, 0.0) / (square + 1e-4)
+                 * max(1.0 - square / 0.02, 0.0);
+    }
+    opening = 1.0 / (1.0 + dark * 0.05 * blocked);
+}
+""",
+)
 
 # What shows where nothing was drawn: the hall, out of focus.
 BACKDROP = (

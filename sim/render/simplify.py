@@ -22,7 +22,7 @@ class Tolerance:
 
 
 LINK = Tolerance(0.0025, 1.5e-4, 7e-4)
-PART = Tolerance(0.0015, 1e-4, 4e-4)
+PART = Tolerance(0.0015, 2e-4, 5e-4)
 PROXY_ERROR_M, PROXY_SHARE = 4e-3, 0.05  # the same, at most, for what casts shadows
 CREASE = float(np.cos(np.radians(38.0)))  # faces that meet at more than this keep a sharp edge
 _ERROR_ABSOLUTE, _PRUNE = 1 << 2, 1 << 3  # options of meshoptimizer

@@ -131,6 +131,14 @@ class Stage:
         centre = (low + high) / 2
         return centre, float(np.linalg.norm(high - low)) / 2 + 0.35
 
+    def lowest(self, places: NDArray[np.float32]) -> float:
+        """Height of the lowest corner of what stands still [m], for places (N, 3, 4)."""
+        heights = [
+            float((thing.surface.proxy_positions @ place[2, :3]).min() + place[2, 3])
+            for thing, place in zip(self.things[: self.still], places, strict=False)
+        ]
+        return min(heights, default=0.0)
+
     def ground(self) -> tuple[float, float, float]:
         """Linear colour of the largest level thing that is no room: the bench, as a rule."""
         best, colour = 0.0, (0.3, 0.3, 0.3)

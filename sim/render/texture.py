@@ -1,7 +1,7 @@
 """Tileable detail textures, made from noise when first needed: nothing is downloaded.
 
-Each tile has four channels, 0.5 meaning "as the material says" in the first two:
-0 lightness, 1 roughness, 2 scratches (0 none .. 1), 3 dirt (0 none .. 1).
+Each tile has four channels: 0 lightness and 1 roughness, where 0.5 is "as the material says";
+2 scratches and 3 dirt, where 0 is none. u runs along the columns, and so do grain and brushing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sim.render.paint import TILES
 
 Array = NDArray[np.float64]
 SIZE = 256  # [texel] of a tile's side
-VERSION = 2  # of what this file makes
+VERSION = 3  # of what this file makes
 
 
 @lru_cache(maxsize=1)
@@ -38,40 +38,39 @@ def _made() -> NDArray[np.uint8]:
 
 
 def _tile(name: str, rng: np.random.Generator) -> Array:
-    fine, middle, coarse = (_noise(rng, octave) for octave in (64, 16, 4))
-    blotches = np.clip((_fractal(rng, 3, 5) - 0.5) * 4.0, 0.0, 1.0)
+    fine, coarse = _noise(rng, 60), _noise(rng, 4)
+    blotches = np.clip(1.6 * _cloud(rng, 3) - 0.7, 0.0, 1.0)
     match name:
         case "brushed":
-            streaks = _streaks(rng, 90, 2.0)
-            light, rough = streaks, 0.6 * streaks + 0.4 * middle
-            scratches = _scratches(rng, 26, 0.15)
+            streaks = 0.7 * _noise(rng, 3, 70) + 0.3 * _noise(rng, 6, 110)
+            light, rough = streaks, 0.6 * streaks + 0.4 * coarse
+            scratches = _scratches(rng, 22, 0.15)
         case "machined":
-            phase = 2 * np.pi * (24 * _along(0) + 0.25 * middle)
-            light = 0.5 + 0.14 * np.sin(phase) + 0.5 * (_streaks(rng, 60, 3.0) - 0.5)
-            rough, scratches = 0.5 * light + 0.5 * coarse, _scratches(rng, 22, 0.5)
+            feed = np.sin(2 * np.pi * (26 * _along(0) + 0.35 * (coarse - 0.5)))
+            light = 0.12 * feed + 0.5 * _noise(rng, 4, 60)
+            rough, scratches = light + 0.5 * coarse, _scratches(rng, 16, 0.5)
         case "cast":
-            grit = _fractal(rng, 32, 3)
-            light, rough = 0.35 * fine + 0.65 * grit, grit
+            light, rough = 0.4 * fine + 0.6 * _cloud(rng, 24), _cloud(rng, 30)
             scratches = _scratches(rng, 8, 3.2)
         case "paint":
-            light, rough = 0.3 * fine + 0.4 * middle + 0.3 * coarse, 0.5 * fine + 0.5 * coarse
-            chips = np.clip((_fractal(rng, 24, 3) - 0.80) * 12.0, 0.0, 1.0)
+            light, rough = 0.3 * fine + 0.7 * _cloud(rng, 3), 0.5 * fine + 0.5 * coarse
+            chips = np.clip((_cloud(rng, 20) - 0.93) * 9.0, 0.0, 1.0)
             scratches = np.maximum(chips, _scratches(rng, 14, 3.2))
         case "moulded":
-            light, rough = 0.5 * fine + 0.5 * middle, 0.7 * fine + 0.3 * coarse
-            scratches = _scratches(rng, 16, 3.2)
+            light, rough = 0.6 * fine + 0.4 * _noise(rng, 20), 0.6 * fine + 0.4 * coarse
+            scratches = _scratches(rng, 14, 3.2)
         case "wood":
-            light, rough = _wood(rng), 0.5 * _streaks(rng, 70, 3.0) + 0.5 * coarse
-            scratches = _scratches(rng, 20, 0.4)
+            light = _boards(rng)
+            rough, scratches = 0.5 * _noise(rng, 4, 60) + 0.5 * coarse, _scratches(rng, 14, 0.4)
         case "cardboard":
-            flutes = 0.5 + 0.12 * np.sin(2 * np.pi * 22 * _along(1))
-            light = 0.5 * flutes + 0.5 * (0.4 * _streaks(rng, 24, 1.0) + 0.6 * fine)
+            flutes = np.sin(2 * np.pi * 22 * _along(1))
+            light = 0.06 * flutes + 0.5 * _noise(rng, 10, 40) + 0.3 * fine
             rough, scratches = fine, _scratches(rng, 6, 3.2)
         case _:
-            light = 0.25 * fine + 0.30 * middle + 0.45 * _fractal(rng, 4, 5)
+            light = 0.3 * fine + 0.3 * _noise(rng, 24) + 0.4 * _cloud(rng, 5)
             rough = 0.5 * fine + 0.5 * coarse
-            cracks = np.clip(1.0 - np.abs(_fractal(rng, 3, 5) - 0.5) * 90.0, 0.0, 1.0)
-            scratches = np.maximum(0.7 * cracks, _scratches(rng, 6, 3.2))
+            cracks = np.clip(1.0 - np.abs(_cloud(rng, 2) - 0.5) * 70.0, 0.0, 1.0)
+            scratches = np.maximum(0.5 * cracks * (coarse > 0.5), _scratches(rng, 6, 3.2))
     return np.stack([_even(light), _even(rough), scratches, blotches], axis=-1)
 
 
@@ -86,43 +85,25 @@ def _along(axis: int) -> Array:
     return np.broadcast_to(ramp[:, None] if axis == 0 else ramp[None, :], (SIZE, SIZE))
 
 
-def _noise(rng: np.random.Generator, cells: int, across: int = 0) -> Array:
-    """Value noise in [0, 1] on a periodic grid of `cells` x (`across` or `cells`)."""
-    grid = rng.uniform(0.0, 1.0, (cells, across or cells))
-    return _resampled(_resampled(grid, 0), 1)
+def _noise(rng: np.random.Generator, across: float, down: float = 0.0) -> Array:
+    """Tileable noise of about `across` waves along u and `down` along v (as many if 0).
+
+    White noise through a band about an octave and a half wide.
+    """
+    f = np.fft.fftfreq(SIZE) * SIZE
+    waves = np.hypot(f[None, :] / across, f[:, None] / (down or across))
+    band = np.exp(-(np.log2(np.maximum(waves, 1e-3)) ** 2) / 0.72)
+    spectrum = np.fft.fft2(rng.standard_normal((SIZE, SIZE))) * band
+    return _even(np.fft.ifft2(spectrum).real)
 
 
-def _resampled(grid: Array, axis: int) -> Array:
-    """Periodic, smoothstep between the grid's values."""
-    count = grid.shape[axis]
-    at = np.arange(SIZE) * count / SIZE
-    low = np.floor(at).astype(int)
-    t = at - low
-    t = t * t * (3.0 - 2.0 * t)
-    shape = (-1, 1) if axis == 0 else (1, -1)
-    a, b = np.take(grid, low % count, axis), np.take(grid, (low + 1) % count, axis)
-    return a + (b - a) * t.reshape(shape)
-
-
-def _fractal(rng: np.random.Generator, cells: int, octaves: int) -> Array:
-    """Noise over `octaves` octaves, each half as strong as the one before, in [0, 1]."""
-    total, weight = np.zeros((SIZE, SIZE)), 0.0
-    for k in range(octaves):
-        total += 0.5**k * _noise(rng, min(cells * 2**k, SIZE))
-        weight += 0.5**k
-    return total / weight
-
-
-def _streaks(rng: np.random.Generator, lines: int, length: float) -> Array:
-    """Thin streaks along columns; length: their number along the tile."""
-    total = np.zeros((SIZE, SIZE))
-    for k, strength in ((1, 0.5), (2, 0.3), (SIZE // lines, 0.2)):
-        total += strength * _noise(rng, min(lines * k, SIZE), max(1, round(length * k)))
-    return total
+def _cloud(rng: np.random.Generator, waves: float) -> Array:
+    """Noise over four octaves from `waves` up, each 0.6 as strong as the one before."""
+    return _even(sum((0.6**k * _noise(rng, waves * 2**k) for k in range(4)), np.zeros(1)))
 
 
 def _scratches(rng: np.random.Generator, count: int, spread: float) -> Array:
-    """Straight scratches, drawn on the torus; spread: their largest angle to the columns [rad]."""
+    """Straight scratches, drawn on the torus; spread: their largest angle to u [rad]."""
     out = np.zeros((SIZE, SIZE))
     for _ in range(count):
         row, column, half = rng.integers(SIZE), rng.integers(SIZE), rng.uniform(0.04, 0.3) * SIZE
@@ -138,9 +119,19 @@ def _scratches(rng: np.random.Generator, count: int, spread: float) -> Array:
     return out
 
 
-def _wood(rng: np.random.Generator) -> Array:
-    """Annual rings cut lengthwise, along the columns."""
-    bend = _noise(rng, 6, 2) + 0.35 * _noise(rng, 12, 4)
-    rings = (5.0 * _along(0) + 1.6 * bend) % 1.0
-    edge = np.where(rings < 0.75, rings / 0.75, (1.0 - rings) / 0.25)
-    return 0.6 * (1.0 - edge**2) + 0.4 * _streaks(rng, 80, 4.0)
+def _boards(rng: np.random.Generator) -> Array:
+    """A glued-up board: strips along u, each of lengths of its own shade, grain and joints."""
+    strips = 10
+    strip = np.arange(SIZE) * strips // SIZE
+    grain = 0.6 * _noise(rng, 3, 50) + 0.4 * _noise(rng, 6, 110)
+    out = np.empty((SIZE, SIZE))
+    for k in range(strips):
+        rows = strip == k
+        cuts = np.sort(rng.choice(SIZE, 2, replace=False))
+        length = np.searchsorted(cuts, np.arange(SIZE), "right") % 2
+        shades = rng.uniform(0.25, 0.75, 2)
+        shift = rng.integers(SIZE)
+        out[rows] = 0.55 * shades[length] + np.roll(grain, shift, axis=1)[rows] * 0.6
+        out[np.ix_(rows, np.isin(np.arange(SIZE), cuts))] -= 0.25
+    out[np.append(True, np.diff(strip) > 0)] -= 0.15
+    return out

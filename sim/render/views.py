@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,13 +20,15 @@ class Track:
     """What one camera needs over T instants, worked out at once; a fixed camera's first axis is 1.
 
     clips: world to clip, as the shader takes it; views: what the lighting pass needs;
-    seen (T, N): which things' spheres reach into its frustum.
+    seen (T, N): which things' spheres reach into its frustum; changed: T times the triangles over
+    what may differ from what a fixed camera sees of the still, or None: all.
     """
 
     camera: Camera
     clips: NDArray[np.float32]  # (T or 1, 4, 4)
     views: NDArray[np.float32]  # (T or 1, 5, 4)
     seen: NDArray[np.bool_]
+    changed: Sequence[NDArray[np.float32]] | None = None
 
 
 def track(camera: Camera, camera_to_world: Array, spheres: Array, radii: Array) -> Track:
