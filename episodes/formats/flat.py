@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack, Episode, Subtask
 from episodes.errors import UserError
+from episodes.library import Library
 
 Array = NDArray[Any]
 VERSION = 1
@@ -97,10 +98,34 @@ def flatten(episode: Episode) -> Flat:
     return Flat(numbers, pictures, header)
 
 
+def widths(library: Library) -> dict[str, int]:
+    """The entries a row of `states` and `objects` in the largest episode, where they differ: no
+    two cells need have the same number of bodies."""
+    seen: dict[str, set[int]] = {}
+    for row in library.rows:
+        demo = library.group(row.index)
+        for name, place in (("states", "states"), ("objects", "objects/pose")):
+            if place in demo:
+                seen.setdefault(name, set()).add(int(demo[place].shape[1]))
+    return {name: max(found) for name, found in seen.items() if len(found) > 1}
+
+
+def padded(flat: Flat, to: Mapping[str, int]) -> Flat:
+    """Rows as wide as `widths` tells, for formats that want one shape: zeros behind, which
+    `unflatten` takes off again."""
+    numbers = dict(flat.numbers)
+    for name, width in to.items():
+        if name in numbers:
+            rest = [(0, 0)] * (numbers[name].ndim - 2)
+            more = width - numbers[name].shape[1]
+            numbers[name] = np.pad(numbers[name], [(0, 0), (0, more), *rest])
+    return Flat(numbers, flat.pictures, flat.header)
+
+
 def unflatten(
     numbers: Mapping[str, Array], pictures: Mapping[str, Array], header: Mapping[str, Any]
 ) -> Episode:
-    """The episode; `numbers` may have other dtypes and be flattened, the header knows better.
+    """The episode; `numbers` may be of other dtypes, flat or padded: the header knows better.
 
     UserError: the header does not fit the rows.
     """
@@ -111,9 +136,7 @@ def unflatten(
             )
         steps = int(header["steps"])
         arrays = {
-            name: np.asarray(numbers[name] if np.prod(shape, dtype=int) else [])
-            .astype(dtype)
-            .reshape(steps, *shape)
+            name: _trimmed(numbers.get(name), steps, shape).astype(dtype).reshape(steps, *shape)
             for name, (dtype, shape) in header["arrays"].items()
         }
         last = header["last"]
@@ -145,6 +168,14 @@ def unflatten(
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise UserError(f"its header does not fit its rows ({error!r})") from None
+
+
+def _trimmed(rows: Any, steps: int, shape: Sequence[int]) -> Array:
+    """(steps, entries) without what `padded` put behind."""
+    entries = int(np.prod(shape, dtype=int))
+    if not entries:
+        return np.empty((steps, 0))
+    return np.asarray(rows).reshape(steps, -1)[:, :entries]
 
 
 def _camera(

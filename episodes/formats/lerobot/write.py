@@ -12,7 +12,7 @@ from typing import Any
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.formats.extra import need
-from episodes.formats.flat import Flat, flatten
+from episodes.formats.flat import Flat, flatten, padded, widths
 from episodes.formats.lerobot import columns, meta, stats
 from episodes.formats.lerobot.columns import Schema
 from episodes.formats.lerobot.files import CHUNK, DATA_MB, VIDEO_MB, Clips, Tables
@@ -37,10 +37,11 @@ def write(
     """
     if version not in ("v3.0", "v2.1"):
         raise UserError(f"LeRobot version {version!r} is not written; versions: v3.0, v2.1")
+    one_width = widths(library)
     with ExitStack() as open_files:
         target = _Target(out, codec, version, open_files)
         for episode in library.episodes():
-            target.add(flatten(episode if depth else _colour_only(episode)))
+            target.add(padded(flatten(episode if depth else _colour_only(episode)), one_width))
     target.finish()
 
 

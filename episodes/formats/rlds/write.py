@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from episodes import hdf5
 from episodes.errors import UserError
-from episodes.formats.flat import Flat, encode_png, flatten, to_json
+from episodes.formats.flat import Flat, encode_png, flatten, padded, to_json, widths
 from episodes.formats.rlds import example, names, records
 from episodes.library import Library
 
@@ -37,9 +37,10 @@ def write(library: Library, out: Path, *, name: str = "cellwright") -> None:
     folder.mkdir(parents=True)
     splits = {"train": _Split(folder, name, "train"), "val": _Split(folder, name, "val")}
     tree: dict[str, Any] | None = None
+    one_width = widths(library)
     try:
         for episode in library.episodes():
-            flat = flatten(episode)
+            flat = padded(flatten(episode), one_width)
             ours = {key: feature for key, (feature, _) in _leaves(flat).items()}
             if tree is None:
                 tree = ours
