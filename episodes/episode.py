@@ -45,7 +45,7 @@ class CameraTrack:
 class Episode:
     """The rows of FORMAT.md for one demo; what a source lacks is None or missing, never zeros.
 
-    T = num_samples. time (T+1,) [s]; states (T+1, S); actions (T, A); action, obs: name -> (T, ...);
+    T = num_samples. time (T+1,) [s]; states (T+1, S); actions (T, A); action, obs: name -> (T,...);
     objects (T+1, N, 7) with object_names; subtasks cover the episode; language: lang -> phrasings,
     the first English one is the instruction. attrs of the demo that have no field here go to
     `extra`.

@@ -36,9 +36,7 @@ def pick(
     yield Subtask("pick", f"grasp the {called(station, part)}")
     world = station.world
     around = [b.name for b in world.cell.bodies if b.role != "room" and b.name != part]
-    found = grasping.holds(
-        station, part, around=around, goals=goals, tilt=tilt, free_above=clear
-    )
+    found = grasping.holds(station, part, around=around, goals=goals, tilt=tilt, free_above=clear)
     if not found:
         raise Failed("no_grasp", f"no free grasp of {part} in reach")
     hold = grasping.choose(found, rng)
@@ -50,9 +48,7 @@ def pick(
     return hold
 
 
-def tool_for(
-    station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose]
-) -> Pose:
+def tool_for(station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose]) -> Pose:
     """tcp_to_world that brings a part, as it sits in the jaws now, to one of `goals`."""
     tool = grasping.best_tool(station, grasping.in_hand(station, part, hold), goals)
     if tool is None:

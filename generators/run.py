@@ -142,9 +142,7 @@ def replay(episode: Episode) -> Replay:
     stored joint targets and lead to the stored states, bit for bit."""
     if episode.states is None or not episode.cell:
         return Replay(episode.index, 0, "nothing to replay: it has no states or no cell")
-    stored = np.concatenate(
-        [episode.action["joint_position"], episode.action["gripper"]], axis=1
-    )
+    stored = np.concatenate([episode.action["joint_position"], episode.action["gripper"]], axis=1)
     with closing(Station(Cell.from_json(episode.cell))) as station:
         if not np.array_equal(station.world.state(), episode.states[0]):
             return Replay(episode.index, 0, "the first state differs")

@@ -15,7 +15,7 @@ from sim.station import Station
 
 @dataclass(frozen=True)
 class Outcome:
-    """What physics says about the goal now. failure: why not, by name; over: nothing can mend it."""
+    """What physics says of the goal now. failure: why not, by name; over: nothing can mend it."""
 
     success: bool
     failure: str = ""

@@ -46,8 +46,7 @@ def tray_bench(
         remedy="lower scene.count or scene.gap_m, or enlarge scene.work_area",
     )  # fmt: skip
     placed = [
-        shop.standing(b, p, at.height)
-        for b, p in zip((tray, *found, *extra), poses, strict=True)
+        shop.standing(b, p, at.height) for b, p in zip((tray, *found, *extra), poses, strict=True)
     ]
     covered = [place.moved(s, *place.flat(p)) for s, p in zip(shapes, poses, strict=True)]
     around = shop.clutter(config, rng, at, [*covered, area])
@@ -86,4 +85,3 @@ def _tray(
     colour = finished("pom", rng, tuple(rng.uniform(0.05, 0.85) * np.ones(3)))
     tray = fixture("tray", "tray", params, Pose(), colour)
     return tray, [order.index(i) for i in range(len(found))]
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -87,27 +88,20 @@ def _drop(
         rests.append(poses[int(rng.integers(len(poses)))])
     shapes = [place.footprint(part_of(b), r) for b, r in zip(found, rests, strict=True)]
     region = shapely.box(-length / 2, -width / 2, length / 2, width / 2)
-    room = {
-        "where": "the bin",
-        "remedy": "lower scene.count or scene.gap_m, or enlarge scene.bin.size",
-    }
     gap = scene["gap_m"]
+    remedy = "lower scene.count or scene.gap_m, or enlarge scene.bin.size"
+    put = partial(place.scatter, rng, gap=gap, where="the bin", remedy=remedy)
     middle = place.rectangle(0.001, 0.001)  # of the first: its edges may come nearer to the walls
-    first = place.scatter(rng, [middle], region.buffer(-scene["from_wall_m"]), gap=gap, **room)
+    first = put([middle], region.buffer(-scene["from_wall_m"]))
     spot = place.moved(shapes[0], *place.flat(first[0]))
     split = len(found) - above
-    around = place.scatter(
-        rng, shapes[1:split], region.buffer(-0.006), gap=gap,
-        taken=[spot.buffer(scene["jaw_room_m"] - gap)], **room,
-    )  # fmt: skip
-    over = place.scatter(
-        rng, shapes[split:], region.buffer(-0.012), gap=gap,
-        taken=[spot.buffer(scene["keep_free_m"])], **room,
-    )  # fmt: skip
+    around = put(
+        shapes[1:split], region.buffer(-0.006), taken=[spot.buffer(scene["jaw_room_m"] - gap)]
+    )
+    over = put(shapes[split:], region.buffer(-0.012), taken=[spot.buffer(scene["keep_free_m"])])
     lows = [0.001] * split + [scene["drop_m"]] * above
     return [
-        (p @ r).shifted(z=z)
-        for p, r, z in zip([*first, *around, *over], rests, lows, strict=True)
+        (p @ r).shifted(z=z) for p, r, z in zip([*first, *around, *over], rests, lows, strict=True)
     ]
 
 

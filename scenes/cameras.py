@@ -18,7 +18,7 @@ def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0.0, 0.0, 1.0)) 
     """camera_to_parent of a camera at `eye` that has `target` in its centre and `up` upwards."""
     forward = np.subtract(target, eye)
     forward = forward / np.linalg.norm(forward)
-    right = np.cross(forward, up)
+    right = np.cross(forward, np.asarray(up, float))
     right /= np.linalg.norm(right)
     return Pose.at(eye, np.stack([right, np.cross(forward, right), forward], axis=1))
 
@@ -29,7 +29,7 @@ def cameras(
     """The cameras of `config["camera"]`: each stands around `target` (3,) [m, world], or rides on
     the link `wrist` ("{robot}/{link}").
 
-    A camera with `mount: fixed` has distance_m, azimuth_deg (0: facing the robot), elevation_deg and
+    A camera with `mount: fixed` has distance_m, azimuth_deg (0: facing the robot), elevation_deg,
     aim_jitter_m; with `mount: wrist` position_m, aim_m (both in the link's frame), jitter_m.
     """
     width, height = image_size(config)

@@ -1,4 +1,4 @@
-"""Values from config: a number stays, [low, high] is drawn evenly, a list of words is one of them."""
+"""Values from config: a number stays, [low, high] is drawn evenly, one of a list of words."""
 
 from __future__ import annotations
 

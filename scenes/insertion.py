@@ -9,9 +9,8 @@ import numpy as np
 
 from scenes import place, shop
 from scenes.cameras import cameras
-from scenes.draw import count, number, section
+from scenes.draw import count, number, section, word
 from scenes.workpieces import assortment, colour_of, finished, fixture, part_of, workpiece
-from scenes.draw import word
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
 
@@ -19,8 +18,8 @@ from sim.spec import Body, Cell, Physics
 def peg_bench(
     config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
 ) -> Cell:
-    """goal: part, target ("plate"), hole, the pose of the hole's rim in the world (7,), depth_m, and
-    error_m, by how much the robot's idea of the hole is off (x, y)."""
+    """goal: part, target ("plate"), hole (the rim's pose in the world, 7 numbers), depth_m,
+    and error_m, by how much the robot's idea of the hole is off (x, y)."""
     scene = section(config, "scene")
     at = shop.shop(config, rng)
     clearance = number(rng, scene["clearance_mm"], "scene.clearance_mm")

@@ -23,7 +23,9 @@ def footprint(part: Part, rest: Pose) -> Polygon:
     return hull
 
 
-def rectangle(length: float, width: float, x: float = 0.0, y: float = 0.0, yaw: float = 0.0) -> Polygon:
+def rectangle(
+    length: float, width: float, x: float = 0.0, y: float = 0.0, yaw: float = 0.0
+) -> Polygon:
     """length along x, width along y [m], about (x, y), turned by yaw [rad]."""
     return moved(shapely.box(-length / 2, -width / 2, length / 2, width / 2), x, y, yaw)
 
@@ -53,8 +55,8 @@ def scatter(
     where: str = "the work area",
     remedy: str,
 ) -> list[Pose]:
-    """support-frame poses (z = 0) of the shapes: inside `region`, `gap` [m] from each other and from
-    `taken`, turned evenly within `yaws` (default: any way).
+    """support-frame poses (z = 0) of the shapes: inside `region`, `gap` [m] from each other and
+    from `taken`, turned evenly within `yaws` (default: any way).
 
     Raises UserError when there is no room; `remedy` names the keys to change.
     """

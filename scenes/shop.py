@@ -95,7 +95,9 @@ def _room(rng: np.random.Generator, room: Mapping[str, Any]) -> list[Body]:
     return out
 
 
-def robot(config: Mapping[str, Any], rng: np.random.Generator, height: float, home: Sequence[float]) -> Robot:
+def robot(
+    config: Mapping[str, Any], rng: np.random.Generator, height: float, home: Sequence[float]
+) -> Robot:
     """The config's robot on the bench, each joint a little off `home` (J,) [rad]."""
     wanted = section(config, "robot")
     spread = np.deg2rad(number(rng, wanted["home_jitter_deg"], "robot.home_jitter_deg"))
@@ -117,9 +119,7 @@ def clutter(
     for i, kind in enumerate(kinds):
         material = parts.defaults(kind)["material"]
         coat = finished(material, rng) if material == "black_oxide" else _coat(rng, room, kind)
-        found.append(
-            fixture(f"{kind}_c{i}", kind, {}, Pose(), coat, role="distractor")
-        )
+        found.append(fixture(f"{kind}_c{i}", kind, {}, Pose(), coat, role="distractor"))
     base = shapely.Point(0.0, 0.0).buffer(0.25)
     poses = place.scatter(
         rng, [place.footprint(part_of(b), Pose()) for b in found], at.board.buffer(-0.03),

@@ -64,14 +64,18 @@ def workpiece(
 
 
 def assortment(
-    rng: np.random.Generator, count: int, kinds: Mapping[str, Any], config: Mapping[str, Any], key: str
+    rng: np.random.Generator,
+    count: int,
+    kinds: Mapping[str, Any],
+    config: Mapping[str, Any],
+    key: str,
 ) -> list[Body]:
     """`count` workpieces of `kinds` (kind -> ranges); no two that language could not tell apart."""
     if not kinds:
         raise UserError(f"{key} names no part; parts: {', '.join(parts.kinds())}")
     names = sorted(kinds)
     found: list[Body] = []
-    for tries in range(20 * count + 1):
+    for _ in range(20 * count + 1):
         if len(found) == count:
             return found
         kind = names[int(rng.integers(len(names)))]
@@ -91,15 +95,11 @@ def colour_of(name: str) -> RGB:
     return materials.COLOURS[name]
 
 
-def finished(
-    finish: str, rng: np.random.Generator, rgb: Sequence[float] | None = None
-) -> Material:
+def finished(finish: str, rng: np.random.Generator, rgb: Sequence[float] | None = None) -> Material:
     """The look of a finish, in its own colour or another, with a seed for its traces of wear."""
     look = materials.finish(finish)
     r, g, b = rgb if rgb is not None else look.rgb
-    return Material(
-        finish, (r, g, b), look.roughness, look.metallic, seed=int(rng.integers(2**31))
-    )
+    return Material(finish, (r, g, b), look.roughness, look.metallic, seed=int(rng.integers(2**31)))
 
 
 def fixture(

@@ -17,7 +17,7 @@ from sim.spec import Body
 
 @dataclass(frozen=True)
 class Boxes:
-    """N oriented boxes: centre (N, 3) and half (N, 3) [m], axes (N, 3, 3) with one axis a column."""
+    """N oriented boxes: centre (N, 3) and half (N, 3) [m], axes (N, 3, 3), an axis a column."""
 
     centre: Array
     half: Array
@@ -107,7 +107,9 @@ def clash(a: Boxes, b: Boxes, margin: float = 0.0) -> NDArray[np.bool_]:
         for j in range(3):
             j1, j2 = (j + 1) % 3, (j + 2) % 3
             distance = np.abs(own[..., i2] * turn[..., i1, j] - own[..., i1] * turn[..., i2, j])
-            reach_a = half_a[:, None, i1] * size[..., i2, j] + half_a[:, None, i2] * size[..., i1, j]
+            reach_a = (
+                half_a[:, None, i1] * size[..., i2, j] + half_a[:, None, i2] * size[..., i1, j]
+            )
             reach_b = b.half[:, j1] * size[..., i, j2] + b.half[:, j2] * size[..., i, j1]
             separated |= distance > reach_a + reach_b
     return np.asarray(~separated)

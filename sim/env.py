@@ -61,14 +61,15 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         self._renderer: Any = None
         self._station: Station | None = None
         self.action_space = Box(ACTION_LOW, ACTION_HIGH)
-        self.observation_space = Dict(self._spaces(card))
+        self.observation_space = Dict(self._spaces(card))  # type: ignore[assignment]
 
-    def _spaces(self, card: str) -> dict[str, Box]:
+    def _spaces(self, card: str) -> dict[str, gymnasium.Space[Any]]:
         arm = robot.load(card).card
         joints = len(arm.arm_joints)
         slack = 0.1  # a motor may be a little past its limit [rad]
-        out = {
-            "joint_position": Box(np.float32(arm.lower) - slack, np.float32(arm.upper) + slack),
+        lower, upper = np.array(arm.lower, np.float32), np.array(arm.upper, np.float32)
+        out: dict[str, gymnasium.Space[Any]] = {
+            "joint_position": Box(lower - slack, upper + slack),
             "joint_velocity": Box(-50.0, 50.0, (joints,)),
             "ee_pose": Box(-3.0, 3.0, (7,)),
             "gripper_position": Box(-0.5, 1.5, (1,)),
@@ -113,7 +114,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
             raise RuntimeError("call reset() before step()")
         return self._station
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         if self.render_mode != "rgb_array":
             return None
         first = next(iter(self._cameras))

@@ -44,8 +44,8 @@ def holds(
 
     A grasp is usable when the gripper, coming from `free_above` [m] away along its approach, clears
     the bodies `around`, comes from within `tilt` [rad] of straight above, and the arm reaches it.
-    goals: part_to_world poses of which the same grasp must reach one, as clear of `around`. The hold
-    that needs the least turning of the wrist scores best.
+    goals: part_to_world poses of which the same grasp must reach one, as clear of `around`. The
+    hold that needs the least turning of the wrist scores best.
     """
     world = station.world
     spec = world.cell.body(body)
@@ -73,7 +73,7 @@ def holds(
 
 
 def choose(found: Sequence[Hold], rng: np.random.Generator) -> Hold:
-    """One of the best holds: those that turn the wrist at most half a radian more than the first."""
+    """One of the best holds: those that turn the wrist half a radian more than the first, or less."""
     good = [hold for hold in found if hold.score < found[0].score + 0.5]
     return good[int(rng.integers(len(good)))]
 
@@ -87,9 +87,7 @@ def turned_goals(spec: Body, goal: Pose) -> list[Pose]:
     """Every pose (part_to_world) that looks like `goal`, given how often the part repeats in a turn
     about its z axis; for a round part, 24 of them."""
     turns = parts.build(spec.kind, spec.params).turns or 24
-    return [
-        goal @ Pose.turned((0, 0, 0), (0, 0, 1), 2 * np.pi * k / turns) for k in range(turns)
-    ]
+    return [goal @ Pose.turned((0, 0, 0), (0, 0, 1), 2 * np.pi * k / turns) for k in range(turns)]
 
 
 def in_hand(station: Station, body: str, hold: Hold) -> Hold:
@@ -119,7 +117,9 @@ def _clear(
     gripper = boxes.of_gripper(station.arm.model, opening)
     # boxes stretched backwards along the approach cover the whole way in
     stretched = boxes.Boxes(
-        gripper.centre - [0.0, 0.0, above / 2], gripper.half + [0.0, 0.0, above / 2], gripper.axes
+        gripper.centre - [0.0, 0.0, above / 2],
+        gripper.half + np.array([0.0, 0.0, above / 2]),
+        gripper.axes,
     )
     return not boxes.clash(stretched.moved(tcp_to_world), others, margin).any()
 

@@ -49,7 +49,7 @@ def joints(cell: Cell, states: Array, name: str) -> Array:
 
 
 def body_poses(cell: Cell, states: Array) -> Mapping[str, Array]:
-    """body -> (..., 7) x y z qx qy qz qw in the world; fixed bodies stay where the cell has them."""
+    """body -> (..., 7) x y z qx qy qz qw in the world; fixed bodies stay where they are."""
     places = columns(cell)
     out: dict[str, Array] = {}
     for body in cell.bodies:

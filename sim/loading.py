@@ -76,22 +76,22 @@ class LoadedBody:
         self._set_contact(client, body, part, physics)
 
     def _set_contact(self, client: int, body: Body, part: Part, physics: Physics) -> None:
-        options: dict[str, object] = dict(
-            lateralFriction=body.friction,
-            spinningFriction=0.001,
-            rollingFriction=0.0005,
-            restitution=0.0,
-        )
+        options: dict[str, object] = {
+            "lateralFriction": body.friction,
+            "spinningFriction": 0.001,
+            "rollingFriction": 0.0005,
+            "restitution": 0.0,
+        }
         if not body.fixed:
             moments = np.linalg.eigvalsh(part.inertia) * (body.mass / part.mass)
-            options |= dict(
-                localInertiaDiagonal=moments.tolist(),
-                contactStiffness=physics.contact_stiffness,
-                contactDamping=physics.contact_damping,
-                frictionAnchor=1,
-                linearDamping=0.0,
-                angularDamping=0.0,
-            )
+            options |= {
+                "localInertiaDiagonal": moments.tolist(),
+                "contactStiffness": physics.contact_stiffness,
+                "contactDamping": physics.contact_damping,
+                "frictionAnchor": 1,
+                "linearDamping": 0.0,
+                "angularDamping": 0.0,
+            }
         pybullet.changeDynamics(self.id, -1, physicsClientId=client, **options)
 
     def place(self, client: int, part_to_world: Pose) -> None:

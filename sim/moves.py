@@ -77,7 +77,10 @@ class Reach:
             )
             yield Command(pose, gripper)
         for _ in range(hz // 2):
-            if np.linalg.norm(np.subtract(station.sensed_tcp().position, goal.position)) < self.within:
+            if (
+                np.linalg.norm(np.subtract(station.sensed_tcp().position, goal.position))
+                < self.within
+            ):
                 return
             yield Command(goal, gripper)
 

@@ -273,7 +273,9 @@ def _origin(element: ET.Element) -> Pose:
         return Pose()
     roll, pitch, yaw = _floats(origin.attrib.get("rpy", "0 0 0"))
     rotation = (
-        rotvec_to_matrix([0, 0, yaw]) @ rotvec_to_matrix([0, pitch, 0]) @ rotvec_to_matrix([roll, 0, 0])
+        rotvec_to_matrix([0, 0, yaw])
+        @ rotvec_to_matrix([0, pitch, 0])
+        @ rotvec_to_matrix([roll, 0, 0])
     )
     return Pose.at(_floats(origin.attrib.get("xyz", "0 0 0")), rotation)
 
@@ -285,4 +287,3 @@ def frame_to_world(
     matrices: Array = model.link_to_base(joints)[..., model.link_index(link), :, :]
     out: Array = base.matrix() @ matrices
     return out if offset is None else out @ offset.matrix()
-

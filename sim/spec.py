@@ -135,7 +135,7 @@ class Cell:
 
     def __post_init__(self) -> None:
         for group in (self.robots, self.bodies, self.cameras, self.lights):
-            names = [item.name for item in group]  # type: ignore[attr-defined]
+            names = [item.name for item in group]
             if len(set(names)) != len(names):
                 raise ValueError(f"names must differ: {names}")
 
@@ -192,7 +192,7 @@ def _build(kind: Any, value: Any) -> Any:
         hints = get_type_hints(kind)
         unknown = set(value) - set(hints)
         if unknown:
-            raise ValueError(f"unknown fields of a {kind.__name__}: {', '.join(sorted(unknown))}")
+            raise ValueError(f"unknown fields of a {kind}: {', '.join(sorted(unknown))}")
         return kind(**{k: _build(hints[k], v) for k, v in value.items()})  # type: ignore[operator]
     origin, args = get_origin(kind), get_args(kind)
     if origin is tuple:

@@ -165,9 +165,7 @@ class World:
         points = pybullet.getContactPoints(arm.id, physicsClientId=self.client)
         worst = 0.0
         for point in points:
-            links = (point[3],) if point[1] == arm.id else (point[4],)
-            if point[1] == point[2]:
-                links = (point[3], point[4])
+            links = [point[3 + side] for side in (0, 1) if point[1 + side] == arm.id]
             if not arm.pad_links.issuperset(links):
                 worst = max(worst, float(point[9]))
         return worst
@@ -214,7 +212,9 @@ class LoadedArm:
         self._gains = [0.5] * len(self._arm) + [0.3] * len(self._jaws)
         self.pad_links = {self.link_ids[name] for name in card.pads}
         self._wrist = self.joint_ids[card.wrench_joint]
-        self.target = np.array([*np.float32(spec.joints).astype(float), np.float32(spec.gripper)])
+        self.target = np.array(
+            [*np.array(spec.joints, np.float32).astype(float), np.float32(spec.gripper)]
+        )
         self.wrench = np.zeros(6)
         self._prepare()
 

@@ -51,7 +51,9 @@ class PegRound:
             station, "peg", rng, goals=inside, clear=clear, speed=speed, tilt=0.1
         )
 
-        yield Subtask("align", f"bring the peg over the hole in the {handling.called(station, 'plate')}")
+        yield Subtask(
+            "align", f"bring the peg over the hole in the {handling.called(station, 'plate')}"
+        )
         down = yield from handling.bring(station, "peg", hold, goals, clear=clear, speed=speed)
         yield Carry(down.shifted(z=0.004), 0.15)
 

@@ -38,7 +38,7 @@ class TinyRenderer:
         pass
 
 
-def _id_table(world: World) -> Array:
+def _id_table(world: World) -> NDArray[np.uint16]:
     """(bodies, links + 1) u2: the segmentation id of PyBullet's body and link (base: column 0)."""
     ids = layout.segments(world.cell)
     rows = 1 + max([b.id for b in world.bodies.values()] + [a.id for a in world.arms.values()])
@@ -53,7 +53,7 @@ def _id_table(world: World) -> Array:
     return table
 
 
-def _shoot(world: World, camera: Camera, camera_to_world: Array, ids: Array) -> Frame:
+def _shoot(world: World, camera: Camera, camera_to_world: Array, ids: NDArray[np.uint16]) -> Frame:
     sun = next((light for light in world.cell.lights if light.kind == "sun"), None)
     _, _, rgba, depth, mask = pybullet.getCameraImage(
         camera.width,
