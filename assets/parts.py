@@ -114,7 +114,7 @@ def sha256(kind: str, params: Mapping[str, Any] | None = None) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)  # those of a cell or two; their sizes hardly ever come again
 def _build(kind: str, given: tuple[tuple[str, Any], ...]) -> Part:
     params = dict(given)
     known = defaults(kind)
