@@ -125,28 +125,43 @@ class Loaded:
         shadow.target.use()
 
     def shoot(self, over: Track, t: int) -> Frame:
+        """The frame of one camera at instant t of its track; `place` comes first."""
+        self.draw(over, t)
+        self.light(over, t)
+        colour, depth, ids = self.read(over.camera)
+        return Frame(softened(colour), depth, ids)
+
+    def draw(self, over: Track, t: int) -> None:
+        """The geometry pass; a fixed camera's starts from what it keeps."""
         camera = over.camera
         picture = self._device.picture((camera.width, camera.height))
         still, moving = over.seen[t, : self.stage.still], over.seen[t, self.stage.still :]
         self._aim(over, t)
-        if camera.parent or camera.width * camera.height > KEPT_PIXELS:
+        if not _keeps(camera):
             # What moves is in front, mostly: what it hides need not be textured.
             self._draw(picture.geometry, [(self._moving, moving), (self._still, still)])
-            self._light_up(picture, self._device.shadow)
-        else:
-            kept = self._keep(camera, still)
-            context = self._device.context
-            context.copy_framebuffer(picture.geometry.target, kept.geometry.target)
-            context.copy_framebuffer(picture.colour_alone, kept.colour_alone)
-            self._draw(picture.geometry, [(self._moving, moving)], clear=False)
-            changed = None if over.changed is None else over.changed[t]
-            self._light_up(picture, self._device.shadow, changed)
+            return
+        kept = self._keep(camera, still)
+        context = self._device.context
+        context.copy_framebuffer(picture.geometry.target, kept.geometry.target)
+        context.copy_framebuffer(picture.colour_alone, kept.colour_alone)
+        self._draw(picture.geometry, [(self._moving, moving)], clear=False)
+
+    def light(self, over: Track, t: int) -> None:
+        """The lighting pass over all that may differ from what is kept."""
+        camera = over.camera
+        picture = self._device.picture((camera.width, camera.height))
+        where = over.changed[t] if over.changed is not None and _keeps(camera) else None
+        self._light_up(picture, self._device.shadow, where)
+
+    def read(
+        self, camera: Camera
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint16], NDArray[np.uint16]]:
+        """Colour (H, W, 3), depth counts and ids (H, W)."""
+        picture = self._device.picture((camera.width, camera.height))
         colour = np.empty((camera.height, camera.width, 3), np.uint8)
         picture.target.read_into(colour, components=3, alignment=1)
-        depth, ids = self._read(camera, picture.geometry)
-        if camera.far > 6.5:
-            depth[depth == 65535] = 0  # beyond what a count can say
-        return Frame(softened(colour), depth, ids)
+        return colour, *self._read(camera, picture.geometry)
 
     def ids(self, over: Track) -> NDArray[np.uint16]:
         geometry = self._device.picture((over.camera.width, over.camera.height)).geometry
@@ -163,7 +178,10 @@ class Loaded:
         seen[-1, -1, 7] = 1  # the upper half of the fourth number, which is always 0
         geometry.target.read_into(seen, components=4, dtype="u4")
         gl.check(self._device.context, drawn=seen[-1, -1, 7] == 0)
-        return np.ascontiguousarray(seen[..., 0]), np.ascontiguousarray(seen[..., 1])
+        depth = np.ascontiguousarray(seen[..., 0])
+        if camera.far > 6.5:
+            depth[depth == 65535] = 0  # beyond what a count can say
+        return depth, np.ascontiguousarray(seen[..., 1])
 
     def _aim(self, over: Track, t: int) -> None:
         """Hands the camera to every program."""
@@ -187,9 +205,9 @@ class Loaded:
     ) -> None:
         """The geometry pass, over meshes of which some things are seen."""
         self._device.solid("cw", "back")  # rows run downwards, so triangles turn the other way
-        geometry.target.use()
         if clear:
-            geometry.target.clear()
+            geometry.clear()
+        geometry.target.use()
         for meshes, seen in what:
             for mesh in meshes:
                 mesh.draw(seen)
@@ -214,6 +232,11 @@ class Loaded:
         parts: list[Any] = [*self._still, *self._moving, *self._kept.values()]
         for part in [*parts, self._still_casters, self._moving_casters, self._still_shadow]:
             part.release()
+
+
+def _keeps(camera: Camera) -> bool:
+    """Whether what a camera sees of the still is kept."""
+    return not camera.parent and camera.width * camera.height <= KEPT_PIXELS
 
 
 def _columns(matrix: Array) -> bytes:

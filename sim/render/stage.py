@@ -195,8 +195,15 @@ def _ordered(cell: Cell, things: list[Thing], paints: list[Paint]) -> Stage:
             f"{len(things)} bodies and links in {len(paints)} colours are too many to draw; "
             f"the most is {MOST_THINGS}: use fewer bodies, or renderer=tiny"
         )
-    # The room comes last among the still: what stands before it hides it.
-    order = sorted(range(len(things)), key=lambda k: (things[k].moves, things[k].room))
+    # The still by height, the room last: cameras look down, and what hides had better come first.
+    tops = {b.name: b.pose.position[2] for b in cell.bodies}
+
+    def place(k: int) -> tuple[bool, bool, float]:
+        thing = things[k]
+        top = tops.get(thing.name, 0.0) + float(thing.surface.positions[:, 2].max())
+        return thing.moves, thing.room, -top
+
+    order = sorted(range(len(things)), key=place)
     rank = {old: new for new, old in enumerate(order)}
     boxes = [
         (things[k].surface.positions.min(0), things[k].surface.positions.max(0)) for k in order
