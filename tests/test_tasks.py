@@ -1,0 +1,157 @@
+"""Every task: its work, its words, its record."""
+
+from contextlib import closing
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from assets import parts
+from episodes.episode import Episode
+from generators import hydra_app, run, tasks
+from generators.naming import Expression, fits
+from generators.seeds import Streams
+from sim import layout
+from sim.pose import Pose
+from sim.render.tiny import TinyRenderer
+from sim.spec import Cell
+from sim.station import Station
+
+TASKS = tasks.names()
+SEEDS = (0, 1, 2)
+
+
+def config(task: str) -> dict:
+    return hydra_app.composed("generate", [f"task={task}", "out=nowhere", "image_size=[96,72]"])
+
+
+@lru_cache
+def episode(task: str, index: int) -> Episode:
+    return run.make_episode(config(task), 0, index)
+
+
+@pytest.mark.parametrize("index", SEEDS)
+@pytest.mark.parametrize("task", TASKS)
+def test_the_script_reaches_the_goal_and_the_record_replays(task, index):
+    made = episode(task, index)
+    assert made.success, made.failure
+    assert run.replay(made).same, run.replay(made)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_subtasks_cover_the_episode(task):
+    spans = episode(task, 0).subtasks
+    assert spans[0].start == 0
+    assert spans[-1].end == episode(task, 0).steps
+    assert all(a.end == b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(span.instruction for span in spans)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_success_step_is_the_last_and_the_only_one(task):
+    made = episode(task, 0)
+    assert made.rewards.tolist() == [0.0] * (made.steps - 1) + [1.0]
+    assert made.dones.tolist() == [0] * (made.steps - 1) + [1]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_commanded_and_achieved_motion_are_kept_apart_and_in_step(task):
+    """obs row t is states[t]; the tool's commanded motion adds up; the arm follows with a lag."""
+    made = episode(task, 0)
+    cell = Cell.from_json(made.cell)
+    columns = [n for n in layout.columns(cell) if n.endswith("/joint_position")]
+    start, _ = layout.columns(cell)[columns[0]]
+    arm = made.states[:, start : start + 7]
+    assert np.array_equal(made.obs["joint_position"], arm[:-1].astype(np.float32))
+    assert not np.array_equal(made.obs["joint_position"], made.action["joint_position"])
+    moved = np.diff(made.action["ee_pose"][:, :3], axis=0)
+    assert moved == pytest.approx(made.action["ee_delta"][1:, :3], abs=1e-6)
+    # what is commanded in row t is where the arm is one row later, not in the same row
+    same = np.abs(made.action["joint_position"] - arm[:-1]).mean()
+    next_row = np.abs(made.action["joint_position"] - arm[1:]).mean()
+    assert next_row < 0.3 * same
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_pictures_belong_to_their_states(task):
+    """The moved part is seen where the stored calibration and pose of the same row put it; a shift
+    by one row is worse."""
+    made = episode(task, 0)
+    first, last = made.steps // 2 - 12, made.steps // 2 + 12  # on its way, in the jaws
+    made = run.add_frames(replace(made, states=made.states[first : last + 1]), TinyRenderer())
+    cell = Cell.from_json(made.cell)
+    track = made.cameras["front"]
+    name = cell.goal["part"]
+    number = next(i for i, n in track.names.items() if n == name)
+    part = parts.build(cell.body(name).kind, cell.body(name).params)
+    to_camera = np.linalg.inv(track.camera_to_world[0])
+    column = list(made.object_names).index(name)
+
+    def off(shift: int) -> float:
+        found = []
+        for t in range(last - first):
+            rows, columns = np.nonzero(track.segmentation[t] == number)
+            if len(rows) < 8:
+                continue
+            pose = Pose.from_array(made.objects[first + t + shift, column])
+            x, y, z = (to_camera[:3, :3] @ pose.apply(part.mesh.vertices).T) + to_camera[:3, 3:]
+            k = track.intrinsics
+            u, v = k[0, 0] * x / z + k[0, 2], k[1, 1] * y / z + k[1, 2]
+            box = [columns.min(), columns.max() + 1, rows.min(), rows.max() + 1]
+            found.append(np.abs(np.subtract(box, [u.min(), u.max(), v.min(), v.max()])).min())
+        return float(np.mean(found))
+
+    assert off(0) < 0.5
+    assert off(0) < off(1)
+    assert off(0) < off(-1)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_shifted_action_does_not_replay(task):
+    made = episode(task, 0)
+    late = replace(made, actions=np.roll(made.actions, 1, axis=0))
+    assert not run.replay(late).same
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_two_episodes_are_not_alike(task):
+    cells = [Cell.from_json(episode(task, i).cell) for i in SEEDS]
+    heights = {cell.sampled["bench_height_m"] for cell in cells}
+    views = {cell.camera("front").pose for cell in cells}
+    lamps = {cell.lights[0].direction for cell in cells}
+    bodies = {tuple((b.kind, b.pose, b.material.rgb) for b in cell.bodies) for cell in cells}
+    assert len(heights) == len(views) == len(lamps) == len(bodies) == len(SEEDS)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_instruction_fits_exactly_one_body(task):
+    made = tasks.make(config(task))
+    for index in range(12):
+        streams = Streams(5, index)
+        cell = made.cell(streams.rng("cell"))
+        words = made.instruction(cell, streams.rng("words"))
+        for said in words.said["part"]:
+            if isinstance(said, Expression):
+                assert fits(cell, said) == [cell.goal["part"]], (index, said)
+        assert all(len(set(texts)) >= 3 for texts in words.texts.values())
+        assert set(words.texts) == {"en", "ko"}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_parts_start_at_rest_and_apart(task):
+    made = tasks.make(config(task))
+    for index in range(4):
+        cell = made.cell(Streams(0, index).rng("cell"))
+        with closing(Station(cell)) as station:
+            world = station.world
+            movable = [b.name for b in cell.bodies if not b.fixed]
+            others = [b.name for b in cell.bodies if b.role != "room"]
+            for name in movable:
+                deepest = min(world.gap(name, other, 0.01) for other in others if other != name)
+                assert deepest > -0.0005, (index, name)
+            before = {name: world.pose(name).position for name in movable}
+            for _ in range(10):
+                station.step(station.encode(station.tcp_to_world, 0.0))
+            for name in movable:
+                assert world.pose(name).position == pytest.approx(before[name], abs=5e-4), name
