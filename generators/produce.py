@@ -27,7 +27,8 @@ def produce(
     limits = Limits(options.number(pool, "episode_seconds", 1), memory_of_worker(pool, workers))
     runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
     outcomes, interrupted = supervise.run(plans, runner, workers, limits, Progress(), todo)
-    print(report(outcomes))
+    if rows := report(outcomes):
+        print(rows)
     for line in problems(outcomes):
         print(line)
     if interrupted:
@@ -37,8 +38,8 @@ def produce(
 
 
 def report(outcomes: Sequence[Outcome]) -> str:
-    """One row a library."""
-    rows = []
+    """One row for each library that there is; nothing where there is none."""
+    rows: list[tuple[object, ...]] = []
     for outcome in outcomes:
         try:
             found = Library(outcome.plan.out).summary()
@@ -57,7 +58,7 @@ def report(outcomes: Sequence[Outcome]) -> str:
             )
         )
     head = ("library", "state", "episodes", "success", "quarantined", "hours", "size")
-    return table(head, rows)
+    return table(head, rows) if rows else ""
 
 
 def problems(outcomes: Sequence[Outcome]) -> list[str]:
