@@ -129,7 +129,7 @@ def test_damage_is_found_and_repaired(kind: str, library: Path, copy: Path) -> N
     assert ours == theirs, "the records differ"
 
 
-@pytest.mark.parametrize("trials", [25, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("trials", [10, pytest.param(300, marks=pytest.mark.slow)])
 def test_a_flipped_bit_never_goes_unseen(trials: int, copy: Path) -> None:
     rng = random.Random(trials)
     files = {file: file.read_bytes() for file in sorted((copy / "shards").iterdir())}
