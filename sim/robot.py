@@ -73,6 +73,11 @@ class Card:
     pads: Mapping[str, tuple[Mapping[str, tuple[float, ...]], ...]]
 
     @property
+    def palm_above_tcp(self) -> float:
+        """How far behind the tool centre point the palm begins [m]."""
+        return self.tcp.position[2] - self.palm["centre"][2] - self.palm["half"][2]
+
+    @property
     def wrist(self) -> str:
         """Where a wrist camera rides, as `Camera.parent` names it."""
         return f"{self.name}/{self.tcp_link}"

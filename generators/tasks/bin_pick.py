@@ -52,6 +52,8 @@ class BinPick:
                  for a in np.linspace(-np.pi, np.pi, 9)]  # fmt: skip
         down = yield from handling.bring(station, part, hold, goals, clear=0.0, speed=speed)
         sink = hanging.position[2] + low - judge.middle(world, tote)[2] - 0.025
+        # the palm is wider than the tote: it stays above the rim
+        sink = min(sink, down.position[2] + self.card.palm_above_tcp - judge.rim(world, tote))
         yield Carry(down.shifted(z=-sink), 0.25)
         yield from handling.let_go(hold, down.shifted(z=-sink), sink)
 
