@@ -1,15 +1,186 @@
-"""How a cell looks, apart from what happens in it."""
+"""How a cell looks, apart from what happens in it: surfaces, lights, cameras, what stands around.
+
+Every draw of an axis comes from a stream of the axis's own, so that a changed range shifts no other
+draw. What is drawn stands in the cell.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from shapely.geometry import Point, Polygon
 
-from sim.spec import Cell
+from assets import materials, parts
+from episodes.errors import UserError
+from scenes import colour, place, viewpoint
+from scenes.draw import count, number, word
+from scenes.workpieces import finished, fixture
+from sim.pose import Pose
+from sim.spec import Body, Camera, Cell, Light, Material
+
+Ranges = Mapping[str, Any]
+SECTIONS = ("surfaces", "lights", "camera", "clutter")
+ROLES = ("part", "distractor", "fixture", "room")
 
 
-def redraw(cell: Cell, look: Mapping[str, Any], rng: np.random.Generator) -> Cell:
-    """The cell in a look of the config. `plain` is the cell as its scene made it."""
+def redraw(cell: Cell, look: Ranges, rng: np.random.Generator) -> Cell:
+    """The cell in a look of the config; an empty one leaves the cell as its scene made it.
+
+    Colours, sizes and materials that language may name stay what they are.
+    """
+    for name in look:
+        _known(name, SECTIONS, "look")
+    root = int(rng.integers(2**63))
+
+    def stream(axis: str) -> np.random.Generator:
+        return np.random.default_rng([root, zlib.crc32(axis.encode())])
+
+    if look.get("clutter"):
+        cell = _cluttered(cell, look["clutter"], stream("clutter"))
+    if look.get("surfaces"):
+        bodies = (
+            _resurfaced(b, look["surfaces"], stream(f"surface {b.name}")) for b in cell.bodies
+        )
+        cell = cell.replace(bodies=tuple(bodies))
+    kelvin = 5500.0
+    if look.get("lights"):
+        lights, kelvin = _lit(look["lights"], stream("lights"))
+        cell = cell.replace(lights=lights)
+    if look.get("camera"):
+        cameras = (_seen(cell, c, look["camera"], stream, kelvin) for c in cell.cameras)
+        cell = cell.replace(cameras=tuple(cameras))
     return cell
+
+
+def _known(name: str, names: Sequence[str], where: str) -> None:
+    if name not in names:
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ";"
+        raise UserError(f"unknown key {where}.{name}{hint} keys: {', '.join(names)}")
+
+
+def _resurfaced(body: Body, surfaces: Ranges, rng: np.random.Generator) -> Body:
+    """Another finish, colour, gloss and wear, as far as `surfaces.{role}` says."""
+    for name in surfaces:
+        _known(name, (*ROLES, "finishes"), "look.surfaces")
+    ranges = surfaces.get(body.role)
+    if not ranges:
+        return body
+    key = f"look.surfaces.{body.role}"
+
+    def draw(name: str, default: Any = 0.0) -> float:
+        return number(rng, ranges.get(name, default), f"{key}.{name}")
+
+    material = replace(body.material, seed=int(rng.integers(2**31)))
+    chance, choice = rng.uniform(size=2)
+    spoken = "colour" in body.words or "material" in body.words or body.role in ROLES[:2]
+    finishes = surfaces.get("finishes", {}).get(body.kind)
+    if finishes and not spoken:
+        name = word(rng, finishes, f"look.surfaces.finishes.{body.kind}")
+        material = replace(finished(name, rng), seed=material.seed)
+    if not spoken and chance < draw("recolour") and material.metallic < 0.5:
+        paints = list(materials.COLOURS.values())
+        material = replace(material, rgb=paints[int(choice * len(paints))])
+    rgb = colour.shifted(material.rgb, draw("lightness"), np.deg2rad(draw("hue_deg")))
+    roughness = float(np.clip(material.roughness * draw("roughness", 1.0), 0.05, 1.0))
+    return replace(
+        body,
+        material=replace(
+            material, rgb=rgb, roughness=roughness, pattern=_traces(material, draw, rng)
+        ),
+    )
+
+
+def _traces(material: Material, draw: Any, rng: np.random.Generator) -> dict[str, float]:
+    """Wear and marks. label, hazard and oil are the share of bodies that have one."""
+    out = {**material.pattern, "wear": draw("wear", 1.0)}
+    for mark, strength in (("label", 1.0), ("hazard", 1.0), ("oil", float(rng.uniform(0.2, 0.6)))):
+        if rng.uniform() < draw(mark):
+            out[mark] = strength
+    return out
+
+
+def _lit(ranges: Ranges, rng: np.random.Generator) -> tuple[tuple[Light, ...], float]:
+    """Lamps, the first of which casts shadows, the sky of a hall; and their colour temperature."""
+
+    def draw(name: str) -> float:
+        return number(rng, ranges[name], f"look.lights.{name}")
+
+    lamps, kelvins = [], []
+    for i in range(count(rng, ranges["count"], "look.lights.count")):
+        azimuth, elevation = np.deg2rad(draw("azimuth_deg")), np.deg2rad(draw("elevation_deg"))
+        flat = np.cos(elevation)
+        direction = (
+            float(flat * np.cos(azimuth)), float(flat * np.sin(azimuth)), float(np.sin(elevation)),
+        )  # fmt: skip
+        kelvins.append(draw("temperature_k"))
+        strength = draw("strength") * (1.0 if i == 0 else draw("fill"))
+        lamps.append(
+            Light(f"lamp_{i}", "sun", direction, colour.lamp(kelvins[-1]), strength, shadow=i == 0)
+        )
+    sky_kelvin = draw("sky_temperature_k")
+    sky = Light(
+        "hall", "sky", rgb=colour.lamp(sky_kelvin), strength=draw("sky"),
+        seed=int(rng.integers(int(ranges["halls"]))), occlusion=draw("occlusion"),
+    )  # fmt: skip
+    mean = float(np.mean([*kelvins[:1], sky_kelvin]))
+    return (*lamps, sky), mean
+
+
+def _seen(cell: Cell, camera: Camera, ranges: Ranges, stream: Any, kelvin: float) -> Camera:
+    """The camera moved, exposed and balanced anew. kelvin: of the light [K]."""
+    rng = stream(f"camera {camera.name}")
+    exposure = number(rng, ranges["exposure_ev"], "look.camera.exposure_ev")
+    off = number(rng, ranges["balance_k"], "look.camera.balance_k")
+    rng = stream(f"view {camera.name}")
+    if camera.parent:
+        camera = viewpoint.shaken(camera, ranges, rng)
+    else:
+        camera = viewpoint.moved(cell, camera, ranges, rng)
+    # What a lamp gives, a camera's white balance takes back; it errs a little.
+    balance = colour.gains(kelvin + off, 6500.0)
+    return replace(camera, exposure=exposure, balance=balance)
+
+
+def _cluttered(cell: Cell, ranges: Ranges, rng: np.random.Generator) -> Cell:
+    """More things on the floor around, as far off as `distance_m` says: out of any arm's reach."""
+    robots = [r.base.position[:2] for r in cell.robots] or [(0.0, 0.0)]
+    middle = np.mean(robots, axis=0)
+    taken = [_outline(b) for b in cell.bodies if b.fixed and b.kind not in ("floor", "wall")]
+    walls = [b for b in cell.bodies if b.kind == "wall"]
+    new: list[Body] = []
+    for i in range(count(rng, ranges["count"], "look.clutter.count")):
+        kind = word(rng, ranges["kinds"], "look.clutter.kinds")
+        far = number(rng, ranges["distance_m"], "look.clutter.distance_m")
+        angle, yaw = rng.uniform(-np.pi, np.pi), rng.uniform(-0.3, 0.3)
+        paints = list(materials.COLOURS.values())
+        coat = finished("painted", rng, paints[int(rng.integers(len(paints)))])
+        x, y = middle + far * np.array([np.cos(angle), np.sin(angle)])
+        # its front, at +y, towards the cell
+        pose = Pose.turned((x, y, 0.0), (0, 0, 1), angle + np.pi / 2 + yaw)
+        body = fixture(f"clutter_{i}", kind, {}, pose, coat, role="room")
+        outline = _outline(body)
+        free = all(outline.distance(other) > 0.1 for other in taken)
+        inside = all(_in_front(wall, outline) for wall in walls)
+        if free and inside and outline.distance(Point(middle)) > 1.3:
+            new.append(body)
+            taken.append(outline)
+    return cell.replace(bodies=(*cell.bodies, *new))
+
+
+def _outline(body: Body) -> Polygon:
+    """What a standing body covers of the floor."""
+    part = parts.build(body.kind, body.params)
+    return place.moved(place.footprint(part, Pose()), *place.flat(body.pose))
+
+
+def _in_front(wall: Body, outline: Polygon) -> bool:
+    """Whether all of an outline lies on the side that a wall faces (+y of the wall)."""
+    corners = np.array(outline.exterior.coords)
+    inside = wall.pose.inverse().apply(np.column_stack([corners, np.zeros(len(corners))]))
+    return bool(np.all(inside[:, 1] > 0.15))

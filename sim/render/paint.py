@@ -3,7 +3,8 @@
 `Material.pattern` names the strength (0 none .. 1 strong) of each effect; what it leaves out is as
 usual for the material's name:
 grain (the texture in the colour), sheen (the texture in the roughness), scratches, dirt, oil,
-hazard (a striped band around the foot), label (a paper label on its sides).
+hazard (a striped band around the foot), label (a paper label on its sides). wear multiplies
+scratches and dirt.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Finish:
     scratch_gain: float  # what a scratch does to the colour: > 0 brightens, < 0 darkens
 
 
-_METAL = {"grain": 0.3, "sheen": 0.5, "scratches": 0.25, "dirt": 0.1}
+_METAL = {"grain": 0.25, "sheen": 0.25, "scratches": 0.25, "dirt": 0.1}
 _PLASTIC = {"grain": 0.12, "sheen": 0.25, "scratches": 0.12, "dirt": 0.12}
 FINISHES: Mapping[str, Finish] = {
     "brushed_steel": Finish("brushed", 0.06, _METAL, 0.5),
@@ -105,6 +106,7 @@ def of_body(body: Body, surface: Surface, thing: int) -> Paint:
     material = body.material
     finish = FINISHES.get(material.name, _OTHER)
     effect = {**finish.effects, **material.pattern}
+    wear = effect.get("wear", 1.0)
     low, high = surface.positions.min(axis=0), surface.positions.max(axis=0)
     height = float(high[2] - low[2])
     overlay, box = 0, (0.0, 0.0, 0.0, 0.0)
@@ -125,8 +127,8 @@ def of_body(body: Body, surface: Surface, thing: int) -> Paint:
         1.0 / finish.span,
         effect.get("grain", 0.0),
         effect.get("sheen", 0.0),
-        effect.get("scratches", 0.0) * finish.scratch_gain,
-        effect.get("dirt", 0.0) - 2.0 * effect.get("oil", 0.0),
+        wear * effect.get("scratches", 0.0) * finish.scratch_gain,
+        wear * effect.get("dirt", 0.0) - 2.0 * effect.get("oil", 0.0),
         _shift(material),
         overlay,
         box,

@@ -17,7 +17,7 @@ from sim.render.paint import TILES
 
 Array = NDArray[np.float64]
 SIZE = 256  # [texel] of a tile's side
-VERSION = 3  # of what this file makes
+VERSION = 4  # of what this file makes
 
 
 @lru_cache(maxsize=1)
@@ -43,12 +43,12 @@ def _tile(name: str, rng: np.random.Generator) -> Array:
     match name:
         case "brushed":
             streaks = 0.7 * _noise(rng, 3, 70) + 0.3 * _noise(rng, 6, 110)
-            light, rough = streaks, 0.6 * streaks + 0.4 * coarse
+            light, rough = streaks, _noise(rng, 3, 60)
             scratches = _scratches(rng, 22, 0.15)
         case "machined":
             feed = np.sin(2 * np.pi * (26 * _along(0) + 0.35 * (coarse - 0.5)))
             light = 0.12 * feed + 0.5 * _noise(rng, 4, 60)
-            rough, scratches = light + 0.5 * coarse, _scratches(rng, 16, 0.5)
+            rough, scratches = _noise(rng, 4, 60), _scratches(rng, 16, 0.5)
         case "cast":
             light, rough = 0.4 * fine + 0.6 * _cloud(rng, 24), _cloud(rng, 30)
             scratches = _scratches(rng, 8, 3.2)
