@@ -11,7 +11,7 @@ from generators import handling, judge, words
 from generators.task import Outcome
 from scenes.insertion import peg_bench
 from sim import robot
-from sim.moves import Carry, Insert, Move, Subtask
+from sim.moves import Carry, Hold, Insert, Move, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -62,6 +62,7 @@ class PegRound:
 
         yield Subtask("release", "let go of it")
         yield from handling.let_go(hold, station.tcp_to_world, clear)
+        yield Hold(2.0)  # it may rattle in its hole for a moment
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
