@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from episodes.errors import UserError
 from scenes import place, shop
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
@@ -23,6 +24,8 @@ def peg_bench(
     scene = section(config, "scene")
     at = shop.shop(config, rng)
     clearance = number(rng, scene["clearance_mm"], "scene.clearance_mm")
+    if clearance <= 0:
+        raise UserError(f"scene.clearance_mm={clearance:g}: a peg needs room; give 0.1 or more")
     peg = workpiece(rng, "peg", "peg", section(config, "scene.peg"), scene, "scene")
     diameter = 1000 * part_of(peg).dims["diameter"]
     plate = _holder(rng, "plate", "hole_plate", scene, diameter + clearance)

@@ -73,7 +73,7 @@ def holds(
 
 
 def choose(found: Sequence[Hold], rng: np.random.Generator) -> Hold:
-    """One of the best holds: those that turn the wrist half a radian more than the first, or less."""
+    """One of the best holds: at most half a radian more of turning than the first."""
     good = [hold for hold in found if hold.score < found[0].score + 0.5]
     return good[int(rng.integers(len(good)))]
 

@@ -15,12 +15,11 @@ from sim.station import ACTION_HIGH, Station
 from sim.world import GRAVITY, World
 
 CARD = robot.load("panda").card
-BENCH = Body(
-    "bench", "bench_top", {"thickness_mm": 40.0}, Pose((0.4, 0.0, -0.04)), role="fixture", fixed=True
-)
+BENCH = Body("bench", "bench_top", {"thickness_mm": 40.0}, Pose((0.4, 0.0, -0.04)), fixed=True)
+THERE = Pose((0.5, 0.1, 0.0))
 
 
-def block(name: str = "part", at: Pose = Pose((0.5, 0.1, 0.0)), mass: float = 0.3) -> Body:
+def block(name: str = "part", at: Pose = THERE, mass: float = 0.3) -> Body:
     size = {"length_mm": 50.0, "width_mm": 30.0, "height_mm": 30.0}
     return Body(name, "block", size, at, mass=mass)
 

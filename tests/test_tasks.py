@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_subtasks_cover_the_episode(task):
     spans = episode(task, 0).subtasks
     assert spans[0].start == 0
     assert spans[-1].end == episode(task, 0).steps
-    assert all(a.end == b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(spans))
     assert all(span.instruction for span in spans)
 
 
