@@ -64,7 +64,8 @@ class Robot:
 class Camera:
     """A pinhole camera; `pose` is camera_to_parent in OpenCV axes (x right, y down, z forward).
 
-    parent: "" for the world, or "{robot}/{link}". fov: vertical field of view [rad].
+    parent: "" for the world, or "{robot}/{link}". fov: vertical field of view [rad]. model: "ideal",
+    or a device of `assets.devices` whose noise it has.
     """
 
     name: str
@@ -77,6 +78,9 @@ class Camera:
     far: float = 6.0  # [m]
     exposure: float = 0.0  # [EV]; 1 is twice as bright
     balance: RGB = (1.0, 1.0, 1.0)  # white balance: gains of red, green, blue
+    model: str = "ideal"
+    shutter: float = 0.0  # how long it is open [s]; > 0 blurs what moves
+    readout: float = 0.0  # from the first row to the last [s]; > 0: a rolling shutter
 
     def intrinsics(self) -> NDArray[np.float64]:
         """(3, 3) [px]; square pixels, principal point in the image centre.
