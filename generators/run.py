@@ -15,7 +15,7 @@ from generators.recorder import Recorder
 from generators.seeds import Streams
 from generators.task import Outcome, Task
 from scenes import look
-from sim import layout
+from sim import layout, sensors
 from sim.moves import Failed, Subtask
 from sim.render.base import DEPTH_UNIT_M, Renderer
 from sim.spec import Cell
@@ -102,12 +102,15 @@ def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -
     cell = cell or Cell.from_json(episode.cell)
     states = episode.states[:-1]
     names = [camera.name for camera in cell.cameras]
-    frames = list(renderer.frames(cell, states, names))
+    noise = Streams(episode.seed, episode.index).rng("noise")
+    frames = list(sensors.through(cell, states, renderer.frames(cell, states, names), noise))
     ids = {number: name for name, number in layout.segments(cell).items()}
     tracks = {
         camera.name: CameraTrack(
             rgb=np.stack([f[camera.name].rgb for f in frames]),
-            depth=np.stack([f[camera.name].depth for f in frames]),
+            depth=np.stack([f[camera.name].depth for f in frames])
+            if sensors.has_depth(camera)
+            else None,
             segmentation=np.stack([f[camera.name].segmentation for f in frames]),
             intrinsics=camera.intrinsics(),
             camera_to_world=layout.camera_to_world(cell, states, camera),

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from assets import devices
 from episodes.errors import UserError
-from scenes.draw import number, section
+from scenes.draw import number, section, word
 from sim.pose import Pose
 from sim.spec import Camera
 
@@ -30,13 +31,21 @@ def cameras(
     the link `wrist` ("{robot}/{link}").
 
     A camera with `mount: fixed` has distance_m, azimuth_deg (0: facing the robot), elevation_deg,
-    aim_jitter_m; with `mount: wrist` position_m, aim_m (both in the link's frame), jitter_m.
+    aim_jitter_m; with `mount: wrist` position_m, aim_m (both in the link's frame), jitter_m. It may
+    have a `model` of `assets.devices` (and then need not say its fov_deg), a `size_px` [W, H] of
+    its own, shutter_s and readout_s.
     """
-    width, height = image_size(config)
     out = []
     for name, at in section(config, "camera").items():
         key = f"camera.{name}"
-        fov = np.deg2rad(number(rng, at["fov_deg"], f"{key}.fov_deg"))
+        model = word(rng, at.get("model", "ideal"), f"{key}.model")
+        if model not in devices.names():
+            raise UserError(f"{key}.model={model!r}: models: {', '.join(devices.names())}")
+        size = config if "size_px" not in at else {"image_size": at["size_px"]}
+        width, height = image_size(size)
+        fov = devices.DEVICES[model].fov if model in devices.DEVICES else 0.0
+        if "fov_deg" in at or not fov:
+            fov = np.deg2rad(number(rng, at["fov_deg"], f"{key}.fov_deg"))
         match at.get("mount"):
             case "fixed":
                 pose, parent = _around(at, rng, target, key), ""
@@ -47,7 +56,15 @@ def cameras(
                 pose, parent = look_at(eye, aim, up=(1.0, 0.0, 0.0)), wrist
             case other:
                 raise UserError(f"{key}.mount={other!r}: mounts: fixed, wrist")
-        out.append(Camera(str(name), pose, width, height, float(fov), parent))
+        shutter, readout = (
+            number(rng, at.get(k, 0.0), f"{key}.{k}") for k in ("shutter_s", "readout_s")
+        )
+        out.append(
+            Camera(
+                str(name), pose, width, height, float(fov), parent,
+                model=model, shutter=shutter, readout=readout,
+            )
+        )  # fmt: skip
     return tuple(out)
 
 
