@@ -64,8 +64,8 @@ class Robot:
 class Camera:
     """A pinhole camera; `pose` is camera_to_parent in OpenCV axes (x right, y down, z forward).
 
-    parent: "" for the world, or "{robot}/{link}". fov: vertical field of view [rad]. model: "ideal",
-    or a device of `assets.devices` whose noise it has.
+    parent: "" for the world, or "{robot}/{link}". fov: vertical field of view [rad].
+    model: "ideal", or a device of `assets.devices` whose noise it has.
     """
 
     name: str
