@@ -7,7 +7,11 @@ import importlib
 from episodes.errors import UserError
 from sim.render.base import Renderer
 
-RENDERERS = {"tiny": "sim.render.tiny:TinyRenderer", "raster": "sim.render.raster:RasterRenderer"}
+RENDERERS = {
+    "tiny": "sim.render.tiny:TinyRenderer",
+    "raster": "sim.render.raster:RasterRenderer",
+    "cycles": "sim.render.cycles:CyclesRenderer",
+}
 
 
 def open_renderer(name: str) -> Renderer:

@@ -55,17 +55,8 @@ def of_lights(lights: tuple[Light, ...], ground: tuple[float, float, float]) -> 
     A cell without lights is lit as if it had the default ones. ground: linear colour of what lies
     below, mostly the bench.
     """
-    lights = lights or DEFAULT
-    suns = sorted(
-        (light for light in lights if light.kind == "sun" and light.strength > 0),
-        key=lambda light: (not light.shadow, -light.strength),
-    )
-    sky, seed = np.zeros(3), 0
-    for light in lights:
-        if light.kind == "sky":
-            sky, seed = sky + np.array(linear(light.rgb)) * light.strength, light.seed
+    keys, sky, seed, shadow = sources(lights)
     up = np.array([0.0, 0.0, 1.0])
-    keys = [(_unit(s.direction), KEY * s.strength * np.array(linear(s.rgb))) for s in suns]
     below = SKY * sky + sum((max(d @ up, 0.0) * rgb for d, rgb in keys), np.zeros(3))
     tiles = _hall(seed) * sky + _bench() * _bounced(ground) * below
     atlas = np.zeros((LEVELS, PITCH, PITCH, 4))
@@ -85,9 +76,43 @@ def of_lights(lights: tuple[Light, ...], ground: tuple[float, float, float]) -> 
         side,
         direction,
         rgb,
-        bool(suns) and suns[0].shadow,
+        shadow,
         max((light.occlusion for light in lights if light.kind == "sky"), default=0.0),
     )
+
+
+def sources(lights: tuple[Light, ...]) -> tuple[list[tuple[Array, Array]], Array, int, bool]:
+    """Of the lights: suns as (direction, irradiance over pi), the key first; the sky's colour (3,)
+    and hall; whether the key casts a shadow."""
+    lights = lights or DEFAULT
+    suns = sorted(
+        (light for light in lights if light.kind == "sun" and light.strength > 0),
+        key=lambda light: (not light.shadow, -light.strength),
+    )
+    sky, seed = np.zeros(3), 0
+    for light in lights:
+        if light.kind == "sky":
+            sky, seed = sky + np.array(linear(light.rgb)) * light.strength, light.seed
+    keys = [(_unit(s.direction), KEY * s.strength * np.array(linear(s.rgb))) for s in suns]
+    return keys, sky, seed, bool(suns) and suns[0].shadow
+
+
+def panorama(lights: tuple[Light, ...], height: int) -> Array:
+    """(height, 2 height, 3): the hall's radiance by latitude, upwards, and longitude, falling from
+    pi to -pi; for renderers that trace it."""
+    _, sky, seed, _ = sources(lights)
+    latitude = (np.arange(height) + 0.5) / height * np.pi - np.pi / 2
+    longitude = np.pi - (np.arange(2 * height) + 0.5) / height * np.pi
+    flat = np.cos(latitude)[:, None]
+    directions = np.stack(
+        [
+            flat * np.cos(longitude),
+            flat * np.sin(longitude),
+            np.broadcast_to(np.sin(latitude)[:, None], (height, 2 * height)),
+        ],
+        axis=-1,
+    )
+    return radiance(directions, np.random.default_rng(seed)) * _scale(seed) * sky
 
 
 def _bounced(ground: tuple[float, float, float]) -> Array:
@@ -128,13 +153,21 @@ def _directions(size: int, border: int) -> Array:
 _PAD = 20  # [texel] around the fine map, for the blur
 
 
-@lru_cache(maxsize=32)
 def _hall(seed: int) -> Array:
     """The tiles of a hall above and around, scaled so that a horizontal surface gets SKY."""
+    return _raw_hall(seed) * _scale(seed)
+
+
+@lru_cache(maxsize=32)
+def _raw_hall(seed: int) -> Array:
     directions = _directions(2 * TILE, _PAD)
     raw = radiance(directions, np.random.default_rng(seed))
-    tiles = _filtered(raw * (directions[..., 2:] > -0.06))
-    return tiles * (SKY / float(tiles[LEVELS, PITCH // 2, PITCH // 2].mean()))
+    return _filtered(raw * (directions[..., 2:] > -0.06))
+
+
+def _scale(seed: int) -> float:
+    """What the hall's radiance is multiplied with, so that a horizontal surface gets SKY."""
+    return SKY / float(_raw_hall(seed)[LEVELS, PITCH // 2, PITCH // 2].mean())
 
 
 @lru_cache(maxsize=1)
