@@ -19,11 +19,11 @@ from sim.render.paint import linear
 from sim.spec import Light
 
 Array = NDArray[np.float64]
-LEVELS = 12  # roughness steps
+LEVELS = 18  # roughness steps
 ROUGHNESS = np.linspace(0.08, 1.0, LEVELS)
 TILE = 48  # [texel] of a level's side, without its border
 PITCH = TILE + 2
-SHARP = 3  # levels that are blurred from the fine map; the others are filtered exactly
+SHARP = 5  # levels that are blurred from the fine map; the others are filtered exactly
 COARSE = 24  # [texel] of the map that those are filtered from
 KEY = 0.95  # irradiance of a key light of strength 1, over pi
 SKY = 0.42  # the same of the hall at strength 1, on a horizontal surface

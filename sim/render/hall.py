@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 CEILING = 4.5  # over the cell [m]
-LAMP_RADIANCE = 22.0  # against the ceiling's 0.5
+LAMP_RADIANCE = 9.0  # against the ceiling's 0.5
 FLOOR = 0.28
 
 
@@ -65,7 +65,7 @@ def _ceiling(x: Array, y: Array, z: Array, rng: np.random.Generator) -> Array:
 
 def _walls(height: Array, azimuth: Array, side: Array, rng: np.random.Generator) -> Array:
     """Light walls with a row of windows on the long sides, and machines that stand before them."""
-    wall = np.array([0.60, 0.60, 0.58]) * (0.55 + 0.45 * _soft(height, 1.5, 4.0))[..., None]
+    wall = np.array([0.75, 0.75, 0.73]) * (0.55 + 0.45 * _soft(height, 1.5, 4.0))[..., None]
     pane = _soft(height, 2.3, 0.1) * _soft(-height, -3.6, 0.1)
     bars = _soft(np.abs(np.sin(azimuth * 9.0)), 0.25, 0.1)
     window = (pane * bars * side * (azimuth > 0) * rng.uniform(0.3, 1.0))[..., None]

@@ -39,13 +39,7 @@ class Loaded:
         self._device = device
         still, count = on.still, len(on.things)
         context = device.context
-        self._still, self._moving = (
-            [
-                Mesh(context, device.geometry[coat], on.batch(first, last, coat), *VERTICES[coat])
-                for coat in COATS
-            ]
-            for first, last in ((0, still), (still, count))
-        )
+        self._meshes: dict[tuple[bool, bool], list[Mesh]] = {}
         caster = ("3f4 1u4", "at thing")
         self._still_casters = Mesh(context, device.caster, on.casters(0, still), *caster)
         self._moving_casters = Mesh(context, device.caster, on.casters(still, count), *caster)
@@ -131,21 +125,45 @@ class Loaded:
         colour, depth, ids = self.read(over.camera)
         return Frame(softened(colour), depth, ids)
 
+    def _still(self, far: bool) -> list[Mesh]:
+        return self._mesh(far, moving=False)
+
+    def _moving(self, far: bool) -> list[Mesh]:
+        return self._mesh(far, moving=True)
+
+    def _mesh(self, far: bool, *, moving: bool) -> list[Mesh]:
+        """What stands still or moves, as near or far cameras see it: one mesh for each coat."""
+        if (far, moving) not in self._meshes:
+            on, device = self.stage, self._device
+            first, last = (on.still, len(on.things)) if moving else (0, on.still)
+            self._meshes[far, moving] = [
+                Mesh(
+                    device.context,
+                    device.geometry[coat],
+                    on.batch(first, last, coat, far=far),
+                    *VERTICES[coat],
+                )
+                for coat in COATS
+            ]
+        return self._meshes[far, moving]
+
     def draw(self, over: Track, t: int) -> None:
         """The geometry pass; a fixed camera's starts from what it keeps."""
         camera = over.camera
         picture = self._device.picture((camera.width, camera.height))
         still, moving = over.seen[t, : self.stage.still], over.seen[t, self.stage.still :]
+        far = self.stage.is_far(camera)
         self._aim(over, t)
         if not _keeps(camera):
             # What moves is in front, mostly: what it hides need not be textured.
-            self._draw(picture.geometry, [(self._moving, moving), (self._still, still)])
+            what = [(self._moving(far), moving), (self._still(far), still)]
+            self._draw(picture.geometry, what)
             return
         kept = self._keep(camera, still)
         context = self._device.context
         context.copy_framebuffer(picture.geometry.target, kept.geometry.target)
         context.copy_framebuffer(picture.colour_alone, kept.colour_alone)
-        self._draw(picture.geometry, [(self._moving, moving)], clear=False)
+        self._draw(picture.geometry, [(self._moving(far), moving)], clear=False)
 
     def light(self, over: Track, t: int) -> None:
         """The lighting pass over all that may differ from what is kept."""
@@ -167,7 +185,8 @@ class Loaded:
         geometry = self._device.picture((over.camera.width, over.camera.height)).geometry
         self._aim(over, 0)
         still, moving = over.seen[0, : self.stage.still], over.seen[0, self.stage.still :]
-        self._draw(geometry, [(self._moving, moving), (self._still, still)])
+        far = self.stage.is_far(over.camera)
+        self._draw(geometry, [(self._moving(far), moving), (self._still(far), still)])
         return self._read(over.camera, geometry)[1]
 
     def _read(
@@ -223,13 +242,14 @@ class Loaded:
         if camera.name not in self._kept:
             kept = Picture(self._device.context, (camera.width, camera.height))
             self._kept[camera.name] = kept
-            self._draw(kept.geometry, [(self._still, still)])
+            self._draw(kept.geometry, [(self._still(self.stage.is_far(camera)), still)])
             self._light_up(kept, self._still_shadow)
         return self._kept[camera.name]
 
     def release(self) -> None:
         gl.park()
-        parts: list[Any] = [*self._still, *self._moving, *self._kept.values()]
+        meshes = [mesh for group in self._meshes.values() for mesh in group]
+        parts: list[Any] = [*meshes, *self._kept.values()]
         for part in [*parts, self._still_casters, self._moving_casters, self._still_shadow]:
             part.release()
 

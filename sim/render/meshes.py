@@ -17,21 +17,21 @@ from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from sim import cache
-from sim.render.simplify import LINK, PART, Faces, Piece, Surface, surface
+from sim.render.simplify import LINK, PART, Faces, Piece, Surface, Tolerance, surface
 from sim.robot import Visual
 
 VERSION = 7  # of what this file and simplify.py make; part of the cache key
 
 
-def of_part(mesh: trimesh.Trimesh, name: str = "part") -> Surface:
+def of_part(mesh: trimesh.Trimesh, name: str = "part", tolerance: Tolerance = PART) -> Surface:
     """The surface of a part's mesh: one palette row, white, to be coloured by its material.
 
     Raises UserError for a mesh that cannot be drawn.
     """
     vertices, faces = _checked(mesh.vertices, mesh.faces, name)
-    content = hashlib.sha256(vertices.tobytes() + faces.tobytes())
+    content = hashlib.sha256(vertices.tobytes() + faces.tobytes() + repr(tolerance).encode())
     return _cached(
-        content.hexdigest(), lambda: surface([Piece(vertices, faces)], PART, mapped=True)
+        content.hexdigest(), lambda: surface([Piece(vertices, faces)], tolerance, mapped=True)
     )
 
 

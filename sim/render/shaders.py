@@ -262,7 +262,9 @@ void main() {
 #endif
     vec3 diffuse = max(low.rgb + high.rgb * (0.5 + 0.5 * normal.z)
                        + (low.a * normal.x + high.a * normal.y), 0.0);
-    float level = floor((skin.a - 0.08) * ((LEVELS - 1.0) / 0.92) + 0.5);
+    // Between two levels of gloss pixels take turns; the blur of the colour makes a mean of them.
+    vec2 turn = fract(gl_FragCoord.xy * 0.5) - 0.25;
+    float level = floor((skin.a - 0.08) * ((LEVELS - 1.0) / 0.92) + 0.125 + turn.x + 0.5 * turn.y);
     vec4 mirror = mirrored(2.0 * facing * normal - toward, max(level, 0.0));
 #ifdef OCCLUDED
     float open = textureLod(openings, place, 0.0).r;

@@ -23,6 +23,8 @@ class Tolerance:
 
 LINK = Tolerance(0.0025, 1.5e-4, 7e-4)
 PART = Tolerance(0.0015, 2e-4, 5e-4)
+# Of parts whose pixels are millimetres apart: narrow chamfers would only glitter there.
+FAR_PART = Tolerance(0.015, 3e-4, 5e-4)
 PROXY_ERROR_M, PROXY_SHARE = 4e-3, 0.05  # the same, at most, for what casts shadows
 CREASE = float(np.cos(np.radians(38.0)))  # faces that meet at more than this keep a sharp edge
 _ERROR_ABSOLUTE, _PRUNE = 1 << 2, 1 << 3  # options of meshoptimizer

@@ -11,11 +11,12 @@ from assets import parts
 from episodes.errors import UserError
 from sim import layout, robot
 from sim.render import meshes
-from sim.render.meshes import Surface
 from sim.render.paint import Paint, of_body, of_link
-from sim.spec import Cell
+from sim.render.simplify import FAR_PART, Surface
+from sim.spec import Camera, Cell
 
 Array = NDArray[np.float64]
+FAR_PIXEL = 1.5e-3  # [m] between pixels, where the work is, from which a camera counts as far
 MOST_THINGS = 1023  # what the uniform blocks and the G-buffer's 10 bits of material have room for
 
 VERTEX = np.dtype([("at", "<f4", 3), ("oct", "<f2", 2), ("uv", "<f4", 2), ("tag", "<u2", 4)])
@@ -24,11 +25,15 @@ PROXY = np.dtype([("at", "<f4", 3), ("thing", "<u4")])
 
 @dataclass(frozen=True)
 class Thing:
-    """One rigid thing that is drawn; its first paint is row `paint` of the stage's paints."""
+    """One rigid thing that is drawn; its first paint is row `paint` of the stage's paints.
+
+    surface: as it is drawn close by; far: as cameras see it whose pixels are `FAR_PIXEL` apart.
+    """
 
     name: str  # of a body, or "{robot}/{link}"
     segment: int  # id of `sim.layout.segments`
     surface: Surface
+    far: Surface
     paint: int
     moves: bool
     room: bool  # casts no shadow that anybody would miss
@@ -60,7 +65,7 @@ class Stage:
         """How many things stand still."""
         return sum(not thing.moves for thing in self.things)
 
-    def batch(self, first: int, last: int, coat: str) -> Batch:
+    def batch(self, first: int, last: int, coat: str, *, far: bool) -> Batch:
         """The triangles of those of things [first, last) that have that coat."""
         pieces, indices, starts, base = [], [], [0], 0
         for k in range(first, last):
@@ -68,7 +73,7 @@ class Stage:
             if self.paints[thing.paint].coat != coat:
                 starts.append(starts[-1])
                 continue
-            surface = thing.surface
+            surface = thing.far if far else thing.surface
             rows = np.zeros(len(surface.positions), VERTEX)
             rows["at"] = surface.positions
             rows["oct"] = octahedral(surface.normals)
@@ -131,6 +136,13 @@ class Stage:
         centre = (low + high) / 2
         return centre, float(np.linalg.norm(high - low)) / 2 + 0.35
 
+    def is_far(self, camera: Camera) -> bool:
+        """Whether a camera sees parts too small for their details; never one on a robot."""
+        if camera.parent:
+            return False
+        distance = np.linalg.norm(np.subtract(camera.pose.position, self.stir()[0]))
+        return bool(distance / camera.intrinsics()[1, 1] > FAR_PIXEL)
+
     def lowest(self, places: NDArray[np.float32]) -> float:
         """Height of the lowest corner of what stands still [m], for places (N, 3, 4)."""
         heights = [
@@ -157,10 +169,12 @@ def build(cell: Cell) -> Stage:
     things: list[Thing] = []
     for body in cell.bodies:
         part = parts.build(body.kind, body.params)
-        surface = meshes.of_part(part.mesh, f"{body.name} ({body.kind})")
+        name = f"{body.name} ({body.kind})"
+        surface = meshes.of_part(part.mesh, name)
+        far = meshes.of_part(part.mesh, name, FAR_PART)
         things.append(
             Thing(
-                body.name, ids[body.name], surface, len(paints),
+                body.name, ids[body.name], surface, far, len(paints),
                 moves=not body.fixed, room=body.role == "room",
             )
         )  # fmt: skip
@@ -172,9 +186,10 @@ def build(cell: Cell) -> Stage:
                 surface = meshes.of_visual(visual)
                 things.append(
                     Thing(
-                        name, ids[name], surface, len(paints), _moves(arm.card, index), False, index
+                        name, ids[name], surface, surface, len(paints),
+                        moves=_moves(arm.card, index), room=False, index=index,
                     )
-                )
+                )  # fmt: skip
                 paints += [of_link(rgb) for rgb in surface.palette]
     return _ordered(cell, things, paints)
 
