@@ -8,7 +8,7 @@ REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow faults fuzz pools interop bench lint format clean
+.PHONY: help setup demo test slow faults fuzz pools interop bench gallery lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
@@ -17,6 +17,7 @@ help:
 	@echo "make fuzz         every reader, fed with damaged and invented files, for some minutes"
 	@echo "make pools        the Ray and Slurm pools, with their libraries installed"
 	@echo "make interop      every export, read by the real clients (several GB of environments)"
+	@echo "make gallery      docs/gallery.md: every task in every look, by every renderer"
 	@echo "make bench        the figures in the docs, measured here"
 	@echo "make lint         ruff and mypy (make format: what ruff can mend)"
 
@@ -58,6 +59,9 @@ interop: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/scale.py
+
+gallery: $(READY)
+	$(BIN)/python scripts/gallery.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -19,9 +19,9 @@ from assets import materials, parts
 from episodes.errors import UserError
 from scenes import colour, place, viewpoint
 from scenes.draw import count, number, word
-from scenes.workpieces import finished, fixture
+from scenes.workpieces import COLOURED, finished, fixture
 from sim.pose import Pose
-from sim.spec import Body, Camera, Cell, Light, Material
+from sim.spec import RGB, Body, Camera, Cell, Light, Material
 
 Ranges = Mapping[str, Any]
 SECTIONS = ("surfaces", "lights", "camera", "clutter")
@@ -67,7 +67,7 @@ def _known(name: str, names: Sequence[str], where: str) -> None:
 def _resurfaced(body: Body, surfaces: Ranges, rng: np.random.Generator) -> Body:
     """Another finish, colour, gloss and wear, as far as `surfaces.{role}` says."""
     for name in surfaces:
-        _known(name, (*ROLES, "finishes"), "look.surfaces")
+        _known(name, (*ROLES, "finishes", "colours"), "look.surfaces")
     ranges = surfaces.get(body.role)
     if not ranges:
         return body
@@ -83,9 +83,10 @@ def _resurfaced(body: Body, surfaces: Ranges, rng: np.random.Generator) -> Body:
     if finishes and not spoken:
         name = word(rng, finishes, f"look.surfaces.finishes.{body.kind}")
         material = replace(finished(name, rng), seed=material.seed)
-    if not spoken and chance < draw("recolour") and material.metallic < 0.5:
-        paints = list(materials.COLOURS.values())
-        material = replace(material, rgb=paints[int(choice * len(paints))])
+    share = draw("recolour") if material.name in COLOURED else draw("repaint")
+    if not spoken and chance < share:
+        names = surfaces.get("colours", list(materials.COLOURS))
+        material = replace(material, rgb=_colour(names[int(choice * len(names))]))
     rgb = colour.shifted(material.rgb, draw("lightness"), np.deg2rad(draw("hue_deg")))
     roughness = float(np.clip(material.roughness * draw("roughness", 1.0), 0.05, 1.0))
     return replace(
@@ -94,6 +95,11 @@ def _resurfaced(body: Body, surfaces: Ranges, rng: np.random.Generator) -> Body:
             material, rgb=rgb, roughness=roughness, pattern=_traces(material, draw, rng)
         ),
     )
+
+
+def _colour(name: str) -> RGB:
+    _known(name, tuple(materials.COLOURS), "look.surfaces.colours")
+    return materials.COLOURS[name]
 
 
 def _traces(material: Material, draw: Any, rng: np.random.Generator) -> dict[str, float]:

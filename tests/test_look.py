@@ -77,6 +77,7 @@ OTHER = {  # two settings of an axis that differ for sure, where two numbers wou
     "finishes": (["rubber"], ["concrete"]), "kinds": (["crate"], ["pallet"]),
     "distance_m": (2.2, 3.0), "temperature_k": (2500, 9000), "sky_temperature_k": (2500, 9000),
     "label": (0.0, 1.0), "hazard": (0.0, 1.0), "oil": (0.0, 1.0), "recolour": (0.0, 1.0),
+    "repaint": (0.0, 1.0), "colours": (["blue"], ["green"]),
 }  # fmt: skip
 
 
