@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,18 @@ class Grasp:
 
 
 @dataclass(frozen=True)
+class Suction:
+    """Where a cup can hold the part.
+
+    at: the cup's frame in the part, its origin on the surface: z is the way the cup comes in, into
+    the part, as in Grasp. radius: of the largest flat and uncovered disc around it [m].
+    """
+
+    at: Seven
+    radius: float
+
+
+@dataclass(frozen=True)
 class Part:
     """A kind of part, built for one set of parameters.
 
@@ -82,6 +95,14 @@ class Part:
     turns: int = 1
     norm: str = ""
     licence: str = "Apache-2.0"
+
+    @cached_property
+    def suctions(self) -> tuple[Suction, ...]:
+        """The flat spots of the surface, found when first asked for; those whose axis passes
+        nearest the centre of mass first."""
+        from assets.suction import spots
+
+        return spots(self.mesh)
 
     @property
     def mass(self) -> float:

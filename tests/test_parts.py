@@ -164,6 +164,49 @@ def test_can_be_picked_from_above_as_it_usually_lies(kind: str, size: str) -> No
         assert lowest > 0.0004, "the pads would run into the support"
 
 
+def first_met(part: Part, at: tuple[float, ...], points: NDArray[np.float64]) -> list[float]:
+    """How far [m] along z of the frame `at` rays from far behind it first meet the part, one for
+    each point (N, 2) of its xy plane; inf where they pass it."""
+    to_cup = np.linalg.inv(to_matrix(at))  # type: ignore[arg-type]
+    corners = part.mesh.vertices @ to_cup[:3, :3].T + to_cup[:3, 3]
+    a, b, c = (corners[part.mesh.faces[:, k]] for k in range(3))
+    (ux, uy, uz), (vx, vy, vz) = (b - a).T, (c - a).T
+    flat = ux * vy - uy * vx
+    front = np.abs(flat) > 1e-14
+    ax, ay, az, ux, uy, uz, vx, vy, vz, flat = (
+        w[front] for w in (*a.T, ux, uy, uz, vx, vy, vz, flat)
+    )
+    found = []
+    for x, y in points:
+        s = ((x - ax) * vy - (y - ay) * vx) / flat
+        t = ((y - ay) * ux - (x - ax) * uy) / flat
+        inside = (s >= -1e-9) & (t >= -1e-9) & (s + t <= 1 + 1e-9)
+        found.append(float(np.min((az + s * uz + t * vz)[inside], initial=np.inf)))
+    return found
+
+
+@pytest.mark.parametrize("kind", parts.kinds("workpiece"))
+def test_a_cup_finds_a_flat_open_disc_at_every_suction_spot(kind: str) -> None:
+    part = made(kind, "")
+    angle = np.linspace(0.0, 2 * np.pi, 9)[:8]
+    for spot in part.suctions[:8]:
+        rim = 0.98 * spot.radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        met = first_met(part, spot.at, np.concatenate([[[0.0, 0.0]], rim, 0.5 * rim]))
+        assert np.abs(met).max() < 1e-4, (spot, met)
+
+
+def test_cups_come_first_where_they_lift_without_a_lever() -> None:
+    block = parts.build("block", {"size": "60x40x25"})
+    first, second = block.suctions[:2]
+    for spot, height in ((first, 0.0), (second, block.height)):
+        assert spot.at[:3] == pytest.approx((0.0, 0.0, height), abs=1e-6)
+        assert spot.radius == pytest.approx(0.019, abs=1e-5)  # half the width less the chamfer
+    assert to_matrix(second.at)[:3, 2] == pytest.approx((0.0, 0.0, -1.0))
+    assert parts.build("washer", {"size": "M6"}).suctions == ()  # a ring too narrow for any cup
+    plate = parts.build("hole_plate")
+    assert all(np.hypot(*s.at[:2]) > plate.dims["hole"] / 2 for s in plate.suctions)
+
+
 @pytest.fixture
 def client() -> Iterator[int]:
     number = pybullet.connect(pybullet.DIRECT)
