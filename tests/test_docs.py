@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
-from generators import guard, tasks, usage, words
+from generators import guard, tasks, usage
 from generators.hydra_app import composed
+from generators.language import words
 from generators.problems import one_line
 from generators.run import make_episode
 from generators.verbs import VERBS
@@ -123,15 +123,16 @@ def test_the_worked_example_of_a_task_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = text(ROOT / "docs" / "adding-a-task.md")
-    code, sentences = re.findall(r"```python\n(.*?)```", page, re.S)
+    [code] = re.findall(r"```python\n(.*?)```", page, re.S)
     assert code.count("\n") < 60
     (tmp_path / "bench_lift.py").write_text(code, encoding="utf-8")
     (tmp_path / "conf" / "task").mkdir(parents=True)
-    [numbers] = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    numbers, sentences = re.findall(r"```yaml\n(.*?)```", page, re.S)
     (tmp_path / "conf" / "task" / "bench_lift.yaml").write_text(numbers, encoding="utf-8")
-    templates = ast.literal_eval(f"{{{sentences}}}")
+    (tmp_path / "sentences").mkdir()
+    (tmp_path / "sentences" / "bench_lift.yaml").write_text(sentences, encoding="utf-8")
     monkeypatch.setattr(tasks, "__path__", [*tasks.__path__, str(tmp_path)])
-    monkeypatch.setattr(words, "TEMPLATES", {**words.TEMPLATES, **templates})
+    monkeypatch.setattr(words, "FOLDERS", [*words.FOLDERS, tmp_path / "sentences"])
     more = f"hydra.searchpath=[file://{tmp_path / 'conf'}]"
     config = composed("generate", [more, "task=bench_lift", "out=x"])
 

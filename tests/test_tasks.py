@@ -12,7 +12,7 @@ from shapely.geometry import MultiPoint, Point
 from assets import parts
 from episodes.episode import Episode
 from generators import hydra_app, run, tasks
-from generators.naming import Expression, fits
+from generators.language.naming import Expression, fits
 from generators.seeds import Streams
 from sim import layout
 from sim.pose import Pose

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge, words
+from generators import handling, judge
+from generators.language import words
 from generators.task import Outcome
 from scenes.bench import tray_bench
 from sim import grasping, robot
@@ -34,7 +35,7 @@ class BenchPlace:
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         slots = {"part": cell.goal["part"], "slot": cell.goal["slot"]}
-        return words.instruction("place", cell, slots, rng)
+        return words.instruction(self.name, cell, slots, rng)
 
     def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
         cell = station.world.cell

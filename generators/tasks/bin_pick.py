@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge, words
+from generators import handling, judge
+from generators.language import words
 from generators.task import Outcome
 from scenes.bins import bin_bench
 from sim import robot
@@ -31,7 +32,7 @@ class BinPick:
         return bin_bench(self.config, rng, self.card.home, self.card.wrist)
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
-        return words.instruction("pick", cell, dict(cell.goal), rng)
+        return words.instruction(self.name, cell, dict(cell.goal), rng)
 
     def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
         world = station.world

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge, words
+from generators import handling, judge
+from generators.language import words
 from generators.task import Outcome
 from scenes.insertion import peg_bench
 from sim import robot
@@ -35,7 +36,7 @@ class PegRound:
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         slots = {"part": cell.goal["part"], "target": f"{cell.goal['target']}/hole"}
-        return words.instruction("insert", cell, slots, rng)
+        return words.instruction(self.name, cell, slots, rng)
 
     def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
         goal = station.world.cell.goal

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from assets import parts
 from episodes.errors import UserError
-from generators import lexicon
+from generators.language import lexicon
 from sim.spec import Body, Cell
 
 SEPARATE = 0.03  # [m] by which the leftmost thing must be more to the left than the next

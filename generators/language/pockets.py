@@ -8,7 +8,7 @@ import numpy as np
 
 from assets import parts
 from episodes.errors import UserError
-from generators.naming import Expression, expressions, fits, phrase
+from generators.language.naming import Expression, expressions, fits, phrase
 from sim.spec import Body, Cell
 
 SAME_LINE = 0.006  # [m] pockets whose middles differ by less stand in one row or column

@@ -1,0 +1,131 @@
+"""Instructions: what to do, to what and where, several ways in each language.
+
+The sentences of a task stand in `sentences/{task}.yaml`: a list for each language. In them {slot}
+becomes a phrase; in Korean {slot:을/를} takes the particle that its sound asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from episodes.errors import UserError
+from generators.language import lexicon
+from generators.language.korean import with_particle
+from generators.language.lexicon import LANGUAGES
+from generators.language.naming import Expression, expressions, phrase
+from generators.language.pockets import Pocket, pocket_of, pocket_phrase
+from sim.spec import Cell
+
+FOLDERS = [Path(__file__).parent / "sentences"]
+
+Said = tuple[Expression | Pocket, ...]
+Speak = Callable[[str, np.random.Generator], str]  # (language, rng) -> a phrase
+
+_HOLES = {"en": "the hole in {0}", "ko": "{0}의 구멍"}
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """texts: language -> ways to say it; the first English one is *the* instruction.
+    said: slot -> the descriptions of its body or place that the texts use."""
+
+    texts: Mapping[str, tuple[str, ...]]
+    said: Mapping[str, Said]
+
+
+class _Phrase(str):
+    """A noun phrase; its format spec is a pair of Korean particles."""
+
+    def __format__(self, pair: str) -> str:
+        return with_particle(self, pair) if pair else str(self)
+
+
+def instruction(
+    task: str,
+    cell: Cell,
+    slots: Mapping[str, str],
+    rng: np.random.Generator,
+    *,
+    terms: Mapping[str, str] | None = None,
+) -> Instruction:
+    """Every sentence of a task about this cell, in an order drawn by `rng`.
+
+    slots: slot -> a body's name, or "body/frame" for a place in one; the phrases fit that body and
+    no other. terms: slot -> a word of the lexicon, said as it is ("brick", "3").
+    Raises UserError for an unknown task or slot, and where words cannot tell a body apart.
+    """
+    sentences = sentences_of(task)
+    said = {slot: _descriptions(cell, value) for slot, value in slots.items()}
+    speak: dict[str, Speak] = {s: _speaker(said[s], v) for s, v in slots.items()}
+    speak |= {slot: _term(word) for slot, word in (terms or {}).items()}
+    texts = {}
+    for lang in LANGUAGES:
+        order = rng.permutation(len(sentences[lang]))
+        texts[lang] = tuple(_sentence(sentences[lang][int(i)], speak, lang, rng) for i in order)
+    return Instruction(texts, said)
+
+
+@lru_cache
+def sentences_of(task: str) -> Mapping[str, tuple[str, ...]]:
+    """language -> the sentences of a task. Raises UserError where there is no file of them."""
+    known = tasks_told()
+    if task not in known:
+        close = get_close_matches(task, known, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ";"
+        raise UserError(f"no sentences for the task {task!r}{hint} there are: {', '.join(known)}")
+    raw = yaml.safe_load(known[task].read_text(encoding="utf-8"))
+    for lang in LANGUAGES:
+        if not raw.get(lang):
+            raise UserError(f"{known[task].name} has no sentences in {lang!r}")
+    return {lang: tuple(raw[lang]) for lang in LANGUAGES}
+
+
+def tasks_told() -> dict[str, Path]:
+    """task -> the file of its sentences."""
+    return {p.stem: p for folder in FOLDERS for p in sorted(folder.glob("*.yaml"))}
+
+
+def _descriptions(cell: Cell, value: str) -> Said:
+    name, _, frame = value.partition("/")
+    if name not in {body.name for body in cell.bodies}:
+        raise UserError(
+            f"no body {name!r} to speak of; bodies: {', '.join(b.name for b in cell.bodies)}"
+        )
+    if frame.startswith("slot_"):
+        return (pocket_of(cell, value),)
+    return tuple(expressions(cell, name))
+
+
+def _speaker(choices: Said, value: str) -> Speak:
+    def speak(lang: str, rng: np.random.Generator) -> str:
+        chosen, variant = choices[int(rng.integers(len(choices)))], int(rng.integers(2))
+        if isinstance(chosen, Pocket):
+            return pocket_phrase(chosen, lang, variant)
+        text = phrase(chosen, lang, variant)
+        return _HOLES[lang].format(text) if value.endswith("/hole") else text
+
+    return speak
+
+
+def _term(word: str) -> Speak:
+    return lambda lang, rng: lexicon.say(word, lang)
+
+
+def _sentence(
+    sentence: str, speak: Mapping[str, Speak], lang: str, rng: np.random.Generator
+) -> str:
+    spoken = {slot: _Phrase(say(lang, rng)) for slot, say in speak.items()}
+    try:
+        text = sentence.format(**spoken)
+    except KeyError as missing:
+        raise UserError(
+            f"the instruction lacks the slot {missing}; given: {', '.join(speak)}"
+        ) from None
+    return text[0].upper() + text[1:] + "."
