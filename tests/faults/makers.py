@@ -28,6 +28,13 @@ def good(plan: Plan, index: int) -> Episode:
     return synthetic_episode(index, rng, steps=6, size=(16, 12))
 
 
+def gated(plan: Plan, index: int) -> Episode:
+    """From the second shard on, waits until the test creates a file `go` beside the library."""
+    while index >= plan.shard_size and not (plan.out.parent / "go").exists():
+        time.sleep(0.02)
+    return good(plan, index)
+
+
 def segfaulting(plan: Plan, index: int) -> Episode:
     if index == BAD:
         ctypes.string_at(0)
@@ -101,6 +108,7 @@ def drifting(plan: Plan, index: int) -> Episode:
 
 MAKERS = (
     good,
+    gated,
     segfaulting,
     hanging,
     raising,
@@ -157,4 +165,5 @@ def assert_whole(out: Path, reference: dict[int, str]) -> None:
 
 if __name__ == "__main__":  # python -m tests.faults.makers OUT MAKER NAP WORKERS
     where, kind, pause, count = sys.argv[1:]
-    sys.exit(produce([plan_for(Path(where), kind, nap=float(pause))], config_for(int(count))))
+    asked = plan_for(Path(where), kind, nap=float(pause))
+    sys.exit(produce([asked], config_for(int(count), seconds=600.0)))

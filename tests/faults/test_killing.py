@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,39 @@ from tests.faults.makers import assert_whole, config_for, hashes, plan_for, temp
 
 ROOT = Path(__file__).parents[2]
 SHARDS = 4
-NAP = 0.05  # seconds that an episode takes at least, so that there is something to interrupt
+PATIENCE = 180  # seconds, where something has to happen: no verdict hangs on how soon it does
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run in a session of its own, and the file that it prints to."""
+
+    process: subprocess.Popen[bytes]
+    printed: Path
+
+    def until(self, what: Callable[[], object]) -> None:
+        """Waits until it is so. The run must not end before."""
+        deadline = time.monotonic() + PATIENCE
+        while not what():
+            assert self.process.poll() is None, f"it ended early:\n{self.printed.read_text()}"
+            assert time.monotonic() < deadline, f"it never came:\n{self.printed.read_text()}"
+            time.sleep(0.01)
+
+    def says(self, words: str) -> bool:
+        return words in self.printed.read_text()
+
+    def ended(self) -> tuple[int, str]:
+        """Its exit code and what it printed, when it and all of its workers are gone."""
+        code = self.process.wait(PATIENCE)
+        deadline = time.monotonic() + PATIENCE
+        while members(self.process.pid):
+            assert time.monotonic() < deadline, "its workers stay"
+            time.sleep(0.01)
+        return code, self.printed.read_text()
+
+    def signal_all(self, number: int) -> None:
+        """As a terminal does: workers get it too."""
+        os.killpg(self.process.pid, number)
 
 
 @pytest.fixture(scope="module")
@@ -29,145 +63,148 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
     return hashes(out)
 
 
-def start(out: Path, nap: float = NAP, workers: int = 2) -> subprocess.Popen[str]:
-    """A run in a session of its own."""
-    words = [sys.executable, "-m", "tests.faults.makers", str(out), "good", str(nap), str(workers)]
-    return subprocess.Popen(
-        words,
-        cwd=ROOT,
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+@pytest.fixture
+def start() -> Iterator[Callable[..., Started]]:
+    """Starts runs; those that a failed test leaves are ended."""
+    begun: list[Started] = []
+
+    def start(out: Path, maker: str = "good", nap: float = 0.0, workers: int = 2) -> Started:
+        words = [sys.executable, "-m", "tests.faults.makers", str(out), maker, str(nap)]
+        printed = out.parent / f"{out.name}-{len(begun)}.txt"
+        with open(printed, "w") as file:
+            process = subprocess.Popen(
+                [*words, str(workers)], cwd=ROOT, start_new_session=True, stdout=file, stderr=file
+            )
+        begun.append(Started(process, printed))
+        return begun[-1]
+
+    yield start
+    for run in begun:
+        with suppress(ProcessLookupError):
+            run.signal_all(signal.SIGKILL)
+        run.process.wait()
 
 
-def children(pid: int) -> list[int]:
-    """The worker processes of a run."""
+def members(session: int) -> list[int]:
+    """The living processes of a session: a run and its workers."""
     found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(child) for child in task.read_text().split()]
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            state, _, _, sid = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(sid) == session and state not in "ZX":
+                found.append(int(stat.parent.name))
     return found
 
 
-def wait_for_work(run: subprocess.Popen[str], out: Path, shards: int = 1) -> None:
-    """Until that many shards are committed, or the run is over."""
-    deadline = time.monotonic() + 60
-    while run.poll() is None and time.monotonic() < deadline:
-        if len(list(out.glob("shards/*.json"))) >= shards:
-            return
-        time.sleep(0.01)
-
-
-def storm(out: Path, kills: int, rng: random.Random) -> None:
+def storm(start: Callable[..., Started], out: Path, kills: int, rng: random.Random) -> None:
     """Kills the run, or one of its workers, at random moments, and starts it again."""
-    for _ in range(kills):
-        run = start(out)
-        time.sleep(rng.uniform(0.3, 1.5))
-        victims = [run.pid, *children(run.pid)] if run.poll() is None else []
-        if victims:
+    for turn in range(kills):
+        run = start(out, nap=0.05)
+        if turn % 3:  # most of them at work, however long the machine takes to get there
+            with suppress(AssertionError):  # it may be done already
+                run.until(lambda: list(out.glob(".tmp-*log*")))
+        time.sleep(rng.uniform(0.0, 0.8))
+        if victims := members(run.process.pid):
             with suppress(ProcessLookupError):
                 os.kill(rng.choice(victims), signal.SIGKILL)
-        run.communicate(timeout=60)  # at once, or, where it lost a worker only, when it is done
+        run.ended()  # soon, or, where it lost a worker only, when it is done
         records = sorted(out.glob("shards/*.json"))
         if len(records) == SHARDS:  # or the next run would find nothing to do
             for record in rng.sample(records, 2):
                 record.unlink()
 
 
-def finish(out: Path) -> None:
-    """An undisturbed run, after the orphans of killed ones are gone."""
-    time.sleep(1.0)
-    run = start(out, nap=0.0)
-    text, _ = run.communicate(timeout=120)
-    assert run.returncode == 0, text
+def finish(start: Callable[..., Started], out: Path) -> None:
+    """An undisturbed run."""
+    code, text = start(out).ended()
+    assert code == 0, text
 
 
-def test_killed_at_random_moments_it_resumes(tmp_path: Path, reference: dict[int, str]) -> None:
-    storm(tmp_path / "lib", 5, random.Random(1))
-    finish(tmp_path / "lib")
+def test_killed_at_random_moments_it_resumes(
+    tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
+) -> None:
+    storm(start, tmp_path / "lib", 5, random.Random(1))
+    finish(start, tmp_path / "lib")
     assert_whole(tmp_path / "lib", reference)
 
 
 @pytest.mark.slow
-def test_killed_two_hundred_times_it_resumes(tmp_path: Path, reference: dict[int, str]) -> None:
+def test_killed_two_hundred_times_it_resumes(
+    tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
+) -> None:
     for seed in range(20):
         out = tmp_path / f"lib{seed}"
-        storm(out, 10, random.Random(seed))
-        finish(out)
+        storm(start, out, 10, random.Random(seed))
+        finish(start, out)
         assert_whole(out, reference)
 
 
-def test_ctrl_c_finishes_the_shards_in_hand(tmp_path: Path, reference: dict[int, str]) -> None:
+def test_ctrl_c_finishes_the_shards_in_hand(
+    tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
+) -> None:
+    """Shard 0 is there and two more are in hand, held at the gate, when the signal comes."""
     out = tmp_path / "lib"
-    run = start(out, nap=0.2)
-    wait_for_work(run, out)
-    os.killpg(run.pid, signal.SIGINT)  # as a terminal does: workers get it too
-    text, _ = run.communicate(timeout=60)
-    assert run.returncode == INTERRUPTED, text
-    assert "in hand" in text
+    run = start(out, "gated")
+    run.until(lambda: len(list(out.glob(".tmp-*log0000[12]"))) == 2)
+    run.signal_all(signal.SIGINT)
+    run.until(lambda: run.says("in hand"))
+    (tmp_path / "go").touch()
+    code, text = run.ended()
+    assert code == INTERRUPTED, text
     assert "Traceback" not in text
-    assert 4 <= len(hashes(out)) < 14
+    assert sorted(hashes(out)) == list(range(12)), "not those in hand, and no others"
     assert temporaries(out) == []
-    finish(out)
+    finish(start, out)
     assert_whole(out, reference)
 
 
-def test_ctrl_c_twice_stops_at_once(tmp_path: Path, reference: dict[int, str]) -> None:
+@pytest.mark.parametrize("signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)])
+def test_ctrl_c_twice_or_sigterm_stops_at_once(
+    signals: tuple[int, ...],
+    tmp_path: Path,
+    reference: dict[int, str],
+    start: Callable[..., Started],
+) -> None:
+    """The gate stays shut: whoever waits for the episodes in hand never ends."""
     out = tmp_path / "lib"
-    run = start(out, nap=5.0)
-    while not list(out.glob(".tmp-*log*")) and run.poll() is None:
-        time.sleep(0.02)
-    run.send_signal(signal.SIGINT)
-    time.sleep(0.2)
-    run.send_signal(signal.SIGINT)
-    asked = time.monotonic()
-    text, _ = run.communicate(timeout=60)
-    assert run.returncode == INTERRUPTED, text
-    assert time.monotonic() - asked < 15, "it waited for the episodes in hand"
-    assert hashes(out) == {}
+    run = start(out, "gated")
+    run.until(lambda: len(list(out.glob(".tmp-*log0000[12]"))) == 2)
+    for number in signals[:-1]:
+        run.process.send_signal(number)
+        run.until(lambda: run.says("in hand"))
+    run.process.send_signal(signals[-1])
+    code, text = run.ended()
+    assert code == INTERRUPTED, text
+    assert "Traceback" not in text
+    assert sorted(hashes(out)) == list(range(4))
     assert temporaries(out) == []
-    finish(out)
+    finish(start, out)
     assert_whole(out, reference)
 
 
-def test_sigterm_stops_at_once_and_resumes(tmp_path: Path, reference: dict[int, str]) -> None:
-    out = tmp_path / "lib"
-    run = start(out, nap=5.0)
-    while not list(out.glob(".tmp-*log*")) and run.poll() is None:
-        time.sleep(0.02)
-    run.terminate()
-    run.communicate(timeout=30)
-    assert run.returncode == INTERRUPTED
-    assert temporaries(out) == []
-    finish(out)
-    assert_whole(out, reference)
-
-
-def test_two_runs_on_one_library_agree(tmp_path: Path, reference: dict[int, str]) -> None:
-    out = tmp_path / "lib"
-    runs = [start(out), start(out)]
-    for run in runs:
-        text, _ = run.communicate(timeout=120)
-        assert run.returncode == 0, text
-    assert_whole(out, reference)
-
-
-@pytest.mark.parametrize("seconds", [3.0, pytest.param(60.0, marks=pytest.mark.slow)])
-def test_a_run_that_sleeps_while_another_works(
-    seconds: float, tmp_path: Path, reference: dict[int, str]
+def test_two_runs_on_one_library_agree(
+    tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
 ) -> None:
     out = tmp_path / "lib"
-    sleeper = start(out, nap=0.1)
-    wait_for_work(sleeper, out)
-    os.killpg(sleeper.pid, signal.SIGSTOP)
-    try:
-        other = start(out, nap=0.0)
-        text, _ = other.communicate(timeout=120)
-        assert other.returncode == 0, text
-        time.sleep(seconds)
-    finally:
-        os.killpg(sleeper.pid, signal.SIGCONT)
-    text, _ = sleeper.communicate(timeout=120)
-    assert sleeper.returncode == 0, text
+    for run in [start(out, nap=0.05), start(out, nap=0.05)]:
+        code, text = run.ended()
+        assert code == 0, text
+    assert_whole(out, reference)
+
+
+@pytest.mark.parametrize("seconds", [1.0, pytest.param(60.0, marks=pytest.mark.slow)])
+def test_a_run_that_sleeps_while_another_works(
+    seconds: float, tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
+) -> None:
+    """Stopped with two shards in hand; when it wakes, they were made without it."""
+    out = tmp_path / "lib"
+    sleeper = start(out, "gated")
+    sleeper.until(lambda: len(list(out.glob(".tmp-*log0000[12]"))) == 2)
+    sleeper.signal_all(signal.SIGSTOP)
+    (tmp_path / "go").touch()
+    finish(start, out)
+    time.sleep(seconds)
+    sleeper.signal_all(signal.SIGCONT)
+    code, text = sleeper.ended()
+    assert code == 0, text
     assert_whole(out, reference)
