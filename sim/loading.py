@@ -60,49 +60,74 @@ class LoadedBody:
 
     def __init__(self, client: int, body: Body, physics: Physics, *, visuals: bool) -> None:
         part = parts.build(body.kind, body.params)
-        self.com_to_part = _principal_frame(part)
+        self.client = client
+        self.com_to_part = principal_frame(part)
         com_to_world = body.pose @ self.com_to_part
         self.id: int = pybullet.createMultiBody(
             baseMass=0.0 if body.fixed else body.mass,
-            baseCollisionShapeIndex=_collision(client, part),
-            baseVisualShapeIndex=_visual(client, part, body) if visuals else -1,
+            baseCollisionShapeIndex=collision(client, part, Pose()),
+            baseVisualShapeIndex=visual(client, part, body, Pose()) if visuals else -1,
             basePosition=com_to_world.position,
             baseOrientation=com_to_world.quaternion,
             baseInertialFramePosition=self.com_to_part.position,
             baseInertialFrameOrientation=self.com_to_part.quaternion,
             physicsClientId=client,
         )
-        self.place(client, body.pose)
-        self._set_contact(client, body, part, physics)
+        self.place(body.pose)
+        set_contact(client, self.id, -1, body, part, physics)
+        self._start = body.pose
+        self.belt = (body.pose.rotation @ body.belt).tolist() if any(body.belt) else []  # [m/s]
 
-    def _set_contact(self, client: int, body: Body, part: Part, physics: Physics) -> None:
-        options: dict[str, object] = {
-            "lateralFriction": body.friction,
-            "spinningFriction": 0.001,
-            "rollingFriction": 0.0005,
-            "restitution": 0.0,
-        }
-        if not body.fixed:
-            moments = np.linalg.eigvalsh(part.inertia) * (body.mass / part.mass)
-            options |= {
-                "localInertiaDiagonal": moments.tolist(),
-                "contactStiffness": physics.contact_stiffness,
-                "contactDamping": physics.contact_damping,
-                "frictionAnchor": 1,
-                "linearDamping": 0.0,
-                "angularDamping": 0.0,
-            }
-        pybullet.changeDynamics(self.id, -1, physicsClientId=client, **options)
+    def pose(self) -> Pose:
+        """part_to_world."""
+        position, quaternion = pybullet.getBasePositionAndOrientation(
+            self.id, physicsClientId=self.client
+        )
+        return Pose(position, quaternion) @ self.com_to_part.inverse()
 
-    def place(self, client: int, part_to_world: Pose) -> None:
+    def velocity(self) -> tuple[float, ...]:
+        """(6,) of the centre of mass [m/s] and about it [rad/s], in the world."""
+        linear, angular = pybullet.getBaseVelocity(self.id, physicsClientId=self.client)
+        return (*linear, *angular)
+
+    def rewind(self) -> None:
+        """Of a belt: back to where it stands, with its velocity. Bullet moves it along for some
+        millimetres in a control period; reset in every substep, anchored friction would slip."""
+        self.place(self._start)
+        pybullet.resetBaseVelocity(self.id, self.belt, physicsClientId=self.client)
+
+    def place(self, part_to_world: Pose) -> None:
         """Moves the body; its velocity becomes zero."""
         com_to_world = part_to_world @ self.com_to_part
         pybullet.resetBasePositionAndOrientation(
-            self.id, com_to_world.position, com_to_world.quaternion, physicsClientId=client
+            self.id, com_to_world.position, com_to_world.quaternion, physicsClientId=self.client
         )
 
 
-def _principal_frame(part: Part) -> Pose:
+def set_contact(
+    client: int, body_id: int, link: int, body: Body, part: Part, physics: Physics
+) -> None:
+    """Friction, and for what moves also inertia and the give of its contacts."""
+    options: dict[str, object] = {
+        "lateralFriction": body.friction,
+        "spinningFriction": 0.001,
+        "rollingFriction": 0.0005,
+        "restitution": 0.0,
+    }
+    if not body.fixed:
+        moments = np.linalg.eigvalsh(part.inertia) * (body.mass / part.mass)
+        options |= {
+            "localInertiaDiagonal": moments.tolist(),
+            "contactStiffness": physics.contact_stiffness,
+            "contactDamping": physics.contact_damping,
+            "frictionAnchor": 1,
+            "linearDamping": 0.0,
+            "angularDamping": 0.0,
+        }
+    pybullet.changeDynamics(body_id, link, physicsClientId=client, **options)
+
+
+def principal_frame(part: Part) -> Pose:
     """com_to_part, with axes along the principal moments in ascending order."""
     _, axes = np.linalg.eigh(part.inertia)
     if np.linalg.det(axes) < 0:
@@ -110,7 +135,7 @@ def _principal_frame(part: Part) -> Pose:
     return Pose.at(part.centre_of_mass, axes)
 
 
-def _visual(client: int, part: Part, body: Body) -> int:
+def visual(client: int, part: Part, body: Body, part_to_link: Pose) -> int:
     """The part's mesh in its plain colour, each face with normals of its own."""
     corners = part.mesh.triangles.reshape(-1, 3)
     shape: int = pybullet.createVisualShape(
@@ -119,13 +144,15 @@ def _visual(client: int, part: Part, body: Body) -> int:
         indices=list(range(len(corners))),
         normals=np.repeat(part.mesh.face_normals, 3, axis=0).tolist(),
         rgbaColor=[*body.material.rgb, 1.0],
+        visualFramePosition=part_to_link.position,
+        visualFrameOrientation=part_to_link.quaternion,
         physicsClientId=client,
     )
     return shape
 
 
-def _collision(client: int, part: Part) -> int:
-    """A compound of the part's convex pieces, placed in the part's frame."""
+def collision(client: int, part: Part, part_to_link: Pose) -> int:
+    """A compound of the part's convex pieces."""
     kinds, halves, radii, lengths, names, positions, turns = [], [], [], [], [], [], []
     for piece in part.pieces:
         kind, half, radius, length, name, at = _shape(piece)
@@ -134,6 +161,7 @@ def _collision(client: int, part: Part) -> int:
         radii.append(radius)
         lengths.append(length)
         names.append(name)
+        at = part_to_link @ at
         positions.append(at.position)
         turns.append(at.quaternion)
     shape: int = pybullet.createCollisionShapeArray(

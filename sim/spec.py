@@ -29,12 +29,47 @@ class Material:
 
 
 @dataclass(frozen=True)
+class Joint:
+    """What a moving member of a device is held by: it slides along, or turns about, one axis.
+
+    kind: "slide" (positions in m, force in N) or "hinge" (rad, N m). axis (unit) and at, a point on
+    it, are in the body's own frame; position 0 is where the cell starts. The member touches
+    neither the body `mount` nor others on the same one.
+    """
+
+    kind: str
+    axis: tuple[float, float, float]
+    lower: float
+    upper: float
+    mount: str
+    at: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    force: float = 1.0  # of the friction that holds it, or of the spring
+    springs_back: bool = False  # to position 0, as a push button does
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the cell's controller does by itself, once: when every joint named in `when` has gone as
+    far as said there, those in `then` are driven to their positions, with `force`, at `speed`.
+
+    when, then: body -> position of its joint [m or rad].
+    """
+
+    name: str
+    when: Mapping[str, float]
+    then: Mapping[str, float] = field(default_factory=dict)
+    force: float = 40.0  # [N or N m]
+    speed: float = 0.03  # [m/s or rad/s]
+
+
+@dataclass(frozen=True)
 class Body:
     """One rigid thing: a part kind of `assets` with its parameters, placed in the world.
 
     role: "part" (handled), "distractor", "fixture" (tray, bin, bench) or "room" (floor, walls).
     words: what language may say of it, e.g. {"colour": "red", "size": "M12"}.
-    mass [kg] is 0 for a fixed body.
+    mass [kg] is 0 for a fixed body. A body with a joint moves along it alone; it is not fixed.
+    belt: the velocity of a fixed body's surface [m/s], in its own frame.
     """
 
     name: str
@@ -47,6 +82,8 @@ class Body:
     mass: float = 0.0
     friction: float = 0.8
     words: Mapping[str, str] = field(default_factory=dict)
+    joint: Joint | None = None
+    belt: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -134,11 +171,12 @@ class Cell:
     cameras: tuple[Camera, ...] = ()
     lights: tuple[Light, ...] = ()
     physics: Physics = Physics()
+    rules: tuple[Rule, ...] = ()
     goal: Mapping[str, Any] = field(default_factory=dict)
     sampled: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for group in (self.robots, self.bodies, self.cameras, self.lights):
+        for group in (self.robots, self.bodies, self.cameras, self.lights, self.rules):
             names = [item.name for item in group]
             if len(set(names)) != len(names):
                 raise ValueError(f"names must differ: {names}")

@@ -9,8 +9,8 @@ import numpy as np
 import pybullet
 from numpy.typing import NDArray
 
-from sim import layout, robot
-from sim.loading import LoadedBody, robot_urdf
+from sim import devices, layout, robot
+from sim.loading import robot_urdf
 from sim.pose import Pose, matrix_to_rotvec
 from sim.spec import Cell, Physics, Robot
 
@@ -37,15 +37,14 @@ class World:
         self._ticks = 0
         try:
             _configure(self.client, cell.physics)
-            self.bodies = {
-                b.name: LoadedBody(self.client, b, cell.physics, visuals=visuals)
-                for b in cell.bodies
-            }
+            self.bodies = devices.load(self.client, cell, visuals=visuals)
+            self.controller = devices.Controller(cell, self.bodies)
             self._movable = [b.name for b in cell.bodies if not b.fixed]
             self.arms = {r.name: LoadedArm(self.client, r, visuals=visuals) for r in cell.robots}
             self._before = {name: self.pose(name) for name in self._movable}
             for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
                 pybullet.stepSimulation(physicsClientId=self.client)
+            self.controller.rewind_belts()  # from now on they run
         except BaseException:
             self.close()
             raise
@@ -78,6 +77,7 @@ class World:
         runs at the physics rate and goes from the old target to the new one in a straight line.
         """
         self._before = {name: self.pose(name) for name in self._movable}
+        self.controller.tick()
         substeps = self.cell.physics.hz // self.cell.physics.control_hz
         wanted = np.asarray(targets, np.float32).astype(np.float64)
         at = 0
@@ -99,6 +99,7 @@ class World:
         for (arm, _, new), total in zip(plans, wrenches.values(), strict=True):
             arm.target = new
             arm.wrench = total / substeps
+        self.controller.rewind_belts()
         self._ticks += 1
 
     def state(self) -> Array:
@@ -112,10 +113,7 @@ class World:
         for name in self._movable:
             start, stop = self.columns[f"{name}/pose"]
             out[start:stop] = self.pose(name).array()
-            linear, angular = pybullet.getBaseVelocity(
-                self.bodies[name].id, physicsClientId=self.client
-            )
-            out[stop : stop + 6] = linear + angular
+            out[stop : stop + 6] = self.bodies[name].velocity()
         return out
 
     def show(self, state: Array) -> None:
@@ -125,15 +123,17 @@ class World:
             arm.place(state[start:stop])
         for name in self._movable:
             start, stop = self.columns[f"{name}/pose"]
-            self.bodies[name].place(self.client, Pose.from_array(state[start:stop]))
+            self.bodies[name].place(Pose.from_array(state[start:stop]))
 
     def pose(self, body: str) -> Pose:
         """part_to_world of a body."""
-        loaded = self.bodies[body]
-        position, quaternion = pybullet.getBasePositionAndOrientation(
-            loaded.id, physicsClientId=self.client
-        )
-        return Pose(position, quaternion) @ loaded.com_to_part.inverse()
+        return self.bodies[body].pose()
+
+    def travel(self, body: str) -> float:
+        """How far the joint of a device's member has come from where the cell started [m or rad].
+
+        Raises KeyError for a body without a joint."""
+        return self.controller.members[body].position()
 
     def speed(self, body: str) -> tuple[float, float]:
         """How fast a movable body went [m/s] and turned [rad/s] over the last control period.

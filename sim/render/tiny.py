@@ -42,10 +42,10 @@ def _id_table(world: World) -> NDArray[np.uint16]:
     """(bodies, links + 1) u2: the segmentation id of PyBullet's body and link (base: column 0)."""
     ids = layout.segments(world.cell)
     rows = 1 + max([b.id for b in world.bodies.values()] + [a.id for a in world.arms.values()])
-    columns = 1 + max((len(a.link_ids) for a in world.arms.values()), default=0)
+    columns = 1 + max((len(a.link_ids) for a in world.arms.values()), default=1)
     table = np.zeros((rows, columns), np.uint16)
     for name, body in world.bodies.items():
-        table[body.id, 0] = ids[name]
+        table[body.id, :2] = ids[name]  # a member of a device is the only link of nothing
     for name, arm in world.arms.items():
         table[arm.id, 0] = ids[f"{name}/{arm.model.links[0].name}"]
         for link, number in arm.link_ids.items():
