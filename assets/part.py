@@ -71,6 +71,16 @@ class Suction:
 
 
 @dataclass(frozen=True)
+class Ink:
+    """Triangles [first, last) of the mesh that have a colour of their own (sRGB, 0..1), whatever
+    the body's material: a label, a cap, a pane. For the eye alone."""
+
+    first: int
+    last: int
+    rgb: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
 class Part:
     """A kind of part, built for one set of parameters.
 
@@ -93,6 +103,7 @@ class Part:
     grasps: tuple[Grasp, ...] = ()
     rests: tuple[Seven, ...] = (IDENTITY,)
     turns: int = 1
+    inks: tuple[Ink, ...] = ()
     norm: str = ""
     licence: str = "Apache-2.0"
 

@@ -13,13 +13,27 @@ from typing import Any
 
 import numpy as np
 
-from assets import clutter, containers, fasteners, holes, norms, room, workpieces
+from assets import (
+    clutter,
+    containers,
+    fasteners,
+    holes,
+    inspection,
+    line,
+    machine,
+    norms,
+    packing,
+    room,
+    seam,
+    workholding,
+    workpieces,
+)
 from assets.materials import finish
 from assets.part import Box, Cylinder, Part, PartError
 from assets.solid import require
 
 THINNEST, LONGEST = 0.1, 20_000.0  # [mm]
-MAY_BE_ZERO = ("chamfer_mm", "journal_left_mm", "journal_right_mm")
+MAY_BE_ZERO = ("chamfer_mm", "journal_left_mm", "journal_right_mm", "mushroom_mm")
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,25 @@ KINDS: Mapping[str, Kind] = {
     "tote": Kind(containers.tote, "fixture", norms.TOTES),
     "hole_plate": Kind(holes.hole_plate, "fixture"),
     "peg_nest": Kind(holes.peg_nest, "fixture"),
+    "pallet": Kind(room.pallet, "fixture", norms.PALLETS),
+    "conveyor_frame": Kind(line.conveyor_frame, "fixture"),
+    "conveyor_belt": Kind(line.conveyor_belt, "fixture"),
+    "chute": Kind(line.chute, "fixture"),
+    "machine_body": Kind(machine.machine_body, "fixture"),
+    "machine_door": Kind(machine.machine_door, "fixture"),
+    "button_box": Kind(machine.button_box, "fixture"),
+    "push_button": Kind(machine.push_button, "fixture"),
+    "signal_lamp": Kind(machine.signal_lamp, "fixture"),
+    "vise_base": Kind(workholding.vise_base, "fixture"),
+    "vise_jaw": Kind(workholding.vise_jaw, "fixture"),
+    "chuck_body": Kind(workholding.chuck_body, "fixture"),
+    "chuck_jaw": Kind(workholding.chuck_jaw, "fixture"),
+    "inspection_stand": Kind(inspection.inspection_stand, "fixture"),
+    "shipping_carton": Kind(packing.shipping_carton, "fixture", norms.SHIPPING_CARTONS),
+    "carton_flap": Kind(packing.carton_flap, "fixture"),
+    "seam_plate": Kind(seam.seam_plate, "fixture"),
+    "nozzle_wipe": Kind(seam.nozzle_wipe, "fixture"),
+    "guard_fence": Kind(line.guard_fence, "scenery"),
     "bench_top": Kind(room.bench_top, "scenery"),
     "bench_frame": Kind(room.bench_frame, "scenery"),
     "floor": Kind(room.floor, "scenery"),
@@ -54,7 +87,6 @@ KINDS: Mapping[str, Kind] = {
     "machine_cabinet": Kind(room.machine_cabinet, "scenery"),
     "control_panel": Kind(room.control_panel, "scenery"),
     "tool_cart": Kind(clutter.tool_cart, "scenery"),
-    "pallet": Kind(room.pallet, "scenery"),
     "crate": Kind(clutter.crate, "scenery"),
     "cable_box": Kind(clutter.cable_box, "scenery"),
     "signboard": Kind(room.signboard, "scenery"),

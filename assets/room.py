@@ -177,20 +177,26 @@ def pallet(
     height_mm: float = 144.0,
     material: str = "wood",
 ) -> Part:
-    """A flat pallet in the proportions of EN 13698-1 (1200 x 800 x 144 mm), boards along x."""
-    require(height_mm > 90.0, "pallet: height_mm must be over 90")
+    """A flat pallet in the proportions of EN 13698-1 (1200 x 800 x 144 mm), boards along x.
+
+    frames: "top", in the middle of the deck.
+    """
     length, width, h = length_mm * MM, width_mm * MM, height_mm * MM
-    board, foot = 0.022, h - 3 * 0.022
+    wide, narrow = 0.145 * width / 0.8, 0.1 * width / 0.8
+    post, board = 0.145 * length / 1.2, min(0.022, 0.153 * h)
+    require(0.3 < width / length <= 1.0, "pallet: width_mm must be 0.3 to 1 of length_mm")
+    require(10 * board < min(length, width), "pallet: height_mm is too large for its sides")
+    foot, c = h - 3 * board, 0.09 * board
     skins = []
-    for k, wide in enumerate((0.145, 0.1, 0.145, 0.1, 0.145)):
-        y = (width - 0.145) * (k / 4 - 0.5)
-        skins.append(cuboid(length, wide, board, (0.0, y, h - board), 0.002))
-    for x in (-length / 2 + 0.0725, 0.0, length / 2 - 0.0725):
-        skins.append(cuboid(0.145, width, board, (x, 0.0, h - 2 * board), 0.002))
-        for y in (-width / 2 + 0.05, 0.0, width / 2 - 0.05):
-            skins.append(cuboid(0.145, 0.1, foot, (x, y, board), 0.002))
-    for y in (-width / 2 + 0.05, 0.0, width / 2 - 0.05):
-        skins.append(cuboid(length, 0.1, board, (0.0, y, 0.0), 0.002))
+    for k, across in enumerate((wide, narrow, wide, narrow, wide)):
+        y = (width - wide) * (k / 4 - 0.5)
+        skins.append(cuboid(length, across, board, (0.0, y, h - board), c))
+    for x in (-length / 2 + post / 2, 0.0, length / 2 - post / 2):
+        skins.append(cuboid(post, width, board, (x, 0.0, h - 2 * board), c))
+        for y in (-width / 2 + narrow / 2, 0.0, width / 2 - narrow / 2):
+            skins.append(cuboid(post, narrow, foot, (x, y, board), c))
+    for y in (-width / 2 + narrow / 2, 0.0, width / 2 - narrow / 2):
+        skins.append(cuboid(length, narrow, board, (0.0, y, 0.0), c))
     return scenery(join(*skins), [box(length, width, h, (0.0, 0.0, 0.0))], material, top=h)
 
 

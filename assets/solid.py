@@ -9,7 +9,8 @@ import trimesh
 
 from assets.frames import from_matrix, turn
 from assets.materials import finish
-from assets.part import IDENTITY, Box, Cylinder, Grasp, Part, PartError, Piece, Seven
+from assets.part import IDENTITY, Box, Cylinder, Grasp, Ink, Part, PartError, Piece, Seven
+from assets.shapes import join
 
 MM = 1e-3  # params are in millimetres, everything in a Part is in metres
 
@@ -30,6 +31,7 @@ def solid(
     rests: Iterable[Seven] = (IDENTITY,),
     turns: int = 1,
     norm: str = "",
+    inks: Iterable[Ink] = (),
 ) -> Part:
     """A Part whose mass comes from the mesh; dims in metres. `parts.build` fills in the name."""
     x, y, z = (float(v) for v in mesh.center_mass)
@@ -46,8 +48,24 @@ def solid(
         grasps=tuple(grasps),
         rests=tuple(rests),
         turns=turns,
+        inks=tuple(inks),
         norm=norm,
     )
+
+
+RGB = tuple[float, float, float]
+
+
+def inked(*layers: tuple[trimesh.Trimesh, RGB | None]) -> tuple[trimesh.Trimesh, tuple[Ink, ...]]:
+    """Several closed skins as one mesh, and which of its triangles have which colour of their own;
+    None: that of the body's material."""
+    ends = np.cumsum([0, *(len(mesh.faces) for mesh, _ in layers)])
+    inks = tuple(
+        Ink(int(first), int(last), rgb)
+        for first, last, (_, rgb) in zip(ends[:-1], ends[1:], layers, strict=True)
+        if rgb is not None
+    )
+    return join(*(mesh for mesh, _ in layers)), inks
 
 
 def box(
@@ -75,9 +93,13 @@ def hexagon(flats: float, bottom: float, top: float) -> list[Piece]:
 
 
 def scenery(
-    mesh: trimesh.Trimesh, pieces: Sequence[Piece], material: str, top: float | None = None
+    mesh: trimesh.Trimesh,
+    pieces: Sequence[Piece],
+    material: str,
+    top: float | None = None,
+    inks: Iterable[Ink] = (),
 ) -> Part:
     """Something that stands about; top: the height [m] of the surface to put things on."""
     x, y, z = (float(v) for v in mesh.extents)
     frames = {} if top is None else {"top": (0.0, 0.0, top, 0.0, 0.0, 0.0, 1.0)}
-    return solid(mesh, pieces, material, {"length": x, "width": y, "height": z}, frames)
+    return solid(mesh, pieces, material, {"length": x, "width": y, "height": z}, frames, inks=inks)

@@ -53,7 +53,7 @@ def agree(mine: Frame, other: Frame) -> None:
     same = mine.segmentation == other.segmentation
     assert same.mean() >= 0.995
     inner = ~edges(other) & same & (other.segmentation > 0)
-    assert inner.mean() > 0.005
+    assert inner.mean() > 0.0005  # a fence shows little that is not edge
     off = np.abs(mine.depth.astype(int) - other.depth)[inner]
     assert np.mean(off <= 10) >= 0.99
 

@@ -15,6 +15,7 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 
+from assets.part import Ink
 from episodes.errors import UserError
 from sim import cache
 from sim.render.simplify import LINK, PART, Faces, Piece, Surface, Tolerance, surface
@@ -23,16 +24,31 @@ from sim.robot import Visual
 VERSION = 7  # of what this file and simplify.py make; part of the cache key
 
 
-def of_part(mesh: trimesh.Trimesh, name: str = "part", tolerance: Tolerance = PART) -> Surface:
-    """The surface of a part's mesh: one palette row, white, to be coloured by its material.
+BARE = (1.0, 1.0, 1.0)  # the palette's row for what has the colour of the body's material
+
+
+def of_part(
+    mesh: trimesh.Trimesh,
+    name: str = "part",
+    tolerance: Tolerance = PART,
+    inks: tuple[Ink, ...] = (),
+) -> Surface:
+    """The surface of a part's mesh: a palette row for each ink, and BARE for the rest.
 
     Raises UserError for a mesh that cannot be drawn.
     """
     vertices, faces = _checked(mesh.vertices, mesh.faces, name)
     content = hashlib.sha256(vertices.tobytes() + faces.tobytes() + repr(tolerance).encode())
-    return _cached(
-        content.hexdigest(), lambda: surface([Piece(vertices, faces)], tolerance, mapped=True)
-    )
+    if not inks:
+        pieces = [Piece(vertices, faces)]
+    else:
+        content.update(repr(inks).encode())
+        pieces = [Piece(vertices, faces[i.first : i.last], i.rgb) for i in inks]
+        bare = np.ones(len(faces), bool)
+        for ink in inks:
+            bare[ink.first : ink.last] = False
+        pieces += [Piece(vertices, faces[bare], BARE)] if bare.any() else []
+    return _cached(content.hexdigest(), lambda: surface(pieces, tolerance, mapped=True))
 
 
 @lru_cache(maxsize=512)

@@ -135,6 +135,12 @@ def of_body(body: Body, surface: Surface, thing: int) -> Paint:
     )
 
 
+def of_ink(own: Paint, rgb: NDArray[np.float32]) -> Paint:
+    """The paint of a part's inked triangles: moulded or printed, worn as the rest of the part."""
+    r, g, b = (float(v) for v in rgb)
+    return replace(own, rgb=linear((r, g, b)), roughness=0.42, metallic=0.0, overlay=0)
+
+
 def _shift(material: Material) -> float:
     """In [0, 16): different for every seed."""
     return (material.seed * 2654435761 % 4096) / 256.0

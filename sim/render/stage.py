@@ -11,7 +11,7 @@ from assets import parts
 from episodes.errors import UserError
 from sim import layout, robot
 from sim.render import meshes
-from sim.render.paint import Paint, of_body, of_link
+from sim.render.paint import Paint, of_body, of_ink, of_link
 from sim.render.simplify import FAR_PART, Surface
 from sim.spec import Camera, Cell
 
@@ -170,15 +170,18 @@ def build(cell: Cell) -> Stage:
     for body in cell.bodies:
         part = parts.build(body.kind, body.params)
         name = f"{body.name} ({body.kind})"
-        surface = meshes.of_part(part.mesh, name)
-        far = meshes.of_part(part.mesh, name, FAR_PART)
+        surface = meshes.of_part(part.mesh, name, inks=part.inks)
+        far = meshes.of_part(part.mesh, name, FAR_PART, part.inks)
         things.append(
             Thing(
                 body.name, ids[body.name], surface, far, len(paints),
                 moves=not body.fixed, room=body.role == "room",
             )
         )  # fmt: skip
-        paints.append(of_body(body, surface, len(things) - 1))
+        own = of_body(body, surface, len(things) - 1)
+        paints += [
+            own if tuple(rgb) == meshes.BARE else of_ink(own, rgb) for rgb in surface.palette
+        ]
     for arm in cell.robots:
         for index, link in enumerate(robot.load(arm.card).links):
             name = f"{arm.name}/{link.name}"
