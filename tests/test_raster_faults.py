@@ -95,6 +95,49 @@ def test_a_missing_texture_leaves_the_material_s_colour(tmp_path: Path) -> None:
     assert surface.palette[0, 1] < 0.1
 
 
+def test_the_colour_of_the_urdf_stands_over_that_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "cap.obj"
+    file.write_text("mtllib cap.mtl\nusemtl usual\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    (tmp_path / "cap.mtl").write_text("newmtl usual\nKd 0.8 0.2 0.2\n")
+    for said, expected in (((1.0, 1.0, 1.0), (0.8, 0.2, 0.2)), ((0.1, 0.2, 0.9), (0.1, 0.2, 0.9))):
+        surface = meshes.of_visual(Visual(file, Pose(), (1.0, 1.0, 1.0), (*said, 1.0)))
+        np.testing.assert_allclose(surface.palette, [expected], atol=0.01)
+
+
+COLLADA = """<?xml version="1.0" encoding="utf-8"?>
+<COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema" version="1.4.1">
+<asset><contributor><authoring_tool>{tool}</authoring_tool></contributor>
+<unit name="centimeter" meter="0.01"/><up_axis>Z_UP</up_axis></asset>
+<library_effects><effect id="e"><profile_COMMON><technique sid="common"><lambert><diffuse>
+<color>0.4 0.08 0.0 1</color></diffuse></lambert></technique></profile_COMMON></effect>
+</library_effects>
+<library_materials><material id="m"><instance_effect url="#e"/></material></library_materials>
+<library_geometries><geometry id="g"><mesh><source id="p"><float_array id="a" count="9">
+0 0 0 100 0 0 0 100 0</float_array><technique_common><accessor source="#a" count="3" stride="3">
+<param name="X" type="float"/><param name="Y" type="float"/><param name="Z" type="float"/>
+</accessor></technique_common></source><vertices id="v"><input semantic="POSITION" source="#p"/>
+</vertices><triangles material="s" count="1"><input semantic="VERTEX" source="#v" offset="0"/>
+<p>0 1 2</p></triangles></mesh></geometry></library_geometries>
+<library_visual_scenes><visual_scene id="vs"><node><instance_geometry url="#g"><bind_material>
+<technique_common><instance_material symbol="s" target="#m"/></technique_common></bind_material>
+</instance_geometry></node></visual_scene></library_visual_scenes>
+<scene><instance_visual_scene url="#vs"/></scene></COLLADA>"""
+
+
+@pytest.mark.parametrize(
+    ("tool", "colour"), [("Blender 2.79.0", (0.735, 0.349, 0.0)), ("FBX", (0.4, 0.08, 0.0))]
+)
+def test_a_collada_file_has_its_unit_and_its_kind_of_colour(
+    tmp_path: Path, tool: str, colour: tuple[float, ...]
+) -> None:
+    pytest.importorskip("collada")
+    file = tmp_path / "arm.dae"
+    file.write_text(COLLADA.format(tool=tool))
+    surface = meshes.of_visual(Visual(file, Pose(), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)))
+    np.testing.assert_allclose(np.ptp(surface.positions, axis=0), [1.0, 1.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(surface.palette, [colour], atol=0.01)
+
+
 def test_a_damaged_cache_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     ball = trimesh.creation.icosphere(subdivisions=3, radius=0.05)

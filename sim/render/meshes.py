@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import fields
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from sim import cache
 from sim.render.simplify import LINK, PART, Faces, Piece, Surface, Tolerance, surface
 from sim.robot import Visual
 
-VERSION = 7  # of what this file and simplify.py make; part of the cache key
+VERSION = 8  # of what this file and simplify.py make; part of the cache key
+BLENDER_DIFFUSE = 0.8  # its exporter to Collada multiplies colours by this intensity
 
 
 BARE = (1.0, 1.0, 1.0)  # the palette's row for what has the colour of the body's material
@@ -53,13 +55,13 @@ def of_part(
 
 @lru_cache(maxsize=512)
 def of_visual(visual: Visual) -> Surface:
-    """The surface of a robot's mesh file, in the link's frame, with the file's own colours."""
+    """The surface of a robot's mesh file, in the link's frame, in the URDF's colour, or in the
+    file's own where the URDF says none, or white."""
     content = hashlib.sha256(visual.file.read_bytes())
     # What a mesh file may refer to lies beside it.
-    for beside in sorted(
-        p for end in ("mtl", "png", "jpg") for p in visual.file.parent.glob(f"*.{end}")
-    ):
-        content.update(f"{beside.name} {beside.stat().st_size}".encode())
+    beside = [p for end in ("mtl", "png", "jpg") for p in visual.file.parent.glob(f"*.{end}")]
+    for file in sorted(beside) if visual.file.suffix.lower() != ".stl" else ():
+        content.update(file.name.encode() + file.read_bytes())
     content.update(repr((visual.pose, visual.scale, visual.rgba)).encode())
     return _cached(content.hexdigest(), lambda: surface(_pieces(visual), LINK))
 
@@ -87,8 +89,9 @@ def _pieces(visual: Visual) -> list[Piece]:
         scene = trimesh.load_scene(visual.file, process=False)
     except Exception as error:
         raise UserError(
-            f"cannot read the mesh {visual.file}: {error}; use OBJ, STL or GLB"
+            f"cannot read the mesh {visual.file}: {error}; use OBJ, STL, GLB, or DAE with pycollada"
         ) from error
+    linear = _in_linear_light(visual.file)
     place = visual.pose.matrix() @ np.diag([*visual.scale, 1.0])
     out: list[Piece] = []
     for node in sorted(scene.graph.nodes_geometry):
@@ -96,20 +99,38 @@ def _pieces(visual: Visual) -> list[Piece]:
         mesh = scene.geometry[name]
         if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
             continue
-        matrix = place @ node_to_file
+        unit = _unit(mesh)
+        matrix = place @ np.diag([unit, unit, unit, 1.0]) @ node_to_file
         points, faces = _checked(mesh.vertices, mesh.faces, str(visual.file))
         if np.linalg.det(matrix[:3, :3]) < 0:
             faces = faces[:, ::-1]
         points = points @ matrix[:3, :3].T + matrix[:3, 3]
-        out.append(Piece(points, faces, _colour(mesh, visual)))
+        out.append(Piece(points, faces, _colour(mesh, visual, linear=linear)))
     if not out:
         raise UserError(f"{visual.file} holds no triangles")
     return out
 
 
-def _colour(mesh: trimesh.Trimesh, visual: Visual) -> tuple[float, ...]:
-    """The typical colour of a shape: of its texture, else its material, else the URDF's."""
-    tint = np.array(visual.rgba[:3])
+def _unit(mesh: trimesh.Trimesh) -> float:
+    """Metres to the unit of a file: Collada says it, and trimesh hands it on as "0.01 * meters"."""
+    number, _, rest = str(mesh.metadata.get("units", "")).partition(" * ")
+    return float(number) if rest == "meters" else 1.0
+
+
+def _in_linear_light(file: Path) -> bool:
+    """Whether a mesh file gives colours in linear light: Collada as Blender writes it does."""
+    if file.suffix.lower() != ".dae":
+        return False
+    with open(file, "rb") as text:
+        return b"<authoring_tool>Blender" in text.read(4096)
+
+
+def _colour(mesh: trimesh.Trimesh, visual: Visual, *, linear: bool) -> tuple[float, ...]:
+    """The typical colour of a shape, sRGB: the URDF's unless that is white, else that of its
+    texture, else of its material."""
+    tint = tuple(float(v) for v in visual.rgba[:3])
+    if tint != (1.0, 1.0, 1.0):
+        return tint
     material = getattr(mesh.visual, "material", None)
     uv = getattr(mesh.visual, "uv", None)
     image = getattr(material, "image", None) or getattr(material, "baseColorTexture", None)
@@ -118,11 +139,16 @@ def _colour(mesh: trimesh.Trimesh, visual: Visual) -> tuple[float, ...]:
         height, width = pixels.shape[:2]
         x = np.floor(uv[:, 0] % 1.0 * width).astype(int) % width
         y = np.floor((1.0 - uv[:, 1]) % 1.0 * height).astype(int) % height
-        return tuple(np.round(np.median(pixels[y, x], axis=0) * tint, 4))
+        return tuple(np.round(np.median(pixels[y, x], axis=0), 4))
     main = getattr(material, "main_color", None)
-    if main is not None:
-        return tuple(np.round(np.asarray(main[:3], float) / 255.0 * tint, 4))
-    return tuple(tint)
+    if main is None:
+        return tint
+    colour = np.asarray(main[:3], float) / 255.0
+    if linear:
+        colour = np.minimum(colour / BLENDER_DIFFUSE, 1.0)
+        low, high = colour * 12.92, 1.055 * np.maximum(colour, 1e-9) ** (1 / 2.4) - 0.055
+        colour = np.where(colour <= 0.0031308, low, high)
+    return tuple(np.round(colour, 4))
 
 
 def _checked(vertices: Any, faces: Any, name: str) -> tuple[NDArray[np.float64], Faces]:

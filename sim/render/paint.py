@@ -94,12 +94,16 @@ class Paint:
 def of_link(rgb: NDArray[np.float32]) -> Paint:
     """The paint of a robot's covers and joints, from the colour in its mesh file.
 
-    Light covers are lacquered; greys and darks are moulded plastic and rubber.
+    Light and bright covers are lacquered, silver is satin metal; other greys and darks are moulded
+    plastic and rubber.
     """
     # Files say 1.0 for white; no lacquer is that white.
     r, g, b = (0.92 * float(v) for v in rgb)
-    lightness = (r + g + b) / 3
-    return Paint(linear((r, g, b)), 0.33 if lightness > 0.7 else 0.48, 0.0)
+    lightness, colourful = (r + g + b) / 3, max(r, g, b) - min(r, g, b)
+    if colourful < 0.05 and 0.58 < lightness < 0.76:
+        return Paint(linear((r, g, b)), 0.42, 0.7)
+    lacquered = lightness > 0.7 or colourful > 0.25
+    return Paint(linear((r, g, b)), 0.33 if lacquered else 0.48, 0.0)
 
 
 def of_body(body: Body, surface: Surface, thing: int) -> Paint:
