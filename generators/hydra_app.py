@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from episodes.errors import UserError
-from generators import guard
+from generators import equip, guard
 from generators.verbs import VERBS
 
 # mappings whose keys are the user's own; Hydra would have to be told with a + that a key is new
@@ -113,7 +113,8 @@ def plain(verb: str, config: DictConfig) -> Config:
     found = OmegaConf.to_container(config, resolve=True)
     assert isinstance(found, dict)
     guard.refuse_code(found, "the config")
-    return {str(key): _sorted(found[key]) for key in sorted(found, key=str)}
+    whole = equip.equipped({str(key): value for key, value in found.items()})
+    return {key: _sorted(whole[key]) for key in sorted(whole)}
 
 
 def _deferred(word: str) -> str:

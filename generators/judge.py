@@ -41,8 +41,10 @@ def at_rest(world: World, body: str) -> bool:
 
 
 def let_go(station: Station, body: str, away: float = 0.08) -> bool:
-    """Whether the jaws do not touch the body and the tool has gone `away` [m] from it."""
+    """Whether the tool neither holds nor touches the body and has gone `away` [m] from it."""
     world = station.world
+    if station.card.cups and station.holding(body):
+        return False
     distance = np.subtract(station.sensed_tcp().position, world.pose(body).position)
     return bool(np.linalg.norm(distance) > away) and station.robot.name not in world.touching(body)
 

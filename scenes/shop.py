@@ -102,8 +102,9 @@ def robot(
     wanted = section(config, "robot")
     spread = np.deg2rad(number(rng, wanted["home_jitter_deg"], "robot.home_jitter_deg"))
     joints = np.add(home, rng.uniform(-spread, spread, len(home)))
-    card = str(wanted["card"])
-    return Robot(card, card, Pose((0.0, 0.0, height)), tuple(float(q) for q in joints))
+    card = str(wanted["card"])  # "arm+tool"
+    arm = card.partition("+")[0]
+    return Robot(arm, card, Pose((0.0, 0.0, height)), tuple(float(q) for q in joints))
 
 
 def clutter(

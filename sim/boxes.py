@@ -64,17 +64,17 @@ def _of_piece(piece: Piece) -> Boxes:
 
 
 def of_gripper(model: Model, opening: float) -> Boxes:
-    """Palm and jaws in the TCP's frame, the jaws `opening` [m] apart."""
+    """The tool in the TCP's frame; jaws, if it has them, `opening` [m] apart."""
     card = model.card
     joints = np.zeros(len(model.movable))
-    share = 1.0 - opening / card.gripper_width
+    share = 1.0 - opening / card.gripper_width if card.gripper_width else 0.0
     joints[model.gripper_columns()] = card.gripper_open + share * (
         card.gripper_closed - card.gripper_open
     )
     links = model.link_to_base(joints)
     base_to_tcp = np.linalg.inv(links[model.link_index(card.tcp_link)] @ card.tcp.matrix())
-    groups = [(card.tcp_link, card.palm)]
-    groups += [(link, pad) for link, pads in card.pads.items() for pad in pads]
+    groups = [(card.tcp_link, box) for box in (card.palm, *card.clear)]
+    groups += [(link, pad) for link, pads in (card.pads or {}).items() for pad in pads]
     out = []
     for link, box in groups:
         link_to_tcp = base_to_tcp @ links[model.link_index(link)] @ Pose.at(box["centre"]).matrix()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assets import parts
+from assets.part import Part
 from sim import boxes
 from sim.kinematics import Unreachable
 from sim.pose import Array, Pose
@@ -16,13 +17,14 @@ from sim.station import Station
 
 CLEARANCE = 0.002  # kept between gripper and everything else when taking hold [m]
 CLOSE = 0.0003  # and when putting down, between walls made for the part [m]
+YAWS = 8  # ways to turn a cup about its axis
 SIDE_ROOM = 0.008  # what each jaw opens beyond the part [m]
 
 
 @dataclass(frozen=True)
 class Hold:
     """A grasp, ready to be used: where the tool goes, what the jaws hold and how far they open
-    on the way in [m]. score: how good, smaller is better."""
+    on the way in [m], 0 for a suction cup. score: how good, smaller is better."""
 
     tcp_to_world: Pose
     part_to_tcp: Pose
@@ -52,15 +54,14 @@ def holds(
     part_to_world = world.pose(body)
     others = boxes.join(boxes.of_body(world.cell.body(n), world.pose(n)) for n in around)
     found = []
-    for grasp in parts.build(spec.kind, spec.params).grasps:
-        tcp_to_part = Pose.from_array(grasp.at)
+    for tcp_to_part, width in _ways(station, parts.build(spec.kind, spec.params)):
         tcp_to_world = part_to_world @ tcp_to_part
         lean = float(np.arccos(np.clip(-tcp_to_world.rotation[2, 2], -1.0, 1.0)))
-        opening = min(station.card.gripper_width, grasp.width + 2 * SIDE_ROOM)
-        if lean > tilt or opening < grasp.width + 0.004:
+        if lean > tilt:
             continue
+        opening = min(station.card.gripper_width, width + 2 * SIDE_ROOM)
         turn = float(np.linalg.norm(station.turn_from_home(tcp_to_world)))
-        hold = Hold(tcp_to_world, tcp_to_part.inverse(), grasp.width, opening, turn + 2.0 * lean)
+        hold = Hold(tcp_to_world, tcp_to_part.inverse(), width, opening, turn + 2.0 * lean)
         if _clear(station, hold.tcp_to_world, opening, others, free_above, CLEARANCE):
             found.append(hold)
     found.sort(key=lambda hold: hold.score)
@@ -70,6 +71,26 @@ def holds(
         if _reaches(station, hold.tcp_to_world)
         and (not goals or best_tool(station, hold, goals, others) is not None)
     ]
+
+
+def _ways(station: Station, part: Part) -> Iterator[tuple[Pose, float]]:
+    """tcp_to_part and width [m] of every way in which the station's tool may take a part."""
+    card = station.card
+    if card.kind == "jaws":
+        for grasp in part.grasps:
+            if grasp.width + 0.004 <= card.gripper_width:
+                yield Pose.from_array(grasp.at), grasp.width
+    elif card.cups is not None:
+        needed = card.cups.radius + max(float(np.hypot(x, y)) for x, y in card.cups.centres)
+        for spot in part.suctions:
+            if spot.radius >= needed:
+                for k in range(YAWS):
+                    about = Pose.turned((0, 0, 0), (0, 0, 1), 2 * np.pi * k / YAWS)
+                    turned = Pose.from_array(spot.at) @ about
+                    yield (
+                        turned @ Pose((0.0, 0.0, card.cups.press)),
+                        0.0,
+                    )  # pushed in until it seals
 
 
 def choose(found: Sequence[Hold], rng: np.random.Generator) -> Hold:

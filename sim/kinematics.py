@@ -86,7 +86,9 @@ class Chain:
             damping = 1e-4 + 0.05 * min(1.0, float(error @ error))
             gram = jacobian @ jacobian.T + damping * np.eye(6)
             # damping lets the pull leak into the task: it must end for the last digits
-            pull = (0.05 if step < 10 else 0.0) * (self.home - joints)
+            # and six joints have nothing to spare
+            spare = len(joints) > 6 and step < 10
+            pull = (0.05 if spare else 0.0) * (self.home - joints)
             change = jacobian.T @ np.linalg.solve(gram, error - jacobian @ pull) + pull
             biggest = float(np.abs(change).max())
             if biggest > 0.3:

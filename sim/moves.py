@@ -99,33 +99,34 @@ class Hold:
 
 @dataclass(frozen=True)
 class Grip:
-    """The jaws close until they hold something about as wide as `width` [m]; else missed_grasp."""
+    """The tool takes hold: jaws close until they hold something about as wide as `width` [m], cups
+    suck. missed_grasp if nothing is held then."""
 
     width: float
     seconds: float = 0.5
 
     def commands(self, station: Station) -> Iterator[Command]:
         yield from _jaws(station, 1.0, self.seconds)
-        if station.opening() < self.width - 0.004:
-            raise Failed("missed_grasp", f"jaws closed to {1000 * station.opening():.1f} mm")
+        if not station.holding(at_least=self.width - 0.004):
+            opening = f"jaws closed to {1000 * station.opening():.1f} mm"
+            raise Failed("missed_grasp", "no seal" if station.card.cups else opening)
 
 
 @dataclass(frozen=True)
 class Open:
-    """The jaws open to `opening` [m] (0.08: wide), or fully."""
+    """The tool lets go: jaws open to `opening` [m], or fully; cups are vented."""
 
-    opening: float = 0.08
+    opening: float = np.inf
     seconds: float = 0.3
 
     def commands(self, station: Station) -> Iterator[Command]:
-        share = 1.0 - min(1.0, self.opening / station.card.gripper_width)
-        yield from _jaws(station, share, self.seconds)
+        yield from _jaws(station, station.command_for(self.opening), self.seconds)
 
 
 def _jaws(station: Station, to: float, seconds: float) -> Iterator[Command]:
     ticks = max(1, round(seconds * station.world.cell.physics.control_hz))
     start, pose = station.gripper, station.tcp_to_world
-    ramp = max(1, ticks // 2)
+    ramp = max(1, ticks // 2) if station.card.kind == "jaws" else 1
     for k in range(1, ticks + 1):
         share = min(1.0, k / ramp)
         yield Command(pose, start + share * (to - start))
@@ -133,7 +134,7 @@ def _jaws(station: Station, to: float, seconds: float) -> Iterator[Command]:
 
 @dataclass(frozen=True)
 class Carry:
-    """A Reach with something in the jaws: losing it on the way is `dropped`."""
+    """A Reach with something in the tool: losing it on the way is `dropped`."""
 
     tcp_to_world: Pose
     speed: float = 0.4
@@ -144,8 +145,8 @@ class Carry:
         reach = Reach(self.tcp_to_world, self.speed, self.turn_speed)
         for command in reach.commands(station):
             yield command
-            if station.opening() < self.at_least:
-                raise Failed("dropped", "the jaws are empty")
+            if not station.holding(at_least=self.at_least):
+                raise Failed("dropped", "the tool is empty")
 
 
 @dataclass(frozen=True)

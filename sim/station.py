@@ -107,14 +107,17 @@ class Station:
         positions, velocities = (np.array(v) for v in self.arm.read())
         arm, jaws = self.arm.model.arm_columns(), self.arm.model.gripper_columns()
         card = self.card
-        opening = (positions[jaws].mean() - card.gripper_open) / (
-            card.gripper_closed - card.gripper_open
-        )
+        if card.kind == "jaws":
+            closed = (positions[jaws].mean() - card.gripper_open) / (
+                card.gripper_closed - card.gripper_open
+            )
+        else:  # a cup's vacuum switch; a nozzle's valve
+            closed = float(self.holding() if card.cups else self.arm.valve)
         rows = {
             "joint_position": positions[arm],
             "joint_velocity": velocities[arm],
             "ee_pose": self.chain.tcp(positions[arm]).array(),
-            "gripper_position": [opening],
+            "gripper_position": [closed],
             "wrench": self.arm.wrench,
         }
         return {name: np.asarray(row, np.float32) for name, row in rows.items()}
@@ -124,8 +127,27 @@ class Station:
         positions = np.array(self.arm.read()[0])
         return self.robot.base @ self.chain.tcp(positions[self.arm.model.arm_columns()])
 
+    def holding(self, body: str | None = None, at_least: float = 0.003) -> bool:
+        """Whether the tool holds something; with cups, whether it is `body`.
+
+        Jaws do as long as they are more than `at_least` [m] apart; what they hold they cannot tell.
+        """
+        if self.card.cups is not None:
+            held = self.world.suction[self.robot.name].held
+            return held is not None and body in (None, held)
+        return self.card.kind == "jaws" and self.opening() >= at_least
+
+    def command_for(self, opening: float) -> float:
+        """The gripper command, 0 .. 1, that opens the jaws to `opening` [m]; what is no jaws is
+        off."""
+        if self.card.kind != "jaws":
+            return 0.0
+        return 1.0 - min(1.0, opening / self.card.gripper_width)
+
     def opening(self) -> float:
-        """The sensed distance between the jaws [m]."""
+        """The sensed distance between the jaws [m]; 0 for a tool without any."""
+        if self.card.kind != "jaws":
+            return 0.0
         positions = np.array(self.arm.read()[0])
         share = positions[self.arm.model.gripper_columns()].mean() / self.card.gripper_open
         return float(share * self.card.gripper_width)

@@ -13,6 +13,7 @@ from sim import devices, layout, robot
 from sim.loading import robot_urdf
 from sim.pose import Pose, matrix_to_rotvec
 from sim.spec import Cell, Physics, Robot
+from sim.suction import Suction
 
 Array = NDArray[np.float64]
 
@@ -41,6 +42,13 @@ class World:
             self.controller = devices.Controller(cell, self.bodies)
             self._movable = [b.name for b in cell.bodies if not b.fixed]
             self.arms = {r.name: LoadedArm(self.client, r, visuals=visuals) for r in cell.robots}
+            self.suction = {
+                name: Suction(
+                    self.client, arm.id, arm.link_ids, arm.model.card, self.bodies, self._movable
+                )
+                for name, arm in self.arms.items()
+                if arm.model.card.cups is not None
+            }
             self._before = {name: self.pose(name) for name in self._movable}
             for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
                 pybullet.stepSimulation(physicsClientId=self.client)
@@ -96,6 +104,8 @@ class World:
             pybullet.stepSimulation(physicsClientId=self.client)
             for name, arm in self.arms.items():
                 wrenches[name] += arm.read_wrench()
+            for name, cups in self.suction.items():
+                cups.update(self.arms[name].valve)
         for (arm, _, new), total in zip(plans, wrenches.values(), strict=True):
             arm.target = new
             arm.wrench = total / substeps
@@ -160,13 +170,13 @@ class World:
         return min((float(point[8]) for point in points), default=np.inf)
 
     def push_on_arm(self, robot: str) -> float:
-        """The largest normal force on any link of a robot but its jaws' pads [N]."""
+        """The largest normal force on any link of a robot but those that are there to touch [N]."""
         arm = self.arms[robot]
         points = pybullet.getContactPoints(arm.id, physicsClientId=self.client)
         worst = 0.0
         for point in points:
             links = [point[3 + side] for side in (0, 1) if point[1 + side] == arm.id]
-            if not arm.pad_links.issuperset(links):
+            if not arm.tip_links.issuperset(links):
                 worst = max(worst, float(point[9]))
         return worst
 
@@ -195,7 +205,7 @@ class LoadedArm:
             basePosition=spec.base.position,
             baseOrientation=spec.base.quaternion,
             useFixedBase=True,
-            flags=pybullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES if visuals else 0,
+            flags=_flags(self.model, visuals=visuals),
             physicsClientId=client,
         )
         info = [
@@ -210,12 +220,13 @@ class LoadedArm:
         self._driven = self._arm + self._jaws
         self._forces = [*card.effort, *([card.gripper_force] * len(self._jaws))]
         self._gains = [0.5] * len(self._arm) + [0.3] * len(self._jaws)
-        self.pad_links = {self.link_ids[name] for name in card.pads}
+        self.tip_links = {self.link_ids[name] for name in card.tips}
         self._wrist = self.joint_ids[card.wrench_joint]
         self.target = np.array(
             [*np.array(spec.joints, np.float32).astype(float), np.float32(spec.gripper)]
         )
         self.wrench = np.zeros(6)
+        self.valve = False  # whether the gripper is told to close: suction on
         self._prepare()
 
     def _prepare(self) -> None:
@@ -230,7 +241,7 @@ class LoadedArm:
                 self.id, joint, linearDamping=0.0, angularDamping=0.0, jointDamping=0.0,
                 physicsClientId=self.client,
             )  # fmt: skip
-        for name in self.model.card.pads:
+        for name in self.model.card.pads or ():
             pybullet.changeDynamics(
                 self.id, self.link_ids[name], lateralFriction=JAW_FRICTION, spinningFriction=0.1,
                 rollingFriction=0.0, contactStiffness=1e5, contactDamping=100, frictionAnchor=1,
@@ -258,6 +269,7 @@ class LoadedArm:
     def drive(self, target: Array) -> None:
         """Sets the motors to a target (J + 1,)."""
         joints, jaws = self.split(target)
+        self.valve = float(target[-1]) >= 0.5
         pybullet.setJointMotorControlArray(
             self.id,
             self._driven,
@@ -283,6 +295,12 @@ class LoadedArm:
         return np.array(
             pybullet.getJointState(self.id, self._wrist, physicsClientId=self.client)[2]
         )
+
+
+def _flags(model: robot.Model, *, visuals: bool) -> int:
+    """A merged model's file says every link's inertia; PyBullet would make up its own."""
+    flags: int = pybullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES if visuals else 0
+    return flags | pybullet.URDF_USE_INERTIA_FROM_FILE if model.merged else flags
 
 
 def _configure(client: int, physics: Physics) -> None:
