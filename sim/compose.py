@@ -59,7 +59,9 @@ def _tool(card: Card, body: Mapping[str, Any]) -> list[ET.Element]:
     elements.append(_fixed(MOUNT, body["flange"]["link"], root, flange))
     # the camera looks at the tip from where it would on a hand of the Panda's length
     eye = card.tcp @ pose({"position": (0.0, 0.0, -TIP)})
-    elements.append(ET.Element("link", name=card.camera_link))
+    camera = ET.Element("link", name=card.camera_link)
+    urdf.set_inertial(camera, 0.07, np.full(3, -0.02), np.full(3, 0.02))
+    elements.append(camera)
     elements.append(_fixed("wrist_camera_joint", card.tcp_link, card.camera_link, eye))
     return elements
 

@@ -2,9 +2,9 @@
 
 A cup holds a body only after its lip touches it and seals: rays from a ring just inside the lip
 must find that body within 2 mm of the lip's plane, and rays from within the ring must find no
-hole. Its force is vacuum x area x seal; a seal under 60 % holds nothing (the pump cannot keep up).
-What hangs on it may pull, shear and tip only so much: friction under the lip and the lever of the
-cups' spread (Mantriota 2007) bound the wrench, beyond which it comes off.
+hole. Its force is vacuum x area x seal; with more than a quarter of the rim open it holds nothing
+(the pump cannot keep up). What hangs on it may pull, shear and tip only so much: friction under the
+lip and the lever of the cups' spread (Mantriota 2007) bound the wrench, beyond which it comes off.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from sim.pose import Array, Pose
 RING = 12  # rays around a lip
 WITHIN = 0.002  # of the lip's plane: what a soft lip makes up for [m]
 DEEPEST = 0.05  # how far in a surface without holes may lie [m]
-POOR = 0.6  # a seal that holds nothing
+POOR = 0.75  # a seal under this holds nothing
 FRICTION = 0.5  # of rubber on what is usual in a shop: it may be oily
+SLUGGISH = 0.1  # how much of a load counts at once: a lip yields, so over some 20 ms
 DRIFT = 0.005  # a body that has moved this far in its cup has come off [m]
 BACK = 0.006  # rays start this far behind the lip [m]
 
@@ -43,6 +44,8 @@ class Suction:
         self._tcp = card.tcp
         self._names = {bodies[name].id: name for name in movable}
         self._body, self._constraint = -1, -1
+        self._load = np.zeros(6)
+        self._lever = self.cups.radius + max(float(np.hypot(x, y)) for x, y in self.cups.centres)
         self._start = Pose()  # of the body in the cup's frame, when it was taken
         self._starts, self._ends = _rays(self.cups)
         pybullet.changeDynamics(
@@ -83,9 +86,11 @@ class Suction:
             self._start.position, [0, 0, 0], self._start.quaternion,
             physicsClientId=self._client,
         )  # fmt: skip
+        # stiffer than the vacuum, which may be pushed against; `_overcome` is what lets go
         pybullet.changeConstraint(
-            self._constraint, maxForce=self.capacity, erp=0.2, physicsClientId=self._client
+            self._constraint, maxForce=4 * self.capacity, erp=0.2, physicsClientId=self._client
         )
+        self._load = np.zeros(6)
         self._collide(False)
 
     def _seals(self) -> dict[int, float]:
@@ -113,13 +118,26 @@ class Suction:
         now = self._between()
         if np.linalg.norm(np.subtract(now.position, self._start.position)) > DRIFT:
             return True
-        wrench = np.array(
-            pybullet.getConstraintState(self._constraint, physicsClientId=self._client)
-        )
-        return bool(len(wrench) == 6 and self._exceeds(wrench))
+        told = pybullet.getConstraintState(self._constraint, physicsClientId=self._client)
+        tcp_to_world = self._tcp_to_world()
+        at = pybullet.getBasePositionAndOrientation(self._body, physicsClientId=self._client)[0]
+        # the load on the cups, in world axes; its moment is told about the body's middle
+        force, moment = np.array(told[:3]), np.array(told[3:])
+        moment = moment + np.cross(np.subtract(at, tcp_to_world.position), force)
+        self._load += SLUGGISH * (np.concatenate([force, moment]) - self._load)
+        return self._exceeds(self._load, tcp_to_world.rotation[:, 2])
 
-    def _exceeds(self, wrench: Array) -> bool:
-        return False
+    def _exceeds(self, load: Array, outward: Array) -> bool:
+        """Whether a load (6,) about the lip's middle is more than the vacuum and friction hold.
+
+        Tipping lifts the lip at the far rim (lever: the cups' spread); what is left of the vacuum
+        presses the lip on, and friction under it carries shear and twist.
+        """
+        pull, twist = float(load[:3] @ outward), float(load[3:] @ outward)
+        shear = float(np.linalg.norm(load[:3] - pull * outward))
+        tip = float(np.linalg.norm(load[3:] - twist * outward)) / self._lever
+        left = self.capacity - pull
+        return left < tip or np.hypot(shear, twist / self._lever) > FRICTION * left
 
     def _let_go(self) -> None:
         if self.held is None:

@@ -30,7 +30,9 @@ def resolve(reference: str) -> Path:
             return shared / inside
     spec = importlib.util.find_spec(package) if package.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
-        raise UserError(f"the robot's files come with the package {package!r}: pip install it")
+        raise UserError(
+            f"the robot's files come with the package {package!r}: pip install {package}"
+        )
     return Path(spec.submodule_search_locations[0]) / inside
 
 
