@@ -15,7 +15,6 @@ import numpy as np
 import pybullet
 
 from sim.card import Card, Cups
-from sim.loading import LoadedBody
 from sim.pose import Array, Pose
 
 RING = 12  # rays around a lip
@@ -29,12 +28,11 @@ BACK = 0.006  # rays start this far behind the lip [m]
 
 
 class Suction:
-    """The cups of one arm: one valve, one body at most."""
+    """The cups of one arm: one valve, one body at most. free: the bodies (name -> id) to lift."""
 
     def __init__(
-        self, client: int, arm: int, links: Mapping[str, int], card: Card,
-        bodies: Mapping[str, LoadedBody], movable: list[str],
-    ) -> None:  # fmt: skip
+        self, client: int, arm: int, links: Mapping[str, int], card: Card, free: Mapping[str, int]
+    ) -> None:
         assert card.cups is not None
         self.cups: Cups = card.cups
         self.held: str | None = None  # the body that hangs on it
@@ -42,7 +40,7 @@ class Suction:
         self._client, self._arm = client, arm
         self._link, self._frame = links[self.cups.link], links[card.tcp_link]
         self._tcp = card.tcp
-        self._names = {bodies[name].id: name for name in movable}
+        self._names = {body: name for name, body in free.items()}
         self._body, self._constraint = -1, -1
         self._load = np.zeros(6)
         self._lever = self.cups.radius + max(float(np.hypot(x, y)) for x, y in self.cups.centres)

@@ -10,7 +10,7 @@ import pybullet
 from numpy.typing import NDArray
 
 from sim import devices, layout, robot
-from sim.loading import robot_urdf
+from sim.loading import LoadedBody, robot_urdf
 from sim.pose import Pose, matrix_to_rotvec
 from sim.spec import Cell, Physics, Robot
 from sim.suction import Suction
@@ -43,9 +43,7 @@ class World:
             self._movable = [b.name for b in cell.bodies if not b.fixed]
             self.arms = {r.name: LoadedArm(self.client, r, visuals=visuals) for r in cell.robots}
             self.suction = {
-                name: Suction(
-                    self.client, arm.id, arm.link_ids, arm.model.card, self.bodies, self._movable
-                )
+                name: Suction(self.client, arm.id, arm.link_ids, arm.model.card, self._free())
                 for name, arm in self.arms.items()
                 if arm.model.card.cups is not None
             }
@@ -111,6 +109,11 @@ class World:
             arm.wrench = total / substeps
         self.controller.rewind_belts()
         self._ticks += 1
+
+    def _free(self) -> dict[str, int]:
+        """The bodies that a cup may lift, and their ids: not the members of devices."""
+        loaded = {name: self.bodies[name] for name in self._movable}
+        return {name: body.id for name, body in loaded.items() if isinstance(body, LoadedBody)}
 
     def state(self) -> Array:
         """(S,), laid out by `sim.layout.columns(cell)`."""
