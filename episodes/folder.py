@@ -22,7 +22,7 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class WriteFailed(UserError):
-    """The file system refused a write; what was committed before is intact."""
+    """The file system refused; what was committed before is intact."""
 
     exit_code = 4
 
@@ -66,12 +66,13 @@ class Folder:
             return None
 
     def names(self, suffix: str) -> list[str]:
-        """The names that end so, sorted; temporaries are not among them."""
+        """The names that end so, numbers in order; temporaries are not among them."""
         try:
             entries = os.listdir(self.root)
         except FileNotFoundError:
             return []
-        return sorted(n for n in entries if n.endswith(suffix) and not n.startswith("."))
+        found = [n for n in entries if n.endswith(suffix) and not n.startswith(".")]
+        return sorted(found, key=lambda name: (len(name), name))
 
     def clean(self) -> list[str]:
         """Remove temporaries whose writer is dead on this host; the names of those removed."""
@@ -97,7 +98,7 @@ class Folder:
                 temporary.unlink(missing_ok=True)
             _sync_folder(self.root)
         except OSError as error:
-            raise _explained(error, self.root / name) from error
+            raise explained(error, "write", self.root / name) from error
 
     def _make(self) -> None:
         if not self.root.is_dir():
@@ -124,7 +125,8 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _explained(error: OSError, path: Path) -> WriteFailed:
+def explained(error: OSError, what: str, path: Path) -> WriteFailed:
+    """What the file system refused to do with a path, and the way out."""
     if error.errno in _NO_SPACE:
         way = "free some space there (or lift the quota), then run the same command to go on"
     elif error.errno in (errno.EPERM, errno.ENOTSUP, errno.EACCES, errno.EROFS):
@@ -132,7 +134,7 @@ def _explained(error: OSError, path: Path) -> WriteFailed:
     else:
         way = "when the cause is gone, run the same command to go on"
     reason = error.strerror or type(error).__name__
-    return WriteFailed(f"cannot write {path}: {reason}; {way}")
+    return WriteFailed(f"cannot {what} {path}: {reason}; {way}")
 
 
 def _abandoned(path: Path) -> bool:

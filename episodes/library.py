@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,25 +17,9 @@ from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.records import Row, Shard
 from episodes.safe import follow, open_unseen
+from episodes.summary import Summary, summarized
 
 MAX_OPEN_FILES = 16
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A library in numbers; success_rate counts the episodes that say how they ended."""
-
-    episodes: int
-    asked: int  # episodes that the finished library has
-    quarantined: int
-    success_rate: float | None
-    failures: Mapping[str, int]  # cause -> episodes, most frequent first
-    steps: int
-    hours: float
-    bytes: int
-    tasks: tuple[str, ...]
-    robots: tuple[str, ...]
-    domains: tuple[str, ...]
 
 
 class Library:
@@ -50,19 +33,9 @@ class Library:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.info: dict[str, Any] = store.describe(self.path)
-        shards: list[Shard] = []
-        for shard in store.records(self.path):
-            if isinstance(shard, UserError):
-                raise UserError(f"{self.path}: {shard}; `cellwright check src={path}` tells more")
-            if shard.spec_id != self.info["spec_id"]:
-                raise UserError(
-                    f"{self.path}/shards/{shard.file} belongs to another library (spec "
-                    f"{shard.spec_id[:12]}, not {self.info['spec_id'][:12]}); move it away"
-                )
-            shards.append(shard)
-        self.shards = tuple(shards)
+        self.shards: tuple[Shard, ...] = tuple(store.shards(self.path, self.info["spec_id"]))
         self.rows: tuple[Row, ...] = tuple(
-            sorted((row for shard in shards for row in shard.rows), key=lambda row: row.index)
+            sorted((row for shard in self.shards for row in shard.rows), key=lambda row: row.index)
         )
         for one, two in zip(self.rows, self.rows[1:], strict=False):
             if one.index == two.index:
@@ -134,21 +107,7 @@ class Library:
         return digest.hexdigest()
 
     def summary(self) -> Summary:
-        ended = [row.success for row in self.rows if row.success is not None]
-        causes = Counter(row.failure or "unnamed" for row in self.rows if row.success is False)
-        return Summary(
-            episodes=len(self.rows),
-            asked=self.info["episodes"],
-            quarantined=len(self.quarantined),
-            success_rate=sum(ended) / len(ended) if ended else None,
-            failures=dict(causes.most_common()),
-            steps=sum(row.steps for row in self.rows),
-            hours=sum(row.seconds for row in self.rows) / 3600.0,
-            bytes=sum(shard.bytes for shard in self.shards),
-            tasks=tuple(sorted({row.task for row in self.rows})),
-            robots=tuple(sorted({row.robot for row in self.rows})),
-            domains=tuple(sorted({row.domain for row in self.rows})),
-        )
+        return summarized(self.info, self.shards, len(self.quarantined))
 
     def close(self) -> None:
         """Close the files that this process has open; they open again when asked for."""

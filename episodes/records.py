@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from operator import itemgetter
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -65,9 +66,7 @@ _ROW_TYPES: Mapping[str, tuple[type, ...]] = {
 }
 _NAMES = tuple(_ROW_TYPES)
 _KINDS = set(product(*_ROW_TYPES.values()))
-_SHARED = [  # few values, many rows
-    _NAMES.index(name) for name in ("task", "robot", "domain", "instruction", "failure")
-]
+_VALUES = itemgetter(*_NAMES)
 
 
 def episode_id(spec_id: str, index: int) -> str:
@@ -136,17 +135,18 @@ def record_file(number: int) -> str:
 
 def _row(entry: Any, shard: int) -> Row:
     try:
-        values = [entry[name] for name in _NAMES]
+        values = _VALUES(entry)
     except (KeyError, TypeError):
-        values = []
+        values = ()
     if tuple(map(type, values)) not in _KINDS:  # say which one is wrong
-        values = [_typed(entry, name, kinds) for name, kinds in _ROW_TYPES.items()]
-    for place in _SHARED:
-        values[place] = intern(values[place])
-    row = Row._make((*values, shard))
-    if row.index < 0 or row.steps < 0 or not math.isfinite(row.seconds):
+        values = tuple(_typed(entry, name, kinds) for name, kinds in _ROW_TYPES.items())
+    episode, index, seed, task, robot, domain, words, success, failure, steps, seconds, sha = values
+    if index < 0 or steps < 0 or not math.isfinite(seconds):
         raise ValueError("index, steps or seconds is out of range")
-    return row
+    return Row(  # of what has few values and many rows, one copy
+        episode, index, seed, intern(task), intern(robot), intern(domain), intern(words), success,
+        intern(failure), steps, seconds, sha, shard,
+    )  # fmt: skip
 
 
 def _typed(entry: Any, name: str, kinds: tuple[type, ...]) -> Any:

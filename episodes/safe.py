@@ -54,11 +54,15 @@ def parse_json(text: str | bytes, place: str) -> Any:
 
 def read_json(path: str | Path) -> Any:
     """The JSON of a small file. Raises UserError if it is too large or malformed."""
-    with open(path, "rb", buffering=0) as file:
-        if os.fstat(file.fileno()).st_size > MAX_JSON_BYTES:
+    descriptor = os.open(path, os.O_RDONLY)  # a third of the time of `open`, and there are many
+    try:
+        size = os.fstat(descriptor).st_size
+        if size > MAX_JSON_BYTES:
             limit = f"{MAX_JSON_BYTES >> 20} MB"
             raise UserError(f"{path} is over {limit}; that is no file of a library")
-        text = file.readall()
+        text = os.read(descriptor, size)
+    finally:
+        os.close(descriptor)
     return parse_json(text, str(path))
 
 

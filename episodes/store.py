@@ -16,7 +16,7 @@ from episodes import hdf5
 from episodes.build import build
 from episodes.episode import Episode
 from episodes.errors import UserError
-from episodes.folder import Folder
+from episodes.folder import Folder, explained
 from episodes.records import (
     FORMAT,
     Row,
@@ -157,6 +157,20 @@ def records(root: Path) -> Iterator[Shard | UserError]:
             yield UserError(f"{SHARDS}/{name}: {error}")
 
 
+def shards(root: Path, spec_id: str) -> Iterator[Shard]:
+    """Every committed shard in order of its number. Raises UserError for a record that is broken
+    or of another library."""
+    for shard in records(root):
+        if isinstance(shard, UserError):
+            raise UserError(f"{root}: {shard}; `cellwright check src={root}` tells more")
+        if shard.spec_id != spec_id:
+            raise UserError(
+                f"{root}/{SHARDS}/{shard.file} belongs to another library (spec "
+                f"{shard.spec_id[:12]}, not {spec_id[:12]}); move it away"
+            )
+        yield shard
+
+
 def recorded(root: Path, number: int) -> Shard:
     """What the commit record of a shard says. Raises FileNotFoundError, or UserError if broken."""
     return shard_of(read_json(root / SHARDS / record_file(number)), number)
@@ -177,6 +191,11 @@ def quarantined(root: Path) -> Iterator[dict[str, Any]]:
         yield entry
 
 
+def is_quarantined(root: Path, index: int) -> bool:
+    """Whether there is a note of `quarantine` for the episode."""
+    return Folder(root / QUARANTINE).size(f"{index:06d}.json") is not None
+
+
 def clean_temporaries(root: Path) -> list[str]:
     """Remove what killed writers of this host left behind; the names of the removed files."""
     return [name for part in ("", SHARDS, QUARANTINE) for name in Folder(root / part).clean()]
@@ -188,6 +207,8 @@ def _standing(root: Path, number: int) -> Shard | None:
         return recorded(root, number)
     except (FileNotFoundError, UserError):
         return None
+    except OSError as error:  # it may stand all the same
+        raise explained(error, "read", root / SHARDS / record_file(number)) from error
 
 
 def _confirm(

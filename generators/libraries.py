@@ -9,7 +9,7 @@ from typing import Any
 
 from episodes import store
 from episodes.errors import UserError
-from episodes.library import Library
+from episodes.summary import summary_of
 from generators import options
 from generators.table import share, size
 
@@ -53,9 +53,9 @@ def ours(config: Mapping[str, Any], key: str = "src") -> list[Path]:
     return made
 
 
-def summary_row(library: Library, name: Path) -> tuple[object, ...]:
+def summary_row(path: Path, name: Path) -> tuple[object, ...]:
     """A library in the columns of HEAD."""
-    found = library.summary()
+    found = summary_of(path)
     whole = found.episodes + found.quarantined == found.asked
     return (
         name,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from episodes.library import Library
+from episodes.summary import summary_of
 from generators import options, supervise
 from generators.plan import Plan, waiting
 from generators.pools import open_pool
@@ -42,7 +42,7 @@ def report(outcomes: Sequence[Outcome]) -> str:
     rows: list[tuple[object, ...]] = []
     for outcome in outcomes:
         try:
-            found = Library(outcome.plan.out).summary()
+            found = summary_of(outcome.plan.out)
         except Exception as error:  # it failed before it was one
             outcome.error = outcome.error or error
             continue

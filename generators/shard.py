@@ -69,9 +69,8 @@ def quarantine(plan: Plan, index: int, attempts: int, reason: str, log: str) -> 
 def _episodes(
     plan: Plan, number: int, limits: Limits, log: TextIO, tries: Mapping[int, int]
 ) -> Iterator[Episode]:
-    given_up = {entry["index"] for entry in store.quarantined(plan.out)}
     for index in plan.indices(number):
-        if index in given_up:
+        if store.is_quarantined(plan.out, index):
             continue
         episode = _tried(plan, index, limits, log, tries.get(index, 0))
         if episode is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from episodes import store
 from episodes.errors import UserError
-from episodes.library import Library
+from episodes.summary import summary_of
 from generators import making, options
 from generators.plan import Plan, finished, generation
 from generators.pools.local import LocalPool
@@ -104,7 +104,7 @@ def outlook(entries: Iterable[Entry], costs: Mapping[str, Cost], workers: int) -
 
 def merit(plans: Iterable[Plan], aim: float) -> float:
     """How far the success rate of these libraries is from the one that is sought."""
-    rates = [Library(plan.out).summary().success_rate for plan in plans]
+    rates = [summary_of(plan.out).success_rate for plan in plans]
     told = [rate for rate in rates if rate is not None]
     return abs(sum(told) / len(told) - aim) if told else 1.0
 

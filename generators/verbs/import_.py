@@ -7,7 +7,6 @@ from typing import Any
 
 from episodes import formats
 from episodes.episode import Episode
-from episodes.library import Library
 from generators import options
 from generators.libraries import HEAD, summary_row
 from generators.table import table
@@ -30,7 +29,7 @@ def run(config: Mapping[str, Any]) -> int:
     )
     if done.already:
         print(f"{done.out} is imported already; nothing to do")
-    print(table(HEAD, [summary_row(Library(done.out), done.out)]))
+    print(table(HEAD, [summary_row(done.out, done.out)]))
     findings = list(done.report)
     for finding in findings[:TOLD]:
         print(finding)

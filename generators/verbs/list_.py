@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes.errors import UserError
-from episodes.library import Library
 from generators import options
 from generators.libraries import HEAD, below, summary_row
 from generators.table import table
@@ -17,7 +16,7 @@ def run(config: Mapping[str, Any]) -> int:
     rows, broken = [], []
     for path in below(root):
         try:
-            rows.append(summary_row(Library(path), path.relative_to(root)))
+            rows.append(summary_row(path, path.relative_to(root)))
         except UserError as error:
             broken.append(f"{path.relative_to(root)}: {error}")
     if not rows and not broken:

@@ -28,7 +28,7 @@ def run(config: Mapping[str, Any]) -> int:
     else:
         places = [(libraries, options.path(config, "out"))]
     made = [line for ones, out in places for line in _show(ones, out, most, height)]
-    print(table(HEAD, [summary_row(one, one.path) for one in libraries]))
+    print(table(HEAD, [summary_row(one.path, one.path) for one in libraries]))
     print(*made, sep="\n")
     if sheet.font(15, hangul=True) is None:
         print("no font with Hangul here, so Korean captions are left out (Debian: fonts-nanum)")
