@@ -8,6 +8,7 @@ import numpy as np
 
 from sim import grasping
 from sim.moves import Carry, Failed, Grip, Move, Open, Reach, Subtask
+from sim.paths import Travel
 from sim.pose import Pose
 from sim.station import Station
 
@@ -40,12 +41,19 @@ def pick(
     if not found:
         raise Failed("no_grasp", f"no free grasp of {part} in reach")
     hold = grasping.choose(found, rng)
-    yield Reach(grasping.approach(hold, clear), speed)
+    yield travel(grasping.approach(hold, clear), rng, speed)
     yield Open(hold.opening)
     yield Reach(hold.tcp_to_world, 0.25)
     yield Grip(hold.width)
     yield Carry(station.tcp_to_world.shifted(z=clear), 0.3)
     return hold
+
+
+def travel(tool: Pose, rng: np.random.Generator, speed: float, *, carrying: str = "") -> Travel:
+    """A free motion to tool (tcp_to_world), bent to a side and upwards by chance."""
+    bend = (*rng.uniform(-0.04, 0.04, 2), rng.uniform(0.0, 0.06))
+    seed = int(rng.integers(1, 2**31))
+    return Travel(tool, seed, speed, 1.2 if carrying else 2.0, carrying, bend)
 
 
 def tool_for(station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose]) -> Pose:
@@ -57,13 +65,14 @@ def tool_for(station: Station, part: str, hold: grasping.Hold, goals: Sequence[P
 
 
 def bring(
-    station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose], *, clear: float,
-    speed: float,
+    station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose],
+    rng: np.random.Generator, *, clear: float, speed: float,
 ) -> Generator[Move, None, Pose]:  # fmt: skip
     """Carries a part `clear` [m] above a goal; the tool pose that will put it there."""
-    yield Carry(tool_for(station, part, hold, goals).shifted(z=clear), speed)
+    over = tool_for(station, part, hold, goals).shifted(z=clear)
+    yield travel(over, rng, speed, carrying=part)
     down = tool_for(station, part, hold, goals)  # again: it may have swung in the jaws on the way
-    yield Carry(down.shifted(z=clear), speed)
+    yield Carry(down.shifted(z=clear), 0.25)
     return down
 
 

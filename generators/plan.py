@@ -126,6 +126,8 @@ def code_versions(renderer: str) -> dict[str, str]:
         "cellwright": version("cellwright"),
         "code": code_hash()[:16],
         "pybullet": version("pybullet"),
+        "ompl": version("ompl"),
+        "ruckig": version("ruckig"),
         "numpy": version("numpy"),
         "renderer": making.renderer_version(renderer),
     }

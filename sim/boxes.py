@@ -17,7 +17,7 @@ from sim.spec import Body
 
 @dataclass(frozen=True)
 class Boxes:
-    """N oriented boxes: centre (N, 3) and half (N, 3) [m], axes (N, 3, 3), an axis a column."""
+    """Oriented boxes: centre (..., 3) and half (..., 3) [m], axes (..., 3, 3), an axis a column."""
 
     centre: Array
     half: Array
@@ -31,6 +31,15 @@ class Boxes:
         return Boxes(
             frame_to_other.apply(self.centre), self.half, frame_to_other.rotation @ self.axes
         )
+
+    def at(self, *index: int | slice | NDArray[np.intp] | None) -> Boxes:
+        """Some of them, as numpy indexes."""
+        return Boxes(self.centre[index], self.half[index], self.axes[index])
+
+    def bounds(self) -> tuple[Array, Array]:
+        """The lowest and the highest corner (..., 3) of the upright box around each."""
+        reach = np.einsum("...ij,...j->...i", np.abs(self.axes), self.half)
+        return self.centre - reach, self.centre + reach
 
 
 NONE = Boxes(np.empty((0, 3)), np.empty((0, 3)), np.empty((0, 3, 3)))
@@ -85,31 +94,34 @@ def of_gripper(model: Model, opening: float) -> Boxes:
 
 
 def clash(a: Boxes, b: Boxes, margin: float = 0.0) -> NDArray[np.bool_]:
-    """(len(a), len(b)): which boxes are nearer than about `margin` [m].
-
-    The separating axis test for oriented boxes (Gottschalk, Lin and Manocha 1996), on all pairs.
-    """
+    """(len(a), len(b)): which boxes are nearer than about `margin` [m]."""
     if not len(a) or not len(b):
         return np.zeros((len(a), len(b)), bool)
-    half_a = a.half + margin
-    way = b.centre[None, :] - a.centre[:, None]  # (A, B, 3)
-    own = np.einsum("aki,abk->abi", a.axes, way)
-    turn = np.einsum("aki,bkj->abij", a.axes, b.axes)  # b's axes in a's frames
+    return touch(a.at(slice(None), None), b.at(None), margin)
+
+
+def touch(a: Boxes, b: Boxes, margin: float = 0.0) -> NDArray[np.bool_]:
+    """Which boxes of a are nearer than about `margin` [m] to those of b at the same place; the
+    shapes of a and b broadcast.
+
+    The separating axis test for oriented boxes (Gottschalk, Lin and Manocha 1996).
+    """
+    half_a, half_b = a.half + margin, b.half
+    turn = np.swapaxes(a.axes, -1, -2) @ b.axes  # b's axes in a's frames
+    own = np.einsum("...ki,...k->...i", a.axes, b.centre - a.centre)
     # nearly parallel edges give a null cross product: keep their test from deciding
     size = np.abs(turn) + 1e-9
-    apart = np.abs(own) > half_a[:, None] + np.einsum("abij,bj->abi", size, b.half)
+    apart = np.abs(own) > half_a + np.einsum("...ij,...j->...i", size, half_b)
     separated = apart.any(axis=-1)
-    theirs = np.einsum("abij,abi->abj", turn, own)
-    apart = np.abs(theirs) > b.half[None] + np.einsum("abij,ai->abj", size, half_a)
+    theirs = np.einsum("...ij,...i->...j", turn, own)
+    apart = np.abs(theirs) > half_b + np.einsum("...ij,...i->...j", size, half_a)
     separated |= apart.any(axis=-1)
     for i in range(3):
         i1, i2 = (i + 1) % 3, (i + 2) % 3
         for j in range(3):
             j1, j2 = (j + 1) % 3, (j + 2) % 3
             distance = np.abs(own[..., i2] * turn[..., i1, j] - own[..., i1] * turn[..., i2, j])
-            reach_a = (
-                half_a[:, None, i1] * size[..., i2, j] + half_a[:, None, i2] * size[..., i1, j]
-            )
-            reach_b = b.half[:, j1] * size[..., i, j2] + b.half[:, j2] * size[..., i, j1]
+            reach_a = half_a[..., i1] * size[..., i2, j] + half_a[..., i2] * size[..., i1, j]
+            reach_b = half_b[..., j1] * size[..., i, j2] + half_b[..., j2] * size[..., i, j1]
             separated |= distance > reach_a + reach_b
     return np.asarray(~separated)

@@ -76,13 +76,16 @@ class Reach:
                 rotvec_to_matrix(first + share * turn) @ station.home.rotation,
             )
             yield Command(pose, gripper)
-        for _ in range(hz // 2):
-            if (
-                np.linalg.norm(np.subtract(station.sensed_tcp().position, goal.position))
-                < self.within
-            ):
-                return
-            yield Command(goal, gripper)
+        yield from arrive(station, goal, self.within)
+
+
+def arrive(station: Station, goal: Pose, within: float) -> Iterator[Command]:
+    """Waits until the arm is `within` [m] of the goal that it has, half a second at most."""
+    for _ in range(station.world.cell.physics.control_hz // 2):
+        off = np.subtract(station.sensed_tcp().position, goal.position)
+        if np.linalg.norm(off) < within:
+            return
+        yield Command(goal, station.gripper)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class BenchPlace:
         hold = yield from handling.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
 
         yield Subtask("place", f"put it into {cell.goal['slot'].replace('/', ' ')}")
-        down = yield from handling.bring(station, part, hold, goals, clear=clear, speed=speed)
+        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
         yield Carry(down.shifted(z=0.02), 0.25)
         yield Carry(down.shifted(z=0.0005), 0.06)
         yield from handling.let_go(hold, down, clear)

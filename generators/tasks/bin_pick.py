@@ -51,7 +51,7 @@ class BinPick:
         over = Pose((x, y, hanging.position[2]), hanging.quaternion)
         goals = [Pose.turned((x, y, 0), (0, 0, 1), a) @ Pose((-x, -y, 0)) @ over
                  for a in np.linspace(-np.pi, np.pi, 9)]  # fmt: skip
-        down = yield from handling.bring(station, part, hold, goals, clear=0.0, speed=speed)
+        down = yield from handling.bring(station, part, hold, goals, rng, clear=0.0, speed=speed)
         sink = hanging.position[2] + low - judge.middle(world, tote)[2] - 0.025
         # the palm is wider than the tote: it stays above the rim
         sink = min(sink, down.position[2] + self.card.palm_above_tcp - judge.rim(world, tote))

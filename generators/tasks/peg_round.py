@@ -55,7 +55,7 @@ class PegRound:
         yield Subtask(
             "align", f"bring the peg over the hole in the {handling.called(station, 'plate')}"
         )
-        down = yield from handling.bring(station, "peg", hold, goals, clear=clear, speed=speed)
+        down = yield from handling.bring(station, "peg", hold, goals, rng, clear=clear, speed=speed)
         yield Carry(down.shifted(z=0.004), 0.15)
 
         yield Subtask("insert", "push it in, feeling for the hole")

@@ -1,0 +1,116 @@
+"""Joint paths around obstacles: RRT-Connect of OMPL, then shortcuts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.pose import Array
+
+Hits = Callable[[Array], NDArray[np.bool_]]  # joints (N, J) -> (N,): not allowed
+
+STEP = 0.06  # between the points of a line that are checked, along the joint that moves most [rad]
+RANGE = 0.8  # how far the trees grow at a time [rad]
+
+
+def line(start: Array, end: Array, step: float = STEP) -> Array:
+    """(N, J) points on the straight line between two joint positions (J,), both ends included."""
+    count = int(np.ceil(np.abs(end - start).max() / step)) + 1
+    return start + np.linspace(0.0, 1.0, max(2, count))[:, None] * (end - start)
+
+
+def along(ways: Array, step: float = STEP) -> Array:
+    """(N, J) points along the lines through (K, J)."""
+    parts = [line(a, b, step)[1:] for a, b in pairwise(ways)]
+    return np.concatenate([ways[:1], *parts])
+
+
+def connect(
+    start: Array, goal: Array, bounds: tuple[Array, Array], hits: Hits, seed: int, *,
+    iterations: int = 4000,
+) -> Array | None:  # fmt: skip
+    """Joint positions (K, J) whose straight lines lead from start to goal without a hit, or None.
+
+    RRT-Connect (Kuffner and LaValle 2000) as OMPL has it, then shortened. A pure function of its
+    arguments: OMPL seeds every generator of a planner from one global one, so that one is seeded
+    and all else made anew; what ends a vain search is a count, not the clock.
+    seed: 1 or more.
+    """
+    from ompl import base, geometric, util
+
+    util.noOutputHandler()  # it holds that seeding twice cannot be meant
+    util.RNG.setSeed(seed)
+    size = len(start)
+
+    def joints(state: Any) -> Array:
+        return np.array([state[i] for i in range(size)])
+
+    class Lines(base.MotionValidator):
+        """Checks all points of a line at once."""
+
+        def checkMotion(self, a: Any, b: Any) -> bool:
+            return not hits(line(joints(a), joints(b))[1:]).any()
+
+    space = base.RealVectorStateSpace(size)
+    box = base.RealVectorBounds(size)
+    for i in range(size):
+        box.setLow(i, float(bounds[0][i]))
+        box.setHigh(i, float(bounds[1][i]))
+    space.setBounds(box)
+    info = base.SpaceInformation(space)
+    info.setStateValidityChecker(lambda state: not hits(joints(state)[None]).any())
+    info.setMotionValidator(Lines(info))
+    info.setup()
+    ends = space.allocState(), space.allocState()
+    for state, values in zip(ends, (start, goal), strict=True):
+        for i in range(size):
+            state[i] = float(values[i])
+    problem = base.ProblemDefinition(info)
+    problem.setStartAndGoalStates(*ends, 1e-6)
+    planner = geometric.RRTConnect(info)
+    planner.setRange(RANGE)
+    planner.setProblemDefinition(problem)
+    planner.setup()
+    left = iter(range(iterations))
+    planner.solve(base.PlannerTerminationCondition(lambda: next(left, None) is None))
+    if not problem.hasExactSolution():
+        return None
+    found = np.array([joints(state) for state in problem.getSolutionPath().getStates()])
+    found[0], found[-1] = start, goal
+    return shortened(found, hits, np.random.default_rng(seed))
+
+
+def shortened(ways: Array, hits: Hits, rng: np.random.Generator, *, tries: int = 80) -> Array:
+    """The path (K, J) with detours cut off, where the straight way is free (Geraerts and Overmars
+    2007: shortcuts between random points of the path)."""
+    for _ in range(tries):
+        if len(ways) == 2:
+            break
+        lengths = np.abs(np.diff(ways, axis=0)).max(axis=1)
+        ends = np.concatenate([[0.0], np.cumsum(lengths)])
+        low, high = np.sort(rng.uniform(0.0, ends[-1], 2))
+        i, j = (int(np.searchsorted(ends, v, side="right")) for v in (low, high))
+        if i == j:
+            continue
+        a, b = (
+            ways[k - 1] + (v - ends[k - 1]) / lengths[k - 1] * (ways[k] - ways[k - 1])
+            for k, v in ((i, low), (j, high))
+        )
+        if not hits(line(a, b)).any():
+            ways = np.concatenate([ways[:i], [a, b], ways[j:]])
+    return _fewest(ways, hits)
+
+
+def _fewest(ways: Array, hits: Hits) -> Array:
+    """Leaves out every point that its neighbours do not need."""
+    k = 1
+    while k < len(ways) - 1:
+        if hits(line(ways[k - 1], ways[k + 1])).any():
+            k += 1
+        else:
+            ways = np.delete(ways, k, axis=0)
+    return ways
