@@ -35,15 +35,24 @@ def whole(card: Card) -> Path:
     if "+" not in card.name:
         return path
     without = [body["built_in"]["link"]] if "built_in" in body else []
-    elements = urdf.branch(path, body["root"], without)
+    elements = urdf.branch(path, body["root"], without, body.get("colours"))
     if body.get("inertia") == "boxes":
         urdf.solid_inertia(e for e in elements if e.tag == "link")
-    elements += _tool(card, body)
+    elements = _stand(body) + elements + _tool(card, body)
     robot = ET.Element("robot", name=card.name)
     robot.extend(elements)
     data = ET.tostring(robot)
     name = f"{card.name}-{hashlib.sha256(data).hexdigest()[:16]}.urdf"
     return cache.kept("urdf", name, lambda: data)
+
+
+def _stand(body: Mapping[str, Any]) -> list[ET.Element]:
+    """What the arm stands on, if anything: its foot is then the robot's base."""
+    if "stand" not in body:
+        return []
+    stand = body["stand"]
+    top = pose({"position": (0.0, 0.0, stand["height"])})
+    return [*_described("stand", stand), _fixed("stand_joint", "stand", body["root"], top)]
 
 
 def _tool(card: Card, body: Mapping[str, Any]) -> list[ET.Element]:

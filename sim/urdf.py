@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,10 @@ def resolve(reference: str) -> Path:
 
 
 def mesh_file(name: str, urdf: Path) -> Path:
-    """A mesh's file: beside the URDF, or under the folder that its `package://` starts from."""
+    """A mesh's file: beside the URDF, under the folder that its `package://` starts from, or
+    "package:path/inside" as in a card."""
+    if ":" in name and "://" not in name:
+        return resolve(name)
     inside = name.removeprefix("package://")
     for folder in urdf.parents:
         if (folder / inside).is_file():
@@ -45,17 +48,25 @@ def mesh_file(name: str, urdf: Path) -> Path:
     return urdf.parent / inside
 
 
-def branch(path: Path, root: str, without: Sequence[str] = ()) -> list[ET.Element]:
+def branch(
+    path: Path,
+    root: str,
+    without: Sequence[str] = (),
+    colours: Mapping[str, Sequence[float]] | None = None,
+) -> list[ET.Element]:
     """The links and joints from link `root` on, but for those from the links `without` on.
 
     Mesh files get absolute paths, primitive shapes to be seen become mesh files, materials that
-    are named are spelled out. UserError if there is no such link.
+    are named are spelled out, with the rgb of `colours` if it has them. UserError if there is no such link.
     """
     robot = ET.parse(path).getroot()
     links = {e.attrib["name"]: e for e in robot.findall("link")}
     if root not in links:
         raise UserError(f"{path.name} has no link {root!r}; links: {', '.join(links)}")
     materials = {m.attrib["name"]: m for m in robot.findall("material")}
+    for name, rgb in (colours or {}).items():
+        materials[name] = ET.Element("material", name=name)
+        ET.SubElement(materials[name], "color", rgba=words((*rgb, 1.0)))
     out: list[ET.Element] = []
     waiting = [root]
     while waiting:
@@ -147,7 +158,7 @@ def _corners(shape: ET.Element) -> np.ndarray:
     """(N, 3) points that span a collision or visual shape, in its link's frame."""
     mesh = shape.find("geometry/mesh")
     if mesh is None:
-        return origin(shape).apply(_primitive(shape).bounds)
+        return origin(shape).apply(trimesh.bounds.corners(_primitive(shape).bounds))
     scale = floats(mesh.attrib.get("scale", "1 1 1"))
     loaded = trimesh.load_mesh(mesh.attrib["filename"], process=False)
     return origin(shape).apply(np.asarray(loaded.vertices) * scale)

@@ -87,7 +87,7 @@ def test_the_home_posture_is_ready_over_a_bench(name):
     assert np.arccos(np.clip(-home.rotation[2, 2], -1, 1)) < 0.02
     assert abs(home.rotation[1, 1]) > 0.999
     room = np.minimum(chain.home - chain.lower, chain.upper - chain.home)
-    assert (room > np.radians(20)).all()
+    assert (room > np.radians(10)).all()
     # and the work before it is in reach, whichever way the tool is turned
     for place in [(x, y, 0.05) for x in (0.34, 0.5, 0.66) for y in (-0.3, 0.0, 0.3)]:
         for yaw in (-1.0, 0.0, 1.0):
