@@ -57,7 +57,8 @@ def branch(
     """The links and joints from link `root` on, but for those from the links `without` on.
 
     Mesh files get absolute paths, primitive shapes to be seen become mesh files, materials that
-    are named are spelled out, with the rgb of `colours` if it has them. UserError if there is no such link.
+    are named are spelled out, with the rgb of `colours` if it has them. UserError if there is no
+    such link.
     """
     robot = ET.parse(path).getroot()
     links = {e.attrib["name"]: e for e in robot.findall("link")}
