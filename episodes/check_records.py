@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from episodes import store
+from episodes import growth, store
 from episodes.errors import UserError
 from episodes.finding import Finding
 from episodes.folder import TEMPORARY, Folder
@@ -20,6 +20,7 @@ class Census:
     def __init__(self, root: Path, library: dict[str, Any]) -> None:
         self._root = root
         self._library = library
+        self._ends = store.ends(root)
         self._folder = Folder(root / store.SHARDS)
         self._files = set(self._folder.names(".h5"))
         self._owner: dict[int, int] = {}  # episode -> shard
@@ -54,13 +55,13 @@ class Census:
         elif size != shard.bytes:
             said.append(f"{size} bytes, its record says {shard.bytes}: truncated or replaced")
         yield from (Finding("error", message, field=place) for message in said)
-        first = shard.number * self._library["shard_size"]
+        own = growth.episodes_of(self._ends, self._library["shard_size"], shard.number)
         for row in shard.rows:
             owner = self._owner.setdefault(row.index, shard.number)
             if owner != shard.number:
                 message = f"also in shards/{shard_file(owner)}"
                 yield Finding("error", message, row.index, field=place)
-            if not first <= row.index < first + self._library["shard_size"]:
+            if row.index not in own:
                 yield Finding("error", "does not belong into this shard", row.index, field=place)
         if len({row.index for row in shard.rows}) != len(shard.rows):
             yield Finding("error", "an episode is recorded twice", field=place)
@@ -78,8 +79,8 @@ class Census:
         except UserError as error:
             yield Finding("error", str(error), field=store.QUARANTINE)
         size, total = self._library["shard_size"], self._library["episodes"]
-        for number in range(-(-total // size)):
-            wanted = range(number * size, min(total, (number + 1) * size))
+        for number in range(growth.shards(self._ends, size)):
+            wanted = growth.episodes_of(self._ends, size, number)
             lacking = [i for i in wanted if i not in self._owner and i not in given_up]
             if not lacking or number in self._broken:
                 continue

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from episodes import hdf5
+from episodes import growth, hdf5
 from episodes.build import build
+from episodes.differences import differences
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.folder import Folder, explained
@@ -45,16 +46,17 @@ def create(root: Path, library: Mapping[str, Any]) -> None:
     something else, WriteFailed if it cannot be written.
     """
     wanted = {"format": FORMAT, **library}
-    if not (root / LIBRARY).exists() and _in_use(root):
-        raise UserError(f"{root} holds other files and is no library; choose an empty out=")
-    text = json.dumps(wanted, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    if Folder(root).put(LIBRARY, text.encode()):
-        return
-    there = describe(root)
+    if not (root / LIBRARY).exists():
+        if _in_use(root):
+            raise UserError(f"{root} holds other files and is no library; choose an empty out=")
+        text = json.dumps(wanted, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        if Folder(root).put(LIBRARY, text.encode()):
+            return
+    there = _described(root)
     if there["spec_id"] != wanted["spec_id"]:
         raise UserError(
-            f"{root} holds another library ({_asked(there)}, spec {there['spec_id'][:12]}, not "
-            f"{str(wanted['spec_id'])[:12]}); choose another out=, or its own config to go on"
+            f"{root} holds another library ({differences(there, wanted)}); choose another out=, "
+            "or its own config to go on"
         )
     for key in ("episodes", "shard_size"):
         if there[key] != wanted[key]:
@@ -64,8 +66,19 @@ def create(root: Path, library: Mapping[str, Any]) -> None:
             )
 
 
+def ends(root: Path) -> tuple[int, ...]:
+    """The numbers of episodes that the library was asked for; see `growth`."""
+    return growth.ends(root, _described(root)["episodes"])
+
+
 def describe(root: Path) -> dict[str, Any]:
-    """library.json. Raises UserError if there is none, or if this version cannot read it."""
+    """library.json, its `episodes` being those that are asked for by now. Raises UserError if there
+    is none, or if this version cannot read it."""
+    library = _described(root)
+    return {**library, "episodes": growth.ends(root, library["episodes"])[-1]}
+
+
+def _described(root: Path) -> dict[str, Any]:
     if not root.is_dir():
         raise UserError(f"no such folder: {root}")
     if not (root / LIBRARY).is_file():
@@ -140,7 +153,7 @@ def committed(root: Path) -> set[int]:
 def missing(root: Path) -> list[int]:
     """The shards that are still to be made, in order."""
     library = describe(root)
-    total = -(-library["episodes"] // library["shard_size"])
+    total = growth.shards(ends(root), library["shard_size"])
     return sorted(set(range(total)) - committed(root))
 
 
@@ -282,10 +295,3 @@ def _encoded(record: Mapping[str, Any]) -> bytes:
 def _in_use(root: Path) -> bool:
     """True if the folder holds anything but hidden files."""
     return root.is_dir() and any(not path.name.startswith(".") for path in root.iterdir())
-
-
-def _asked(library: Mapping[str, Any]) -> str:
-    config = library.get("config")
-    task = config.get("task") if isinstance(config, dict) else None
-    name = task.get("name") if isinstance(task, dict) else task
-    return f"{name or 'another task'}, {library['episodes']} episodes"

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from episodes import store
+from episodes import growth, store
 from episodes.episode import Episode
 from episodes.errors import UserError
 from generators import options
@@ -39,14 +39,15 @@ class Plan:
     """One library to make. Plain enough to cross to another process or machine.
 
     recipe: the part of the config that decides what is in an episode. make: a top-level function
-    (plan, index) -> Episode, pure: any process may call it, twice too.
+    (plan, index) -> Episode, pure: any process may call it, twice too. ends: the numbers of
+    episodes that were asked for, one after the other, as in `episodes.growth`.
     """
 
     out: Path
     make: Callable[[Plan, int], Episode]
     recipe: Config
     seed: int
-    episodes: int
+    ends: tuple[int, ...]
     shard_size: int
     compression: str
     spec_id: str
@@ -59,19 +60,18 @@ class Plan:
         return self.make.__name__
 
     @property
-    def shards(self) -> int:
-        return -(-self.episodes // self.shard_size)
+    def episodes(self) -> int:
+        return self.ends[-1]
 
     def indices(self, shard: int) -> range:
         """The episodes of a shard."""
-        start = shard * self.shard_size
-        return range(start, min(start + self.shard_size, self.episodes))
+        return growth.episodes_of(self.ends, self.shard_size, shard)
 
     def library(self) -> dict[str, Any]:
         """What library.json says of it."""
         return {
             "spec_id": self.spec_id,
-            "episodes": self.episodes,
+            "episodes": self.ends[0],
             "shard_size": self.shard_size,
             "compression": self.compression,
             "seed": self.seed,
@@ -99,7 +99,7 @@ def generation(config: Config) -> Plan:
         make=making.generate,
         recipe=recipe,
         seed=options.whole(config, "seed"),
-        episodes=options.whole(config, "episodes", 1),
+        ends=(options.whole(config, "episodes", 1),),
         shard_size=options.whole(config, "shard_size", 1),
         compression=options.choice(config, "compression", COMPRESSIONS),
         spec_id=spec_id(recipe, versions, making.assets(config)),
@@ -165,7 +165,7 @@ def again(root: Path) -> tuple[Plan, dict[str, tuple[str, str]]]:
         make=make,
         recipe=recipe,
         seed=seed,
-        episodes=info["episodes"],
+        ends=store.ends(root),
         shard_size=info["shard_size"],
         compression=str(info.get("compression", "gzip")),
         spec_id=info["spec_id"],
@@ -178,19 +178,40 @@ def again(root: Path) -> tuple[Plan, dict[str, tuple[str, str]]]:
     return plan, differ
 
 
-def finished(plan: Plan) -> bool:
-    """Whether nothing is left to do; UserError where another library stands in its place."""
+def settled(plan: Plan) -> Plan:
+    """The plan as it goes on with what is at its place; nothing is written.
+
+    A library that was asked for fewer episodes grows. UserError where it was asked for more, or
+    where it is another one.
+    """
     if not (plan.out / store.LIBRARY).is_file():
-        return False
+        return plan
+    there = store.ends(plan.out)
+    if plan.episodes < there[-1]:
+        raise UserError(
+            f"{plan.out} has episodes={there[-1]}, and never shrinks; give episodes={there[-1]} "
+            "or more to go on, or another out="
+        )
+    ends = there if plan.episodes == there[-1] else (*there, plan.episodes)
+    plan = replace(plan, ends=ends)
     store.create(plan.out, plan.library())
+    return plan
+
+
+def finished(plan: Plan) -> bool:
+    """Whether nothing is left to do for a settled plan."""
+    if not (plan.out / store.LIBRARY).is_file() or store.ends(plan.out) != plan.ends:
+        return False
     return not store.missing(plan.out)
 
 
 def waiting(plan: Plan) -> list[int]:
-    """Creates the library if it is not there: the shards that are still to be made.
+    """Creates the library if it is not there, and lets it grow to what the plan asks for: the
+    shards that are still to be made.
 
     Raises UserError where `out` holds something else.
     """
     store.create(plan.out, plan.library())
+    growth.grow(plan.out, plan.ends)
     store.clean_temporaries(plan.out)
-    return store.missing(plan.out)
+    return [number for number in store.missing(plan.out) if plan.indices(number)]

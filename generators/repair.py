@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from episodes import hdf5, store
+from episodes import growth, hdf5, store
 from episodes.errors import UserError
 from episodes.folder import Folder
 from episodes.records import Row, Shard, record_file, row_of, shard_file
@@ -55,7 +55,7 @@ def released(plan: Plan) -> list[int]:
     folder = plan.out / store.SHARDS
     numbers = set()
     for note in store.quarantined(plan.out):
-        number = note["index"] // plan.shard_size
+        number = growth.shard_of(plan.ends, plan.shard_size, note["index"])
         for name in (record_file(number), shard_file(number)):  # first what makes it count
             (folder / name).unlink(missing_ok=True)
         (plan.out / store.QUARANTINE / f"{note['index']:06d}.json").unlink()

@@ -14,8 +14,9 @@ from episodes import store
 from episodes.errors import UserError
 from episodes.summary import summary_of
 from generators import making, options
-from generators.plan import Plan, finished, generation
+from generators.plan import Plan, finished, generation, settled
 from generators.pools.local import LocalPool
+from generators.quiet import quiet
 from generators.table import clock, size, table
 
 Config = Mapping[str, Any]
@@ -46,7 +47,7 @@ def planned(configs: Mapping[str, Config]) -> list[Entry]:
         try:
             plan = generation(config)
             name = f"{config['task']['name']}-{plan.spec_id[:10]}"
-            plan = plan.at(plan.out / name)
+            plan = settled(plan.at(plan.out / name))
             if not finished(plan):
                 making.try_first(config, plan.seed)
             entries.append(Entry(words, plan))
@@ -98,7 +99,7 @@ def outlook(entries: Iterable[Entry], costs: Mapping[str, Cost], workers: int) -
     head = ("combination", "library", "episodes there", "time about", "size about")
     total = f"{episodes} episodes to make"
     if costs:
-        total += f", about {clock(seconds)} with {workers} workers, {size(count)} in all"
+        total += f", about {clock(seconds)} with workers={workers}, {size(count)} in all"
     return f"{table(head, rows)}\n{total}"
 
 
@@ -128,7 +129,8 @@ def _there(plan: Plan) -> int:
 
 def _measure(plan: Plan) -> Cost:
     """Makes episode 0 twice, since the first one pays for imports and caches, and times it."""
-    plan.make(plan, 0)
+    with quiet():
+        plan.make(plan, 0)
     start = time.perf_counter()
     with TemporaryDirectory() as folder:
         record = store.write_shard(

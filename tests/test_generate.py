@@ -81,8 +81,9 @@ def test_a_finished_library_is_left_alone(
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("seed=1", "holds another library"),
-        ("episodes=6", "was begun with episodes=4, not 6"),
+        ("seed=1", "holds another library (seed=0 there, 1 here)"),
+        ("episodes=3", "has episodes=4, and never shrinks"),
+        ("shard_size=1", "was begun with shard_size=2, not 1"),
     ],
 )
 def test_another_library_is_never_overwritten(

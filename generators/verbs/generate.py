@@ -7,14 +7,14 @@ from typing import Any
 
 from generators import making, options
 from generators import sweep as sweeps
-from generators.plan import finished, generation
+from generators.plan import finished, generation, settled
 from generators.produce import produce
 
 Config = Mapping[str, Any]
 
 
 def run(config: Config) -> int:
-    plan = generation(config)
+    plan = settled(generation(config))
     if finished(plan):
         print(f"{plan.out} is finished: {plan.episodes} episodes; nothing to do")
         return 0

@@ -9,14 +9,14 @@ from typing import Any
 from episodes.errors import UserError
 from episodes.library import Library
 from generators import making, options
-from generators.plan import COMPRESSIONS, Plan, code_versions, finished, spec_id
+from generators.plan import COMPRESSIONS, Plan, code_versions, finished, settled, spec_id
 from generators.produce import produce
 
 Config = Mapping[str, Any]
 
 
 def run(config: Config) -> int:
-    plan = _plan(config)
+    plan = settled(_plan(config))
     if finished(plan):
         print(f"{plan.out} is finished: {plan.episodes} episodes; nothing to do")
         return 0
@@ -48,7 +48,7 @@ def _plan(config: Config) -> Plan:
         make=making.render,
         recipe=recipe,
         seed=int(source.info.get("seed", 0)),
-        episodes=source.info["episodes"],
+        ends=(source.info["episodes"],),
         shard_size=options.whole(config, "shard_size", 1),
         compression=options.choice(config, "compression", COMPRESSIONS),
         spec_id=spec_id(recipe, versions, {}),

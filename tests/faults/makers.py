@@ -130,7 +130,7 @@ def plan_for(out: Path, maker: str, episodes: int = 14, nap: float = 0.0) -> Pla
         make=make,
         recipe={"task": {"name": "bench_place"}, "nap": nap},
         seed=3,
-        episodes=episodes,
+        ends=(episodes,),
         shard_size=4,
         compression="gzip",
         spec_id="5" * 64,
