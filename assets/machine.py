@@ -10,7 +10,7 @@ import numpy as np
 from assets.frames import seven, turn
 from assets.part import Cylinder, Part, Piece, Seven
 from assets.shapes import cuboid, join, moved, revolve, standing_frame, turned
-from assets.solid import MM, RGB, box, inked, require, solid, upright
+from assets.solid import MM, RGB, Layer, box, inked, require, solid, upright
 
 DARK: RGB = (0.09, 0.10, 0.11)
 GLASS: RGB = (0.05, 0.08, 0.10)
@@ -282,7 +282,7 @@ def signal_lamp(
     pole = [(1.1 * r, 0.0), (1.1 * r, 0.006), (0.42 * r, 0.012), (0.42 * r, start - 0.4 * r)]
     pole += [(0.92 * r, start - 0.25 * r), (0.92 * r, start)]
     cap = [(0.96 * r, h - 0.52 * r), (0.96 * r, h - 0.2 * r), (0.6 * r, h)]
-    layers: list[tuple] = [(revolve(pole), None), (revolve(cap), DARK)]
+    layers: list[Layer] = [(revolve(pole), None), (revolve(cap), DARK)]
     frames = {}
     for k, colours in enumerate(LAMPS):
         z = start + k * lamp

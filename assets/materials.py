@@ -22,6 +22,7 @@ class Finish:
 # Densities: unalloyed steel 7850, grey cast iron EN-GJL-250 7200, EN AW-6060 aluminium 2700,
 # brass CW614N 8500, bronze CuSn8 8800, POM-C 1410, PP 905, PMMA 1190, NBR rubber 1200
 # (data sheets of the alloys and DIN EN ISO 1183 values of the plastics), dry beech 720 (DIN 68364),
+# glass-epoxy laminate FR-4 1850,
 # corrugated board 130 as a bulk value, container stiffened by ribs as solid PP.
 FINISHES: Mapping[str, Finish] = {
     "brushed_steel": Finish(7850.0, (0.66, 0.66, 0.65), 0.34, 1.0),
@@ -40,6 +41,7 @@ FINISHES: Mapping[str, Finish] = {
     "rubber": Finish(1200.0, (0.06, 0.06, 0.06), 0.85, 0.0),
     "wood": Finish(720.0, (0.66, 0.50, 0.33), 0.62, 0.0),
     "cardboard": Finish(130.0, (0.62, 0.47, 0.31), 0.85, 0.0),
+    "fr4": Finish(1850.0, (0.05, 0.25, 0.13), 0.40, 0.0),
     "concrete": Finish(2400.0, (0.52, 0.52, 0.50), 0.80, 0.0),
 }
 

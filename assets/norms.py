@@ -165,32 +165,3 @@ TOTES: Sizes = {
         (600, 400, 120),
     )
 }
-# Whole, half and quarter pallets (EN 13698-1; half and quarter as display pallets usually are), and
-# an eighth for a table: the boards are scaled with the length.
-PALLETS: Sizes = {
-    f"{length}x{width}": {
-        "length_mm": float(length),
-        "width_mm": float(width),
-        "height_mm": float(height),
-    }
-    for length, width, height in (
-        (1200, 800, 144),
-        (800, 600, 144),
-        (600, 400, 125),
-        (400, 300, 60),
-    )
-}
-# Outside sizes that divide the Euro pallet (ISO 3394 modules) or fit a robot's table.
-SHIPPING_CARTONS: Sizes = {
-    f"{length}x{width}x{height}": {
-        "length_mm": float(length),
-        "width_mm": float(width),
-        "height_mm": float(height),
-    }
-    for length, width, height in (
-        (200, 150, 100),
-        (240, 180, 120),
-        (300, 200, 150),
-        (400, 300, 200),
-    )
-}

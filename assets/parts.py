@@ -14,36 +14,51 @@ from typing import Any
 import numpy as np
 
 from assets import (
+    castings,
     clutter,
     containers,
+    drives,
     fasteners,
+    goods,
     holes,
     inspection,
     line,
     machine,
     norms,
     packing,
+    plates,
     room,
     seam,
+    stock,
     workholding,
     workpieces,
 )
+from assets import sizes as catalogue
 from assets.materials import finish
 from assets.part import Box, Cylinder, Part, PartError
 from assets.solid import require
 
 THINNEST, LONGEST = 0.1, 20_000.0  # [mm]
-MAY_BE_ZERO = ("chamfer_mm", "journal_left_mm", "journal_right_mm", "mushroom_mm")
+MAY_BE_ZERO = (
+    "chamfer_mm",
+    "journal_left_mm",
+    "journal_right_mm",
+    "mushroom_mm",
+    "chip_mm",
+    "scratch_mm",
+)
 
 
 @dataclass(frozen=True)
 class Kind:
     """group: "workpiece" (handled), "fixture" (holds work) or "scenery".
-    sizes: the parameters that a name such as "M12" stands for."""
+    sizes: the parameters that a name such as "M12" stands for. finishes: what it is made of where
+    that is not open to choice, the usual first."""
 
     make: Callable[..., Part]
     group: str
     sizes: norms.Sizes = field(default_factory=dict)
+    finishes: tuple[str, ...] = ()
 
 
 KINDS: Mapping[str, Kind] = {
@@ -56,12 +71,43 @@ KINDS: Mapping[str, Kind] = {
     "washer": Kind(fasteners.washer, "workpiece", norms.WASHERS),
     "hex_nut": Kind(fasteners.hex_nut, "workpiece", norms.HEX_NUTS),
     "hex_bolt": Kind(fasteners.hex_bolt, "workpiece", norms.HEX_BOLTS),
+    "socket_screw": Kind(castings.socket_screw, "workpiece", catalogue.SOCKET_SCREWS),
+    "standoff": Kind(
+        castings.standoff, "workpiece", catalogue.STANDOFFS, finishes=("brass", "zinc_plated")
+    ),
+    "t_slot_nut": Kind(plates.t_slot_nut, "workpiece", catalogue.T_SLOT_NUTS),
+    "dowel_pin": Kind(drives.dowel_pin, "workpiece", catalogue.DOWEL_PINS),
+    "parallel_key": Kind(drives.parallel_key, "workpiece", catalogue.PARALLEL_KEYS),
+    "retaining_ring": Kind(drives.retaining_ring, "workpiece", catalogue.RETAINING_RINGS),
+    "bearing": Kind(drives.bearing, "workpiece", catalogue.BEARINGS, finishes=("brushed_steel",)),
+    "bearing_housing": Kind(castings.bearing_housing, "workpiece", catalogue.BEARING_HOUSINGS),
+    "spur_gear": Kind(drives.spur_gear, "workpiece", catalogue.SPUR_GEARS),
+    "v_pulley": Kind(drives.v_pulley, "workpiece", catalogue.V_PULLEYS),
+    "coupling": Kind(drives.coupling, "workpiece", catalogue.COUPLINGS),
+    "flange": Kind(plates.flange, "workpiece", catalogue.FLANGES),
+    "drilled_plate": Kind(plates.drilled_plate, "workpiece"),
+    "elbow": Kind(
+        castings.elbow, "workpiece", catalogue.ELBOWS, finishes=("cast_iron", "zinc_plated")
+    ),
+    "u_channel": Kind(castings.u_channel, "workpiece", catalogue.U_CHANNELS),
+    "slot_profile": Kind(plates.slot_profile, "workpiece"),
+    "round_blank": Kind(stock.round_blank, "workpiece", catalogue.ROUND_BLANKS),
+    "turned_part": Kind(stock.turned_part, "workpiece"),
+    "housing": Kind(castings.housing, "workpiece"),
+    "knob": Kind(castings.knob, "workpiece", catalogue.KNOBS, finishes=("pom", "polypropylene")),
+    "bow_handle": Kind(castings.bow_handle, "workpiece"),
+    "connector": Kind(goods.connector, "workpiece", finishes=("pom", "polypropylene")),
+    "pcb": Kind(goods.pcb, "workpiece", finishes=("fr4",)),
+    "bottle": Kind(goods.bottle, "workpiece", catalogue.BOTTLES, finishes=("polypropylene", "pom")),
+    "carton": Kind(goods.carton, "workpiece", catalogue.CARTONS, finishes=("cardboard",)),
+    "brick_pack": Kind(goods.brick_pack, "workpiece", finishes=("polypropylene",)),
+    "tote_lid": Kind(goods.tote_lid, "workpiece", finishes=("polypropylene",)),
     "tray": Kind(containers.tray, "fixture"),
     "bin": Kind(containers.bin, "fixture", norms.BINS),
     "tote": Kind(containers.tote, "fixture", norms.TOTES),
     "hole_plate": Kind(holes.hole_plate, "fixture"),
     "peg_nest": Kind(holes.peg_nest, "fixture"),
-    "pallet": Kind(room.pallet, "fixture", norms.PALLETS),
+    "pallet": Kind(room.pallet, "fixture", catalogue.PALLETS),
     "conveyor_frame": Kind(line.conveyor_frame, "fixture"),
     "conveyor_belt": Kind(line.conveyor_belt, "fixture"),
     "chute": Kind(line.chute, "fixture"),
@@ -75,7 +121,7 @@ KINDS: Mapping[str, Kind] = {
     "chuck_body": Kind(workholding.chuck_body, "fixture"),
     "chuck_jaw": Kind(workholding.chuck_jaw, "fixture"),
     "inspection_stand": Kind(inspection.inspection_stand, "fixture"),
-    "shipping_carton": Kind(packing.shipping_carton, "fixture", norms.SHIPPING_CARTONS),
+    "shipping_carton": Kind(packing.shipping_carton, "fixture", catalogue.SHIPPING_CARTONS),
     "carton_flap": Kind(packing.carton_flap, "fixture"),
     "seam_plate": Kind(seam.seam_plate, "fixture"),
     "nozzle_wipe": Kind(seam.nozzle_wipe, "fixture"),
@@ -110,6 +156,11 @@ def defaults(kind: str) -> dict[str, Any]:
 def sizes(kind: str) -> list[str]:
     """The catalogue sizes of a kind, to be given as params["size"]; may be empty."""
     return list(_kind(kind).sizes)
+
+
+def finishes(kind: str) -> tuple[str, ...]:
+    """The materials that a kind is made of; empty: any."""
+    return _kind(kind).finishes
 
 
 def build(kind: str, params: Mapping[str, Any] | None = None) -> Part:

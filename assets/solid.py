@@ -56,7 +56,10 @@ def solid(
 RGB = tuple[float, float, float]
 
 
-def inked(*layers: tuple[trimesh.Trimesh, RGB | None]) -> tuple[trimesh.Trimesh, tuple[Ink, ...]]:
+Layer = tuple[trimesh.Trimesh, RGB | None]  # a closed skin and its own colour, if it has one
+
+
+def inked(*layers: Layer) -> tuple[trimesh.Trimesh, tuple[Ink, ...]]:
     """Several closed skins as one mesh, and which of its triangles have which colour of their own;
     None: that of the body's material."""
     ends = np.cumsum([0, *(len(mesh.faces) for mesh, _ in layers)])

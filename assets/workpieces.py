@@ -62,7 +62,7 @@ def shaft(
     material: str = "brushed_steel",
 ) -> Part:
     """A plain turned shaft, lying along x."""
-    return _shaft("shaft", diameter_mm, length_mm, 0.0, 0.0, diameter_mm, chamfer_mm, material)
+    return lying_round("shaft", diameter_mm, length_mm, 0.0, 0.0, diameter_mm, chamfer_mm, material)
 
 
 def stepped_shaft(
@@ -85,7 +85,7 @@ def stepped_shaft(
         middle > 1.2 * abs(journal_left_mm - journal_right_mm) and middle >= 4.0 * chamfer_mm,
         "stepped_shaft: the journals leave too short a middle to lie on; shorten or even them",
     )
-    return _shaft(
+    return lying_round(
         "stepped_shaft",
         diameter_mm,
         length_mm,
@@ -97,7 +97,7 @@ def stepped_shaft(
     )
 
 
-def _shaft(
+def lying_round(
     kind: str,
     diameter_mm: float,
     length_mm: float,

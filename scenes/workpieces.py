@@ -40,6 +40,9 @@ def workpiece(
         else:
             params[parameter] = word(rng, value, at)
     finish = word(rng, config["finishes"], "scene.finishes")
+    made_of = parts.finishes(kind)
+    if made_of and finish not in made_of:
+        finish = made_of[0]
     params["material"] = finish
     words = {"part": kind, "material": finish}
     if "size" in params:

@@ -81,6 +81,21 @@ def test_every_part_agrees_with_pybullet(raster: RasterRenderer, kind: str) -> N
     agree(mine, next(TinyRenderer().frames(cell, states(cell), ["eye"]))["eye"])
 
 
+def test_what_is_printed_on_a_part_has_its_own_colour(raster: RasterRenderer) -> None:
+    """A lit lamp is green, a label white: whatever the body's material says."""
+    cell = around("signal_lamp")
+    seen = next(raster.frames(cell, states(cell), ["eye"]))["eye"]
+    r, g, b = seen.rgb[seen.segmentation == 1].astype(int).T
+    assert np.mean((g > 1.5 * r) & (g > 1.3 * b) & (g > 120)) > 0.03
+    code = {"code": 5, "print_colour": 1}
+    for far in (1.0, 4.0):  # print is not lost in what cameras far away see
+        view = Camera("eye", look_at((0.0, 0.01, 0.25 * far), (0, 0, 0)), 128, 128, 0.5 / far)
+        top = Cell(bodies=(body("it", "carton", Pose(), fixed=True, **code),), cameras=(view,),
+                   lights=(LAMP, HALL))  # fmt: skip
+        rgb = next(raster.frames(top, states(top), ["eye"]))["eye"].rgb.astype(int)
+        assert rgb[64, 64].max() < 0.5 * rgb[64, 74:78].min(), far  # a pip on white
+
+
 @pytest.mark.parametrize("card", robot.cards())
 def test_every_robot_agrees_with_pybullet(raster: RasterRenderer, card: str) -> None:
     from sim.render.tiny import TinyRenderer

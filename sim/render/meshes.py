@@ -45,7 +45,8 @@ def of_part(
         pieces = [Piece(vertices, faces)]
     else:
         content.update(repr(inks).encode())
-        pieces = [Piece(vertices, faces[i.first : i.last], i.rgb) for i in inks]
+        # print is thinner than any tolerance: it is drawn as it is
+        pieces = [Piece(vertices, faces[i.first : i.last], i.rgb, exact=True) for i in inks]
         bare = np.ones(len(faces), bool)
         for ink in inks:
             bare[ink.first : ink.last] = False

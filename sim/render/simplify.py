@@ -27,7 +27,7 @@ PART = Tolerance(0.0015, 2e-4, 5e-4)
 FAR_PART = Tolerance(0.015, 3e-4, 5e-4)
 PROXY_ERROR_M, PROXY_SHARE = 4e-3, 0.05  # the same, at most, for what casts shadows
 CREASE = float(np.cos(np.radians(38.0)))  # faces that meet at more than this keep a sharp edge
-_ERROR_ABSOLUTE, _PRUNE = 1 << 2, 1 << 3  # options of meshoptimizer
+_LOCK_BORDER, _ERROR_ABSOLUTE, _PRUNE = 1, 1 << 2, 1 << 3  # options of meshoptimizer
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,15 @@ class Surface:
 
 @dataclass(frozen=True)
 class Piece:
-    """A shape of one colour, sRGB, as it was read: vertices (N, 3) [m], faces (M, 3)."""
+    """A shape of one colour, sRGB, as it was read: vertices (N, 3) [m], faces (M, 3).
+
+    exact: whether it is drawn as it is; what else it touches then keeps its open borders.
+    """
 
     vertices: NDArray[np.float64]
     faces: Faces
     colour: tuple[float, ...] = (1.0, 1.0, 1.0)
+    exact: bool = False
 
 
 def surface(pieces: list[Piece], tolerance: Tolerance, *, mapped: bool = False) -> Surface:
@@ -69,9 +73,10 @@ def surface(pieces: list[Piece], tolerance: Tolerance, *, mapped: bool = False) 
     error = float(np.clip(tolerance.share * size, tolerance.least, tolerance.most))
     colours = sorted({p.colour for p in pieces})
     corners, slots = [], []
+    options = _LOCK_BORDER if any(p.exact for p in pieces) else 0
     for piece in pieces:
         points, faces = _weld(piece.vertices, piece.faces)
-        kept = _simplify(points, faces, error)
+        kept = faces if piece.exact else _simplify(points, faces, error, options)
         uv = _box_projection(points, kept) if mapped else np.zeros((len(kept), 3, 2))
         columns = [points[kept], _corner_normals(points, faces, kept), uv]
         rows = np.concatenate(columns, axis=2).reshape(-1, 8)
@@ -111,7 +116,7 @@ def _weld(vertices: NDArray[np.float64], faces: Faces) -> tuple[NDArray[np.float
     return vertices[first], ids[whole] if whole.any() else ids
 
 
-def _simplify(points: NDArray[np.float64], faces: Faces, error: float) -> Faces:
+def _simplify(points: NDArray[np.float64], faces: Faces, error: float, options: int = 0) -> Faces:
     """Fewer triangles over the same points, about `error` [m] away (quadric error metric)."""
     from meshoptimizer import simplify
 
@@ -122,7 +127,7 @@ def _simplify(points: NDArray[np.float64], faces: Faces, error: float) -> Faces:
         np.ascontiguousarray(points, np.float32),
         target_index_count=0,
         target_error=error,
-        options=_ERROR_ABSOLUTE | _PRUNE,
+        options=_ERROR_ABSOLUTE | _PRUNE | options,
     )
     kept = out[:count].reshape(-1, 3).astype(np.int64)
     return kept if len(kept) else faces
