@@ -46,5 +46,6 @@ class Task(Protocol):
         ...
 
     def outcome(self, station: Station) -> Outcome:
-        """Judged from physics and the cell's goal alone; called after every step."""
+        """Judged from physics and the cell's goal alone; called once before the first step and once
+        after each. What it has to remember goes into `station.memory`."""
         ...

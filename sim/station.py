@@ -4,6 +4,7 @@ goes through here: scripts, gymnasium, replay."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +42,7 @@ class Station:
         self.gripper = float(self.arm.target[-1])  # commanded
         self.tcp_to_base = self.chain.tcp(self.joints)  # commanded
         self.home = self.robot.base @ self.chain.tcp(np.array(self.card.home))  # tcp_to_world
+        self.memory: dict[str, Any] = {}  # what a task's outcome keeps from step to step
         self.unreachable = ""  # why the last action could not be followed
         self._columns = self.world.columns
 

@@ -34,9 +34,10 @@ _HOLES = {"en": "the hole in {0}", "ko": "{0}의 구멍"}
 @dataclass(frozen=True)
 class Instruction:
     """texts: language -> ways to say it; the first English one is *the* instruction.
-    said: slot -> the descriptions of its body or place that the texts use."""
+    slots: slot -> the body or place meant; said: slot -> the descriptions of it that texts use."""
 
     texts: Mapping[str, tuple[str, ...]]
+    slots: Mapping[str, str]
     said: Mapping[str, Said]
 
 
@@ -69,7 +70,7 @@ def instruction(
     for lang in LANGUAGES:
         order = rng.permutation(len(sentences[lang]))
         texts[lang] = tuple(_sentence(sentences[lang][int(i)], speak, lang, rng) for i in order)
-    return Instruction(texts, said)
+    return Instruction(texts, dict(slots), said)
 
 
 @lru_cache
