@@ -14,7 +14,9 @@ from episodes.errors import UserError
 from sim.pose import Pose, rotvec_to_matrix
 
 Boxed = Mapping[str, tuple[float, ...]]  # "half" and "centre" of a box [m]
-TIP = 0.1024  # where the wrist camera expects the tip of a tool, ahead of what it is mounted on [m]
+TIP = (
+    0.1024  # how far behind a tool's tip the wrist camera's mount is: a Panda's hand has it so [m]
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class Card:
     cups: Cups | None = None
 
     @property
+    def camera(self) -> Pose:
+        """Where the wrist camera's mount sits (mount_to_link), in the TCP's link."""
+        return self.tcp @ Pose((0.0, 0.0, -TIP))
+
+    @property
     def palm_above_tcp(self) -> float:
         """How far behind the tool centre point the palm begins [m]."""
         return self.tcp.position[2] - self.palm["centre"][2] - self.palm["half"][2]
@@ -89,6 +96,11 @@ def arms() -> list[str]:
 def tools() -> list[str]:
     """The names of the tools there are; each fits every arm."""
     return _names("assets.tools")
+
+
+def wrist_camera() -> dict[str, Any]:
+    """The card of the camera that rides on every tool that is not built in."""
+    return _read("assets.tools.mounts", "wrist_camera")
 
 
 def _names(package: str) -> list[str]:
@@ -158,7 +170,7 @@ def card(name: str) -> Card:
         tcp_link=held["tcp"]["link"],
         tcp=pose(held["tcp"]),
         palm=held["palm"],
-        clear=tuple(held.get("clear", ())),
+        clear=(*held.get("clear", ()), *(() if whole else _camera_boxes(held))),
         gripper_joints=tuple(gripper.get("joints", ())),
         gripper_open=gripper.get("open", 0.0),
         gripper_closed=gripper.get("closed", 0.0),
@@ -168,6 +180,13 @@ def card(name: str) -> Card:
         pads=held.get("pads"),
         cups=_cups(held.get("vacuum")),
     )
+
+
+def _camera_boxes(held: Mapping[str, Any]) -> list[Boxed]:
+    """The boxes of the wrist camera, in the link of the tool's TCP."""
+    mount = pose(held["tcp"]) @ Pose((0.0, 0.0, -TIP))
+    return [{**box, "centre": (mount @ Pose(tuple(box["centre"]))).position}
+            for box in wrist_camera()["collide"]]  # fmt: skip
 
 
 def pose(entry: Mapping[str, Any]) -> Pose:

@@ -12,7 +12,7 @@ import numpy as np
 
 from assets.tools.shapes import solid
 from sim import cache, urdf
-from sim.card import TIP, Card, arm, pose, tool
+from sim.card import Card, arm, pose, tool, wrist_camera
 
 MOUNT = "tool_mount"  # the fixed joint between flange and tool; the wrist force sensor sits here
 
@@ -66,12 +66,8 @@ def _tool(card: Card, body: Mapping[str, Any]) -> list[ET.Element]:
         root = next(iter(held["links"]))
     flange = pose(body["flange"])
     elements.append(_fixed(MOUNT, body["flange"]["link"], root, flange))
-    # the camera looks at the tip from where it would on a hand of the Panda's length
-    eye = card.tcp @ pose({"position": (0.0, 0.0, -TIP)})
-    camera = ET.Element("link", name=card.camera_link)
-    urdf.set_inertial(camera, 0.07, np.full(3, -0.02), np.full(3, 0.02))
-    elements.append(camera)
-    elements.append(_fixed("wrist_camera_joint", card.tcp_link, card.camera_link, eye))
+    elements += _described(card.camera_link, wrist_camera())
+    elements.append(_fixed("wrist_camera_joint", card.tcp_link, card.camera_link, card.camera))
     return elements
 
 
