@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from episodes.errors import UserError
-from generators import usage
+from generators import interrupt, usage
 from generators.options import unknown
 from generators.verbs import VERBS
 
@@ -22,10 +22,15 @@ HELP = ("--help", "-h")
 
 def main() -> None:
     """Runs one verb and exits with its code; docs/commands.md lists the codes."""
+    interrupt.listen()
     try:
         code = dispatch(sys.argv[1:])
         sys.stdout.flush()
     except KeyboardInterrupt:
+        code = INTERRUPTED
+    except Exception:  # what an import made of a Ctrl-C that it swallowed
+        if not interrupt.came():
+            raise
         code = INTERRUPTED
     except BrokenPipeError:  # `cellwright list | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -27,9 +27,9 @@ ELSEWHERE = (
 )  # fmt: skip
 # modules of generators/ that decide when and where episodes are made, never what is in them
 PLUMBING = (
-    "cli", "envs", "guard", "hydra_app", "libraries", "making", "options", "plan", "pools",
-    "problems", "produce", "progress", "quiet", "repair", "shard", "sheet", "supervise", "sweep",
-    "table", "usage", "verbs",
+    "cli", "envs", "guard", "hydra_app", "interrupt", "libraries", "making", "options", "plan",
+    "pools", "problems", "produce", "progress", "quiet", "repair", "shard", "sheet", "supervise",
+    "sweep", "table", "usage", "verbs",
 )  # fmt: skip
 COMPRESSIONS = ("gzip", "lzf", "zstd")
 

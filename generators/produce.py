@@ -8,6 +8,7 @@ from typing import Any
 
 from episodes.summary import summary_of
 from generators import options, supervise
+from generators.interrupt import stoppable
 from generators.plan import Plan, waiting
 from generators.pools import open_pool
 from generators.progress import Progress
@@ -25,16 +26,17 @@ def produce(
     workers = options.whole(config, "workers", 1)
     pool = config["pool"]
     limits = Limits(options.number(pool, "episode_seconds", 1), memory_of_worker(pool, workers))
-    runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
-    outcomes, interrupted = supervise.run(plans, runner, workers, limits, Progress(), todo)
+    with stoppable() as stops:
+        runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
+        outcomes = supervise.run(plans, runner, workers, limits, Progress(), stops, todo)
     if rows := report(outcomes):
         print(rows)
     for line in problems(outcomes):
         print(line)
-    if interrupted:
+    if stops.count:
         print("stopped; the same command goes on from here")
     code = max(outcome.code for outcome in outcomes)
-    return code or (supervise.INTERRUPTED if interrupted else 0)
+    return code or (supervise.INTERRUPTED if stops.count else 0)
 
 
 def report(outcomes: Sequence[Outcome]) -> str:
@@ -43,8 +45,9 @@ def report(outcomes: Sequence[Outcome]) -> str:
     for outcome in outcomes:
         try:
             found = summary_of(outcome.plan.out)
-        except Exception as error:  # it failed before it was one
-            outcome.error = outcome.error or error
+        except Exception as error:  # it is none yet, or no more
+            if outcome.looked_at:
+                outcome.error = outcome.error or error
             continue
         rows.append(
             (

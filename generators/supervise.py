@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from episodes import store
 from episodes.errors import UserError
 from episodes.folder import TEMPORARY, WriteFailed
 from generators import shard
+from generators.interrupt import Stops
 from generators.plan import Plan, waiting
 from generators.pools import Pool
 from generators.progress import Progress
@@ -33,7 +32,8 @@ class Outcome:
     """How it stands with one library at the end of a run."""
 
     plan: Plan
-    waiting: int = 0  # shards not made
+    looked_at: bool = False
+    waiting: int = 0  # shards not made, as far as it was looked at
     error: Exception | None = None
     quarantined: int = 0
     made: int = 0  # episodes of this run
@@ -43,7 +43,7 @@ class Outcome:
     def state(self) -> str:
         if self.error is not None:
             return "failed"
-        return "unfinished" if self.waiting else "finished"
+        return "finished" if self.looked_at and not self.waiting else "unfinished"
 
     @property
     def code(self) -> int:
@@ -68,16 +68,16 @@ class Run:
     pool: Pool
     limits: Limits
     progress: Progress
+    stops: Stops
     waiting: deque[Job] = field(default_factory=deque)
     in_hand: dict[Future[Any], Job] = field(default_factory=dict)
     tries: Counter[tuple[int, int]] = field(default_factory=Counter)  # (plan, episode)
     lost: Counter[Job] = field(default_factory=Counter)  # outside of any episode
-    stops: int = 0  # how often we were told to stop
     halted: bool = False  # the disk is full: nothing new makes sense
 
     @property
     def ending(self) -> bool:
-        return self.stops > 0 or self.halted
+        return self.stops.count > 0 or self.halted
 
     def journal(self, job: Job) -> Path:
         """A temporary of the store's kind, so that what a killed run leaves is cleaned up."""
@@ -91,28 +91,40 @@ def run(
     workers: int,
     limits: Limits,
     progress: Progress,
+    stops: Stops,
     todo: Callable[[Plan], list[int]] = waiting,
-) -> tuple[list[Outcome], bool]:
+) -> list[Outcome]:
     """Makes the shards `todo` of each library; a failed library does not stop the others.
 
-    Returns how each ended, and whether the run was interrupted. The first Ctrl-C lets the shards
-    in hand finish, the second stops at once; either way the same command goes on later.
+    Returns how each ended. The first stop lets the shards in hand finish, the second ends the run
+    at once; either way the same command goes on later.
     """
-    state = Run([Outcome(plan) for plan in plans], pool, limits, progress)
-    for at, outcome in enumerate(state.outcomes):
-        try:
-            missing = todo(outcome.plan)
-            progress.expect(outcome.plan, missing)
-            state.waiting += [Job(at, number) for number in missing]
-            outcome.waiting = len(missing)
-        except (UserError, OSError) as error:
-            outcome.error = error
+    state = Run([Outcome(plan) for plan in plans], pool, limits, progress, stops)
+    stops.told = lambda: progress.say(
+        f"finishing the {len(state.in_hand)} shards in hand; Ctrl-C again stops at once"
+        if state.in_hand
+        else "stopping"
+    )
     try:
-        with _stoppable(state):
-            _loop(state, workers)
+        for at, outcome in enumerate(state.outcomes):
+            _look(state, at, outcome, todo)
+        _loop(state, workers)
     finally:
         _close(state)
-    return state.outcomes, state.stops > 0
+    return state.outcomes
+
+
+def _look(state: Run, at: int, outcome: Outcome, todo: Callable[[Plan], list[int]]) -> None:
+    """What is still to be made of one library."""
+    if state.ending:
+        return
+    try:
+        missing = todo(outcome.plan)
+        state.progress.expect(outcome.plan, missing)
+        state.waiting += [Job(at, number) for number in missing]
+        outcome.waiting, outcome.looked_at = len(missing), True
+    except (UserError, OSError) as error:
+        outcome.error = error
 
 
 def _loop(state: Run, workers: int) -> None:
@@ -123,7 +135,7 @@ def _loop(state: Run, workers: int) -> None:
         for future in done:
             _finish(state, state.in_hand.pop(future), future)
         state.progress.show(Journal.read(state.journal(job)) for job in state.in_hand.values())
-        if state.stops > 1:
+        if state.stops.count > 1:
             return
 
 
@@ -194,25 +206,6 @@ def _fail(state: Run, outcome: Outcome, error: Exception) -> None:
         for other in state.outcomes:
             if other.waiting and other.error is None:
                 other.error = error
-
-
-@contextmanager
-def _stoppable(state: Run) -> Iterator[None]:
-    """SIGINT and SIGTERM set `stops` instead of interrupting between two statements."""
-
-    def told(number: int, _: FrameType | None) -> None:
-        state.stops += 2 if number == signal.SIGTERM else 1
-        if state.stops == 1:
-            state.progress.say(
-                f"finishing the {len(state.in_hand)} shards in hand; Ctrl-C again stops at once"
-            )
-
-    before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _close(state: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -23,6 +23,7 @@ class LocalPool:
         tasks = max(1, options.whole(config, "recycle", 1) // shard_size)
         # Ctrl-C reaches every process of the terminal; workers are to finish what they do, so
         # they are born with it blocked: a mask, unlike a handler, holds from the first instant
+        resource_tracker.ensure_running()  # its start would lift the mask
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._pool = ProcessPool(workers, max_tasks=tasks, context=get_context("spawn"))

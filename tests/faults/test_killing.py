@@ -158,6 +158,21 @@ def test_ctrl_c_finishes_the_shards_in_hand(
     assert_whole(out, reference)
 
 
+def test_ctrl_c_while_the_workers_start(
+    tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
+) -> None:
+    """It reaches them before they can have said that they do not listen."""
+    out = tmp_path / "lib"
+    run = start(out)
+    run.until(lambda: len(members(run.process.pid)) >= 3)  # itself, Python's tracker, a worker
+    run.signal_all(signal.SIGINT)
+    code, text = run.ended()
+    assert code == INTERRUPTED, text
+    assert "Traceback" not in text
+    finish(start, out)
+    assert_whole(out, reference)
+
+
 @pytest.mark.parametrize("signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)])
 def test_ctrl_c_twice_or_sigterm_stops_at_once(
     signals: tuple[int, ...],
