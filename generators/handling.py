@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from sim.moves import Carry, Failed, Grip, Move, Open, Reach, Subtask
 from sim.paths import Travel
 from sim.pose import Pose
 from sim.station import Station
+
+TRIES = 3  # at a part, before the episode is given up
+MENDABLE = ("missed_grasp", "dropped")  # causes after which a part may be tried again
 
 Steps = Generator[Move | Subtask, None, grasping.Hold]
 
@@ -80,3 +84,45 @@ def let_go(hold: grasping.Hold, down: Pose, clear: float) -> Iterator[Move]:
     """Opens the jaws and backs off upwards by `clear` [m]."""
     yield Open(hold.opening)
     yield Reach(down.shifted(z=clear), 0.35)
+
+
+def back_off(station: Station, clear: float) -> Iterator[Move]:
+    """After something went wrong: opens the jaws and rises by `clear` [m], to try again."""
+    yield Open()
+    yield Reach(station.tcp_to_world.shifted(z=clear), 0.35)
+
+
+def one_by_one(
+    station: Station,
+    waiting: Callable[[], Sequence[str]],
+    handle: Callable[[str], Iterator[Move | Subtask]],
+    *,
+    clear: float,
+) -> Iterator[Move | Subtask]:
+    """Handles part after part until none is waiting. waiting: what there is left, in order; asked
+    again after each part, since one may have been knocked about.
+
+    A part without a free grasp waits until another has been moved. After a slip (`MENDABLE`) the
+    jaws open and rise by `clear` [m]; that part goes to the end of the line, `TRIES` times in all.
+    """
+    tries: Counter[str] = Counter()
+    stuck: set[str] = set()
+    while left := waiting():
+        ready = [part for part in left if part not in stuck]
+        if not ready:
+            raise Failed("no_grasp", f"no free grasp of {', '.join(left)} in reach")
+        part = min(ready, key=lambda name: tries[name])
+        try:
+            yield from handle(part)
+        except Failed as failed:
+            if failed.cause == "no_grasp":
+                stuck.add(part)
+                continue
+            if failed.cause not in MENDABLE or tries[part] + 1 == TRIES:
+                raise
+            yield from back_off(station, clear)
+        else:
+            if part in waiting() and tries[part] + 1 == TRIES:
+                raise Failed("misplaced", f"{part} does not stay where it was put")
+        stuck.clear()
+        tries[part] += 1

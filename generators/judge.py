@@ -56,9 +56,20 @@ def fallen(station: Station, body: str) -> bool:
 
 def lowest(world: World, body: str) -> float:
     """The height of a body's lowest point [m]."""
+    return float(_heights(world, body).min())
+
+
+def highest(world: World, body: str) -> float:
+    """The height of a body's highest point [m]."""
+    return float(_heights(world, body).max())
+
+
+def _heights(world: World, body: str) -> np.ndarray:
     spec = world.cell.body(body)
-    points = world.pose(body).apply(parts.build(spec.kind, spec.params).mesh.vertices)
-    return float(points[:, 2].min())
+    heights: np.ndarray = world.pose(body).apply(parts.build(spec.kind, spec.params).mesh.vertices)[
+        :, 2
+    ]
+    return heights
 
 
 def middle(world: World, container: str) -> np.ndarray:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import numpy as np
 
 from episodes.errors import UserError
+from sim import robot
+from sim.kinematics import Chain
+from sim.pose import Pose
+from sim.reach import reachable
+from sim.spec import Cell
 
 T = TypeVar("T")
 
@@ -32,3 +37,21 @@ def tried(
         if not why:
             return drawn
     raise UserError(f"{why} in each of {attempts} layouts: {remedy}")
+
+
+def out_of_reach(cell: Cell, places: Mapping[str, Pose], above: float = 0.1) -> str:
+    """Which of the places (names -> poses in the world) the first robot's tool cannot come to, as a
+    clause; "" if it comes to all. The tool is turned as at home, on the place and `above` [m] it.
+    """
+    arm = cell.robots[0]
+    model = robot.load(arm.card)
+    home = arm.base @ Chain(model).tcp(np.array(model.card.home))
+    tools = [
+        Pose(pose.position, home.quaternion).shifted(z=z)
+        for pose in places.values()
+        for z in (0.01, above)
+    ]
+    able = reachable(arm.card, arm.base, tools)
+    both = zip(able[::2], able[1::2], strict=True)
+    far = [name for name, pair in zip(places, both, strict=True) if not all(pair)]
+    return f"{arm.card} does not reach {', '.join(far)}" if far else ""

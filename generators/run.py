@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +16,7 @@ from generators.seeds import Streams
 from generators.task import Outcome, Task
 from scenes import look
 from sim import layout, sensors
-from sim.moves import Failed, Subtask
+from sim.moves import Command, Failed, Move, Subtask
 from sim.render.base import DEPTH_UNIT_M, Renderer
 from sim.spec import Cell
 from sim.station import Station
@@ -62,27 +62,47 @@ def play(task: Task, recorder: Recorder, rng: np.random.Generator) -> Outcome:
     last = int(task.max_seconds * station.world.cell.physics.control_hz)
     outcome = task.outcome(station)
     try:
-        for move in task.script(station, rng):
-            if isinstance(move, Subtask):
-                recorder.mark(move)
-                continue
-            for command in move.commands(station):
-                recorder.step(station.encode(command.tcp_to_world, command.gripper))
-                outcome = task.outcome(station)
-                recorder.rewards.append(float(outcome.success))
-                if outcome.success:
-                    return outcome
-                if outcome.over:
-                    raise Failed(outcome.failure)
-                if station.unreachable:
-                    raise Failed("ik_unreachable", station.unreachable)
-                if station.world.push_on_arm(station.robot.name) > COLLISION_N:
-                    raise Failed("collision")
-                if recorder.steps >= last:
-                    raise Failed("timeout")
+        for command in _commands(task.script(station, rng), recorder):
+            recorder.step(station.encode(command.tcp_to_world, command.gripper))
+            outcome = task.outcome(station)
+            recorder.rewards.append(float(outcome.success))
+            if outcome.success:
+                return outcome
+            if outcome.over:
+                raise Failed(outcome.failure)
+            if station.unreachable:
+                raise Failed("ik_unreachable", station.unreachable)
+            if station.world.push_on_arm(station.robot.name) > COLLISION_N:
+                raise Failed("collision")
+            if recorder.steps >= last:
+                raise Failed("timeout")
     except Failed as failed:
         return _failed(recorder, failed.cause)
     return _failed(recorder, outcome.failure or "incomplete")
+
+
+def _commands(script: Iterator[Move | Subtask], recorder: Recorder) -> Iterator[Command]:
+    """The commands of a script's moves. What a move fails of is raised in the script, at the yield
+    of that move: it may catch it and go on."""
+    failed: Failed | None = None
+    while True:
+        try:
+            if failed is None:
+                move = next(script)
+            elif isinstance(script, Generator):
+                move = script.throw(failed)
+            else:
+                raise failed
+        except StopIteration:
+            return
+        failed = None
+        if isinstance(move, Subtask):
+            recorder.mark(move)
+            continue
+        try:
+            yield from move.commands(recorder.station)
+        except Failed as error:
+            failed = error
 
 
 def _failed(recorder: Recorder, cause: str) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,8 @@ def join(groups: Iterable[Boxes]) -> Boxes:
 
 
 def of_body(body: Body, part_to_world: Pose | None = None) -> Boxes:
-    """A box around each convex piece of a body, where it is or at `part_to_world`."""
+    """Boxes around the convex pieces of a body, where it is or at `part_to_world`: one around each
+    piece, three around a cylinder, which make a hexagon."""
     pieces = parts.build(body.kind, body.params).pieces
     return join(_of_piece(p) for p in pieces).moved(part_to_world or body.pose)
 
@@ -65,11 +66,20 @@ def _of_piece(piece: Piece) -> Boxes:
         case Box(half, at):
             pose = Pose.from_array(at)
         case Cylinder(radius, length, at):
-            half, pose = (radius, radius, length / 2), Pose.from_array(at)
+            half = (radius, radius * np.tan(np.pi / 6), length / 2)
+            thirds = [
+                Pose.from_array(at) @ Pose.turned((0, 0, 0), (0, 0, 1), k * np.pi / 3)
+                for k in range(3)
+            ]
+            return join(_box(half, pose) for pose in thirds)
         case Hull(points):
             low, high = np.min(points, axis=0), np.max(points, axis=0)
             half, pose = tuple((high - low) / 2), Pose.at((low + high) / 2)
-    return Boxes(np.array([pose.position]), np.array([half]), pose.rotation[None])
+    return _box(half, pose)
+
+
+def _box(half: Sequence[float], box_to_part: Pose) -> Boxes:
+    return Boxes(np.array([box_to_part.position]), np.array([half]), box_to_part.rotation[None])
 
 
 def of_gripper(model: Model, opening: float) -> Boxes:
