@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from shapely.geometry import Polygon
 
 from scenes import place, shop
 from scenes.cameras import cameras
 from scenes.draw import count, number, section
-from scenes.workpieces import assortment, finished, fixture, part_of
+from scenes.workpieces import assortment, finished, fixture, one_each, part_of
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What stands and lies on the bench; slots: for each loose part, in order, the frame of the
+    tray ("slot_i") that is its place."""
+
+    at: shop.Shop
+    area: Polygon
+    bodies: tuple[Body, ...]
+    tray: Body
+    slots: tuple[str, ...]
+
+    def goal(self, i: int) -> list[float]:
+        """part_to_world (7,) of the i-th loose part in its slot."""
+        frame = Pose.from_array(part_of(self.tray).frames[self.slots[i]])
+        return (self.tray.pose @ frame).array().tolist()
 
 
 def tray_bench(
@@ -24,10 +43,45 @@ def tray_bench(
     """
     scene = section(config, "scene")
     at = shop.shop(config, rng)
-    kinds = section(config, "scene.parts")
     found = assortment(
-        rng, max(1, count(rng, scene["count"], "scene.count")), kinds, scene, "scene.parts"
-    )
+        rng, max(1, count(rng, scene["count"], "scene.count")),
+        section(config, "scene.parts"), scene, "scene.parts",
+    )  # fmt: skip
+    laid = _lay_out(config, rng, at, found)
+    target = int(rng.integers(len(found)))
+    goal = {
+        "part": found[target].name,
+        "slot": f"tray/{laid.slots[target]}",
+        "pose": laid.goal(target),
+    }
+    return _cell(config, rng, laid, goal, home, wrist)
+
+
+def kit_bench(
+    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
+) -> Cell:
+    """One part each of several kinds, scattered beside a tray with a pocket for each.
+
+    goal: parts, slots ("tray/slot_i") and poses (7,), one of each for every part.
+    """
+    scene = section(config, "scene")
+    at = shop.shop(config, rng)
+    kinds = section(config, "scene.parts")
+    found = one_each(rng, count(rng, scene["count"], "scene.count"), kinds, scene, "scene.parts")
+    laid = _lay_out(config, rng, at, found)
+    goal = {
+        "parts": [part.name for part in found],
+        "slots": [f"tray/{slot}" for slot in laid.slots],
+        "poses": [laid.goal(i) for i in range(len(found))],
+    }
+    return _cell(config, rng, laid, goal, home, wrist)
+
+
+def _lay_out(
+    config: Mapping[str, Any], rng: np.random.Generator, at: shop.Shop, found: Sequence[Body]
+) -> Layout:
+    """Parts, tray and distractors somewhere in the work area, clutter around it."""
+    scene = section(config, "scene")
     extra = [
         Body(**{**vars(b), "name": f"extra_{b.name}", "role": "distractor"})
         for b in assortment(
@@ -36,7 +90,7 @@ def tray_bench(
         )
         if all(b.words != other.words for other in found)
     ]  # fmt: skip
-    tray, owner = _tray(rng, scene, found)
+    tray, slots = _tray(rng, scene, found)
     area = at.work_area(config)
     shapes = [place.footprint(part_of(b), Pose()) for b in (tray, *found, *extra)]
     poses = place.scatter(
@@ -50,38 +104,39 @@ def tray_bench(
     ]
     covered = [place.moved(s, *place.flat(p)) for s, p in zip(shapes, poses, strict=True)]
     around = shop.clutter(config, rng, at, [*covered, area])
-    target = int(rng.integers(len(found)))
-    slot = f"slot_{owner[target]}"
-    frame = Pose.from_array(part_of(tray).frames[slot])
-    middle = (float(area.centroid.x), float(area.centroid.y), at.height + 0.05)
+    return Layout(at, area, (*at.bodies, *placed, *around), placed[0], slots)
+
+
+def _cell(
+    config: Mapping[str, Any], rng: np.random.Generator, laid: Layout, goal: Mapping[str, Any],
+    home: tuple[float, ...], wrist: str,
+) -> Cell:  # fmt: skip
+    height = laid.at.height
+    middle = (float(laid.area.centroid.x), float(laid.area.centroid.y), height + 0.05)
     return Cell(
-        robots=(shop.robot(config, rng, at.height, home),),
-        bodies=(*at.bodies, *placed, *around),
+        robots=(shop.robot(config, rng, height, home),),
+        bodies=laid.bodies,
         cameras=cameras(config, rng, middle, wrist),
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
-        goal={
-            "part": found[target].name,
-            "slot": f"tray/{slot}",
-            "pose": (placed[0].pose @ frame).array().tolist(),
-        },
-        sampled={"bench_height_m": at.height},
+        goal=goal,
+        sampled={"bench_height_m": height},
     )
 
 
 def _tray(
-    rng: np.random.Generator, scene: Mapping[str, Any], found: list[Body]
-) -> tuple[Body, list[int]]:
+    rng: np.random.Generator, scene: Mapping[str, Any], found: Sequence[Body]
+) -> tuple[Body, tuple[str, ...]]:
     """A tray with a pocket for each part in shuffled order, and the pocket of each part."""
     clearance = number(rng, scene["clearance_mm"], "scene.clearance_mm")
     order = [int(i) for i in rng.permutation(len(found))]
     sizes = [1000 * part_of(found[i]).extents[:2] + clearance for i in order]
     params = {
         "slots_mm": tuple((round(float(x), 2), round(float(y), 2)) for x, y in sizes),
-        "columns": 2,
+        "columns": count(rng, scene["columns"], "scene.columns"),
         "wall_height_mm": number(rng, scene["wall_height_mm"], "scene.wall_height_mm"),
-        "rib_mm": 24.0,  # room for a jaw between two pockets
+        "rib_mm": scene["rib_mm"],
     }
     colour = finished("pom", rng, tuple(rng.uniform(0.05, 0.85) * np.ones(3)))
     tray = fixture("tray", "tray", params, Pose(), colour)
-    return tray, [order.index(i) for i in range(len(found))]
+    return tray, tuple(f"slot_{order.index(i)}" for i in range(len(found)))

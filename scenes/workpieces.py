@@ -91,6 +91,24 @@ def assortment(
     )
 
 
+def one_each(
+    rng: np.random.Generator,
+    count: int,
+    kinds: Mapping[str, Any],
+    config: Mapping[str, Any],
+    key: str,
+) -> list[Body]:
+    """A workpiece each of `count` of the `kinds` (kind -> ranges)."""
+    if not 1 <= count <= len(kinds):
+        raise UserError(
+            f"{count} kinds of parts asked for, {key} has {len(kinds)}: "
+            f"change scene.count, or name more kinds; there are: {', '.join(parts.kinds())}"
+        )
+    names = sorted(kinds)
+    chosen = [names[int(i)] for i in rng.permutation(len(names))[:count]]
+    return [workpiece(rng, kind, kind, kinds[kind], config, key) for kind in chosen]
+
+
 def colour_of(name: str) -> RGB:
     """The sRGB of a colour's name."""
     if name not in materials.COLOURS:

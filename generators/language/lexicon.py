@@ -160,7 +160,7 @@ KOREAN: Mapping[str, tuple[str, ...]] = {
     "bottle": ("병",),
     "brick pack": ("벽돌형 팩",),
     "lid": ("뚜껑",),
-    "tray": ("트레이",),
+    "tray": ("트레이", "키트 트레이"),
     "bin": ("부품 상자",),
     "tote": ("토트",),
     "plate": ("플레이트",),
@@ -230,6 +230,7 @@ ENGLISH: Mapping[str, tuple[str, ...]] = {
     "bushing": ("bushing", "bush"),
     "peg": ("peg", "pin"),
     "bin": ("bin", "parts bin"),
+    "tray": ("tray", "kit tray"),
 }
 
 # relation -> (language -> pattern around the described thing); {thing} has no article yet

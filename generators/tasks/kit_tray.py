@@ -1,0 +1,98 @@
+"""Fill the kit tray: every loose part into the slot that is made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import handling, judge, layout
+from generators.language import words
+from generators.task import Outcome
+from scenes.bench import kit_bench
+from sim import grasping, robot
+from sim.moves import Carry, Hold, Move, Subtask
+from sim.pose import Pose
+from sim.spec import Cell
+from sim.station import Station
+
+
+class KitTray:
+    """Success: each part within `position_mm` and `angle_deg` of its slot's pose, all of them
+    released and at rest."""
+
+    name = "kit_tray"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.max_seconds = float(config["task"]["max_seconds"])
+        self.position = config["task"]["position_mm"] / 1000
+        self.angle = np.deg2rad(config["task"]["angle_deg"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        return layout.tried(
+            lambda r: kit_bench(self.config, r, self.card.home, self.card.wrist),
+            _beyond,
+            rng,
+            "move scene.work_area nearer, or lower its reach_m",
+        )
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        return words.instruction(self.name, cell, {"tray": "tray"}, rng)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        parts = station.world.cell.goal["parts"]
+        order = [parts[int(i)] for i in rng.permutation(len(parts))]
+        # whatever hangs in the jaws passes over whatever stands on the bench
+        tallest = max(judge.highest(station.world, part) for part in parts)
+        clear = tallest - station.robot.base.position[2] + rng.uniform(0.03, 0.06)
+        speed = rng.uniform(0.45, 0.65)
+        yield from handling.one_by_one(
+            station,
+            lambda: [part for part in order if not self._placed(station, part)],
+            lambda part: self._put(station, part, rng, clear, speed),
+            clear=clear,
+        )
+        yield Hold(1.0)
+
+    def _put(
+        self, station: Station, part: str, rng: np.random.Generator, clear: float, speed: float
+    ) -> Iterator[Move | Subtask]:
+        """One part into its slot."""
+        slot, pose = self._place(station.world.cell, part)
+        goals = grasping.turned_goals(station.world.cell.body(part), pose)
+        hold = yield from handling.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
+        what = handling.called(station, part)
+        yield Subtask("place", f"put the {what} into {slot.replace('/', ' ')}")
+        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
+        yield Carry(down.shifted(z=0.02), 0.25)
+        yield Carry(down.shifted(z=0.0005), 0.06)
+        yield from handling.let_go(hold, down, clear)
+
+    def _place(self, cell: Cell, part: str) -> tuple[str, Pose]:
+        """The part's slot, and part_to_world in it."""
+        i = cell.goal["parts"].index(part)
+        return cell.goal["slots"][i], Pose.from_array(cell.goal["poses"][i])
+
+    def _placed(self, station: Station, part: str) -> bool:
+        _, pose = self._place(station.world.cell, part)
+        distance, turn = judge.off_goal(station.world, part, pose)
+        return distance <= self.position and turn <= self.angle
+
+    def outcome(self, station: Station) -> Outcome:
+        world, parts = station.world, station.world.cell.goal["parts"]
+        if any(judge.fallen(station, part) for part in parts):
+            return Outcome(False, "dropped", over=True)
+        if not all(self._placed(station, part) for part in parts):
+            return Outcome(False, "misplaced")
+        done = all(judge.let_go(station, p) and judge.at_rest(world, p) for p in parts)
+        return Outcome(done, "" if done else "not_released")
+
+
+def _beyond(cell: Cell) -> str:
+    """What the robot does not reach of the loose parts and the slots."""
+    goal = cell.goal
+    slots = zip(goal["slots"], map(Pose.from_array, goal["poses"]), strict=True)
+    return layout.out_of_reach(cell, {p: cell.body(p).pose for p in goal["parts"]} | dict(slots))
