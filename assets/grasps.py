@@ -1,7 +1,8 @@
 """Where parallel jaws hold a part.
 
-The pads are 18.5 mm wide and 20 mm tall and open to 80 mm (Franka Hand data sheet; the pad size
-is that of its rubber finger tips). A grasp's origin is midway between the pads' centres.
+For the narrowest pads of our tools: 18.5 mm wide and 20 mm tall, the rubber tips of the Franka
+hand. For the widest stroke, 85 mm; a tool that opens less has no use for the widest grasps. A
+grasp's origin is midway between the pads' centres.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from assets.part import IDENTITY, Grasp, Seven
 
 PAD_HEIGHT = 0.020  # [m] along the approach
 PAD_WIDTH = 0.0185  # [m]
-WIDEST = 0.075  # [m] of 80 mm: leaves 2.5 mm a side to come down past the part
-PALM = 0.035  # [m] the most that a part may reach above the pads' centres
+WIDEST = 0.080  # [m] of 85 mm: leaves 2.5 mm a side to come down past the part
+PALM = 0.035  # [m] the most that a part may reach above the pads' centres: of the shortest fingers
 
 FULL_CIRCLE = tuple(np.pi * k / 6.0 for k in range(12))
 

@@ -18,6 +18,7 @@ from sim.station import Station
 CLEARANCE = 0.002  # kept between gripper and everything else when taking hold [m]
 CLOSE = 0.0003  # and when putting down, between walls made for the part [m]
 YAWS = 8  # ways to turn a cup about its axis
+LEAST_ROOM = 0.0025  # at the least, to come down past the part [m]
 SIDE_ROOM = 0.008  # what each jaw opens beyond the part [m]
 
 
@@ -78,7 +79,7 @@ def _ways(station: Station, part: Part) -> Iterator[tuple[Pose, float]]:
     card = station.card
     if card.kind == "jaws":
         for grasp in part.grasps:
-            if grasp.width + 0.004 <= card.gripper_width:
+            if grasp.width + 2 * LEAST_ROOM <= card.gripper_width + 1e-9:
                 yield Pose.from_array(grasp.at), grasp.width
     elif card.cups is not None:
         needed = card.cups.radius + max(float(np.hypot(x, y)) for x, y in card.cups.centres)
@@ -86,11 +87,8 @@ def _ways(station: Station, part: Part) -> Iterator[tuple[Pose, float]]:
             if spot.radius >= needed:
                 for k in range(YAWS):
                     about = Pose.turned((0, 0, 0), (0, 0, 1), 2 * np.pi * k / YAWS)
-                    turned = Pose.from_array(spot.at) @ about
-                    yield (
-                        turned @ Pose((0.0, 0.0, card.cups.press)),
-                        0.0,
-                    )  # pushed in until it seals
+                    pressed = Pose((0.0, 0.0, card.cups.press))
+                    yield Pose.from_array(spot.at) @ about @ pressed, 0.0
 
 
 def choose(found: Sequence[Hold], rng: np.random.Generator) -> Hold:

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 
+import gymnasium
 import numpy as np
 import pybullet
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from assets import parts
 from episodes.errors import UserError
 from generators import hydra_app
-from sim import boxes, card, grasping, robot
+from sim import boxes, card, grasping, robot, urdf
 from sim.kinematics import Chain
 from sim.loading import robot_urdf
 from sim.moves import Carry, Failed, Grip, Open, Reach, top_down
@@ -205,3 +206,18 @@ def test_tools_are_chosen_by_user_then_task_then_arm():
         chosen("task=bench_place", "robot.tool=magnet")
     with pytest.raises(UserError, match=r"unknown robot 'ur6'; robots: .*ur5"):
         chosen("task=bench_place", "robot.card=ur6")
+
+
+def test_an_environment_has_as_many_joints_as_its_arm():
+    env = gymnasium.make("generators.envs:cellwright/BenchPlace-v0", overrides=["robot=ur5"])
+    seen, _ = env.reset(seed=3)
+    assert seen["joint_position"].shape == (6,)
+    assert env.observation_space.contains(seen)
+    seen, *_ = env.step(np.array([0.01, 0, 0, 0, 0, 0, 1], np.float32))
+    assert env.observation_space.contains(seen)
+    env.close()
+
+
+def test_a_model_that_is_not_installed_says_what_to_install():
+    with pytest.raises(UserError, match="pip install no-such-models"):
+        urdf.resolve("no-such-models:arm.urdf")
