@@ -49,9 +49,9 @@ def let_go(station: Station, body: str, away: float = 0.08) -> bool:
     return bool(np.linalg.norm(distance) > away) and station.robot.name not in world.touching(body)
 
 
-def fallen(station: Station, body: str) -> bool:
-    """Whether a body lies lower than the surface that the robot stands on."""
-    return station.world.pose(body).position[2] < station.robot.base.position[2] - 0.1
+def fallen(station: Station, body: str, below: float = 0.1) -> bool:
+    """Whether a body lies `below` [m] the surface that the robot stands on, or lower."""
+    return station.world.pose(body).position[2] < station.robot.base.position[2] - below
 
 
 def lowest(world: World, body: str) -> float:

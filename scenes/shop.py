@@ -15,6 +15,7 @@ import shapely
 from shapely.geometry import Polygon
 
 from assets import parts
+from episodes.errors import UserError
 from scenes import place
 from scenes.draw import count, number, section, word
 from scenes.workpieces import colour_of, finished, fixture, part_of
@@ -110,7 +111,8 @@ def robot(
 def clutter(
     config: Mapping[str, Any], rng: np.random.Generator, at: Shop, taken: Sequence[Polygon]
 ) -> list[Body]:
-    """`scene.bench_clutter` things that stand on the board, out of the work's way."""
+    """`scene.bench_clutter` things that stand on the board, out of the work's way; fewer where
+    there is no room."""
     kinds = [
         SMALL[int(rng.integers(len(SMALL)))]
         for _ in range(count(rng, config["scene"]["bench_clutter"], "scene.bench_clutter"))
@@ -122,12 +124,17 @@ def clutter(
         coat = finished(material, rng) if material == "black_oxide" else _coat(rng, room, kind)
         found.append(fixture(f"{kind}_c{i}", kind, {}, Pose(), coat, role="distractor"))
     base = shapely.Point(0.0, 0.0).buffer(0.25)
-    poses = place.scatter(
-        rng, [place.footprint(part_of(b), Pose()) for b in found], at.board.buffer(-0.03),
-        gap=0.06, taken=[*taken, base], what="things", where="the rest of the bench",
-        remedy="lower scene.bench_clutter, or enlarge scene.bench.length_mm or depth_mm",
-    )  # fmt: skip
-    return [standing(b, p, at.height) for b, p in zip(found, poses, strict=True)]
+    while found:
+        try:
+            poses = place.scatter(
+                rng, [place.footprint(part_of(b), Pose()) for b in found], at.board.buffer(-0.03),
+                gap=0.06, taken=[*taken, base], remedy="",
+            )  # fmt: skip
+        except UserError:  # a full bench has less standing on it
+            found.pop()
+        else:
+            return [standing(b, p, at.height) for b, p in zip(found, poses, strict=True)]
+    return []
 
 
 def standing(body: Body, on_support: Pose, height: float, rest: Pose | None = None) -> Body:

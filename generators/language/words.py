@@ -54,12 +54,13 @@ def instruction(
     slots: Mapping[str, str],
     rng: np.random.Generator,
     *,
-    terms: Mapping[str, str] | None = None,
+    terms: Mapping[str, str | Mapping[str, str]] | None = None,
 ) -> Instruction:
     """Every sentence of a task about this cell, in an order drawn by `rng`.
 
     slots: slot -> a body's name, or "body/frame" for a place in one; the phrases fit that body and
-    no other. terms: slot -> a word of the lexicon, said as it is ("brick", "3").
+    no other. terms: slot -> a word of the lexicon, said as it is ("brick", "3"), or a phrase ready
+    made in each language.
     Raises UserError for an unknown task or slot, and where words cannot tell a body apart.
     """
     sentences = sentences_of(task)
@@ -115,8 +116,8 @@ def _speaker(choices: Said, value: str) -> Speak:
     return speak
 
 
-def _term(word: str) -> Speak:
-    return lambda lang, rng: lexicon.say(word, lang)
+def _term(word: str | Mapping[str, str]) -> Speak:
+    return lambda lang, rng: lexicon.say(word, lang) if isinstance(word, str) else word[lang]
 
 
 def _sentence(

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge
+from generators import containers, handling, judge
 from generators.language import words
 from generators.task import Outcome
 from scenes.bins import bin_bench
 from sim import robot
-from sim.moves import Carry, Move, Subtask
-from sim.pose import Pose
+from sim.moves import Move, Subtask
 from sim.spec import Cell
 from sim.station import Station
 
@@ -44,19 +43,7 @@ class BinPick:
         hold = yield from handling.pick(station, part, rng, clear=clear, speed=speed, tilt=0.6)
 
         yield Subtask("place", f"put it into the {handling.called(station, tote)}")
-        # keep it as it hangs; over the middle of the tote, its lowest point just over the floor
-        hanging = world.pose(part)
-        low = judge.lowest(world, part) - hanging.position[2]
-        x, y = judge.middle(world, tote)[:2] + rng.uniform(-0.03, 0.03, 2)
-        over = Pose((x, y, hanging.position[2]), hanging.quaternion)
-        goals = [Pose.turned((x, y, 0), (0, 0, 1), a) @ Pose((-x, -y, 0)) @ over
-                 for a in np.linspace(-np.pi, np.pi, 9)]  # fmt: skip
-        down = yield from handling.bring(station, part, hold, goals, rng, clear=0.0, speed=speed)
-        sink = hanging.position[2] + low - judge.middle(world, tote)[2] - 0.025
-        # the palm is wider than the tote: it stays above the rim
-        sink = min(sink, down.position[2] + self.card.palm_above_tcp - judge.rim(world, tote))
-        yield Carry(down.shifted(z=-sink), 0.25)
-        yield from handling.let_go(hold, down.shifted(z=-sink), sink)
+        yield from containers.drop(station, part, hold, tote, rng, spread=0.03, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal

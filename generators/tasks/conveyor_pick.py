@@ -1,0 +1,71 @@
+"""Catch the named part from the running belt and put it into its nest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import belts, handling, judge
+from generators.language import words
+from generators.task import Outcome
+from scenes.conveyor import conveyor_nest
+from sim import grasping, robot
+from sim.moves import Carry, Move, Subtask
+from sim.pose import Pose
+from sim.spec import Cell
+from sim.station import Station
+
+
+class ConveyorPick:
+    """Success: within `position_mm` and `angle_deg` of the nest's pose, released, at rest; caught
+    before the belt's end."""
+
+    name = "conveyor_pick"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.max_seconds = float(config["task"]["max_seconds"])
+        self.position = config["task"]["position_mm"] / 1000
+        self.angle = np.deg2rad(config["task"]["angle_deg"])
+        self.window = tuple(config["task"]["window_m"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        cell = conveyor_nest(self.config, rng, self.card.home, self.card.wrist)
+        belts.check_speed(cell, self.window)
+        return cell
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        slots = {"part": cell.goal["part"], "belt": "conveyor", "nest": "nest"}
+        return words.instruction(self.name, cell, slots, rng)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        cell = station.world.cell
+        part = cell.goal["part"]
+        goals = grasping.turned_goals(cell.body(part), Pose.from_array(cell.goal["pose"]))
+        clear, speed = rng.uniform(0.07, 0.11), rng.uniform(0.45, 0.65)
+
+        hold = yield from belts.catch(
+            station, part, rng, self.window, goals=goals, clear=clear, speed=speed
+        )
+
+        yield Subtask("place", "put it into the nest")
+        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
+        yield Carry(down.shifted(z=0.02), 0.25)
+        yield Carry(down.shifted(z=0.0005), 0.06)
+        yield from handling.let_go(hold, down, clear)
+
+    def outcome(self, station: Station) -> Outcome:
+        world, goal = station.world, station.world.cell.goal
+        part = goal["part"]
+        distance, turn = judge.off_goal(world, part, Pose.from_array(goal["pose"]))
+        if distance <= self.position and turn <= self.angle:
+            done = judge.let_go(station, part) and judge.at_rest(world, part)
+            return Outcome(done, "" if done else "not_released")
+        if belts.at_end(station, part):
+            return Outcome(False, "reached_end", over=True)
+        if judge.fallen(station, part):
+            return Outcome(False, "dropped", over=True)
+        return Outcome(False, "misplaced")

@@ -1,0 +1,88 @@
+"""Put each part that comes along the belt into the bin of its class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import belts, containers, judge
+from generators.language import lexicon, naming, words
+from generators.language.korean import with_particle
+from generators.task import Outcome
+from scenes.conveyor import conveyor_bins
+from sim import robot
+from sim.moves import Move, Subtask
+from sim.spec import Cell
+from sim.station import Station
+
+
+class ConveyorSort:
+    """Success: every part lies in the bin of its class, released, at rest."""
+
+    name = "conveyor_sort"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.max_seconds = float(config["task"]["max_seconds"])
+        self.window = tuple(config["task"]["window_m"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        cell = conveyor_bins(self.config, rng, self.card.home, self.card.wrist)
+        belts.check_speed(cell, self.window)
+        return cell
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        slots = {"belt": "conveyor"} | {f"bin_{i}": f"bin_{i}" for i in _bins(cell)}
+        rules = {lang: _rules(cell, lang) for lang in lexicon.LANGUAGES}
+        return words.instruction(self.name, cell, slots, rng, terms={"rules": rules})
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        goal = station.world.cell.goal
+        speed = rng.uniform(0.55, 0.7)
+        for part, container in zip(goal["parts"], goal["bins"], strict=True):
+            clear = rng.uniform(0.06, 0.09)
+            hold = yield from belts.catch(station, part, rng, self.window, clear=clear, speed=speed)
+            yield Subtask("place", f"put it into the bin for {goal['by']}s like it")
+            yield from containers.drop(
+                station, part, hold, container, rng, spread=0.02, speed=speed
+            )
+
+    def outcome(self, station: Station) -> Outcome:
+        world, goal = station.world, station.world.cell.goal
+        open_ = []
+        for part, container in zip(goal["parts"], goal["bins"], strict=True):
+            if not judge.inside(world, part, container):
+                open_.append(part)
+            elif not (judge.at_rest(world, part) and judge.let_go(station, part, 0.05)):
+                return Outcome(False, "not_released")
+        if not open_:
+            return Outcome(True)
+        for part in open_:
+            if belts.at_end(station, part):
+                return Outcome(False, "reached_end", over=True)
+            if judge.fallen(station, part):
+                return Outcome(False, "dropped", over=True)
+        return Outcome(False, "not_sorted")
+
+
+def _bins(cell: Cell) -> range:
+    return range(len(cell.goal["classes"]))
+
+
+def _rules(cell: Cell, lang: str) -> str:
+    """What goes where: "every nut into the red bin, every washer into the blue bin"."""
+    goal, said = cell.goal, []
+    for i in _bins(cell):
+        label, container = goal["classes"][i], naming.name_of(cell, f"bin_{i}", lang)
+        noun = lexicon.nouns_of(label)[0] if goal["by"] == "shape" else label
+        thing = lexicon.say(noun, lang)
+        if lang == "ko":
+            thing += "" if goal["by"] == "shape" else " 부품"
+            said.append(f"{with_particle(thing, '은/는')} {container}에")
+        else:
+            thing += "" if goal["by"] == "shape" else " part"
+            said.append(f"every {thing} into {container}")
+    return ", ".join(said)

@@ -1,0 +1,73 @@
+"""Put every box of the pallet on the belt that carries them away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import belts, handling, judge
+from generators.language import words
+from generators.task import Outcome
+from scenes.pallet import depalletising
+from sim import robot
+from sim.moves import Carry, Move, Subtask
+from sim.pose import Pose
+from sim.spec import Cell
+from sim.station import Station
+
+
+class Depalletise:
+    """Success: every box is on the belt, upright, let go."""
+
+    name = "depalletise"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.max_seconds = float(config["task"]["max_seconds"])
+        self.tilt = np.deg2rad(config["task"]["tilt_deg"])
+        self.drop = float(config["task"]["drop_m"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        return depalletising(self.config, rng, self.card.home, self.card.wrist)
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        return words.instruction(self.name, cell, {"belt": "conveyor", "pallet": "pallet"}, rng)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        cell = station.world.cell
+        speed = rng.uniform(0.6, 0.8)
+        height = station.world.cell.body("box_0").params["height_mm"] / 1000
+        for part in cell.goal["parts"]:
+            clear = height + rng.uniform(0.02, 0.04)  # over what stands beside it
+            spot = (self.drop + rng.uniform(-0.03, 0.03), rng.uniform(-0.01, 0.01), 0.002)
+            goals = [
+                Pose.from_array(cell.goal["belt"]) @ Pose.turned(spot, (0, 0, 1), yaw)
+                for yaw in (0.0, np.pi)
+            ]
+            hold = yield from handling.pick(
+                station, part, rng, goals=goals, clear=clear, speed=speed
+            )
+            yield Subtask("put", "put the box on the belt")
+            yield from belts.await_room(station, part, spot[0])
+            down = yield from handling.bring(
+                station, part, hold, goals, rng, clear=clear, speed=speed
+            )
+            yield Carry(down, 0.25)
+            yield from handling.let_go(hold, down, clear)
+
+    def outcome(self, station: Station) -> Outcome:
+        world = station.world
+        waiting = False
+        for part in world.cell.goal["parts"]:
+            if judge.fallen(station, part, 0.5):
+                return Outcome(False, "dropped", over=True)
+            if not belts.on_belt(station, part):
+                waiting = True
+            elif world.pose(part).rotation[2, 2] < np.cos(self.tilt):
+                return Outcome(False, "toppled", over=True)
+        if waiting or station.holding():
+            return Outcome(False, "not_cleared")
+        return Outcome(True)

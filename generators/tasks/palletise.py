@@ -1,0 +1,109 @@
+"""Stack the boxes that the belt brings on the pallet, in the asked pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import belts, handling, judge, layout
+from generators.language import words
+from generators.task import Outcome
+from scenes.pallet import palletising
+from sim import reach, robot
+from sim.moves import Carry, Hold, Move, Subtask
+from sim.pose import Pose
+from sim.spec import Cell
+from sim.station import Station
+
+ROUND = Pose.turned((0, 0, 0), (0, 0, 1), np.pi)  # a box turned round lies as well
+
+
+class Palletise:
+    """Success: a box within `position_mm` and `angle_deg` of every place of the pattern, all let
+    go and at rest for `stable_s`."""
+
+    name = "palletise"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        task = config["task"]
+        self.max_seconds = float(task["max_seconds"])
+        self.position, self.angle = task["position_mm"] / 1000, np.deg2rad(task["angle_deg"])
+        self.stable = float(task["stable_s"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        return layout.tried(
+            lambda r: palletising(self.config, r, self.card.home, self.card.wrist),
+            out_of_reach, rng, "move scene.pallet.x_m, y_m or below_m, or lower scene.layers",
+        )  # fmt: skip
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        terms = {"pattern": cell.goal["pattern"], "layers": str(cell.goal["layers"])}
+        slots = {"belt": "conveyor", "pallet": "pallet"}
+        return words.instruction(self.name, cell, slots, rng, terms=terms)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        speed = rng.uniform(0.6, 0.8)
+        height = station.world.cell.body("box_0").params["height_mm"] / 1000
+        for part, place in zip(
+            station.world.cell.goal["parts"], places(station.world.cell), strict=True
+        ):
+            clear = height + rng.uniform(0.02, 0.04)  # over what stands beside it
+            yield from belts.await_rest(station, part)
+            goals = [place, place @ ROUND]
+            hold = yield from handling.pick(
+                station, part, rng, goals=goals, clear=clear, speed=speed
+            )
+            yield Subtask("stack", "put the box in its place on the pallet")
+            down = yield from handling.bring(
+                station, part, hold, goals, rng, clear=clear, speed=speed
+            )
+            yield Carry(down.shifted(z=0.004), 0.3)
+            yield Carry(down, 0.05)
+            yield from handling.let_go(hold, down, clear)
+        yield Hold(self.stable + 1.0)
+
+    def outcome(self, station: Station) -> Outcome:
+        world, goal = station.world, station.world.cell.goal
+        for part in goal["parts"]:
+            if judge.fallen(station, part, 0.5):
+                return Outcome(False, "dropped", over=True)
+        left = set(goal["parts"])
+        for place in places(world.cell):
+            near = [p for p in sorted(left) if self._placed(station, p, place)]
+            if not near:
+                station.memory["since"] = np.inf
+                return Outcome(False, "misplaced")
+            left.discard(near[0])
+        still = not station.holding() and all(judge.at_rest(world, p) for p in goal["parts"])
+        since = min(station.memory.get("since", np.inf), world.time) if still else np.inf
+        station.memory["since"] = since
+        done = world.time - since >= self.stable
+        return Outcome(done, "" if done else "not_stable")
+
+    def _placed(self, station: Station, part: str, place: Pose) -> bool:
+        distance, _ = judge.off_goal(station.world, part, place)
+        if distance > self.position:
+            return False
+        turns = (judge.off_goal(station.world, part, goal)[1] for goal in (place, place @ ROUND))
+        return min(turns) <= self.angle
+
+
+def places(cell: Cell) -> list[Pose]:
+    """Where boxes belong, in the order in which they are to be stacked."""
+    return [Pose.from_array(p) for p in cell.goal["poses"]]
+
+
+def out_of_reach(cell: Cell) -> str:
+    """What places the tool cannot get to, "" for none."""
+    arm = cell.robots[0]
+    height = cell.body("box_0").params["height_mm"] / 1000
+    down = Pose((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    tools = [Pose(p.position).shifted(z=height + up) @ down
+             for p in (*places(cell), cell.body(cell.goal["parts"][0]).pose)
+             for up in (0.0, 0.08)]  # fmt: skip
+    count = reach.reachable(arm.card, arm.base, tools).count(False)
+    return f"{count} places are out of the robot's reach" if count else ""

@@ -1,0 +1,209 @@
+"""A pallet station: a conveyor with boxes, a pallet, and the patterns that they are stacked in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from episodes.errors import UserError
+from scenes import place, shop
+from scenes.cameras import cameras
+from scenes.conveyor import Line, conveyor
+from scenes.draw import count, number, section, word
+from scenes.workpieces import colour_of, finished, fixture, part_of
+from sim.pose import Pose
+from sim.spec import Body, Cell, Physics
+
+Spot = tuple[float, float, float]  # x, y [m], yaw [rad] of a box on the pallet
+PRINTS = 6  # colours that cartons are printed in
+
+
+def palletising(
+    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
+) -> Cell:
+    """Boxes that a belt brings to its end, and an empty pallet. goal: parts in the order in which
+    they come; poses, where boxes belong (7 numbers each), the bottom layer first; pattern, layers,
+    pallet; and `Line.goal`."""
+    line, pallet, box, stack, goal = _station(config, rng)
+    back = line.end - 0.002
+    queue = []
+    for i in range(len(stack)):
+        length, width = part_of(box).dims["length"], part_of(box).dims["width"]
+        yaw = float(rng.uniform(-0.05, 0.05))
+        half = (length * np.cos(yaw) + width * abs(np.sin(yaw))) / 2
+        back -= half
+        if back - half < -line.flat / 2 or width + 0.02 > line.width:
+            raise UserError(
+                f"no room on the belt for {len(stack)} boxes: raise scene.line.length_mm or "
+                "width_mm, or lower scene.layers or scene.box.width_mm"
+            )
+        spot = (back, float(rng.uniform(-0.008, 0.008)), 0.0003)
+        pose = line.belt @ Pose.turned(spot, (0, 0, 1), yaw + np.pi * int(rng.integers(2)))
+        queue.append(replace(box, name=f"box_{i}", pose=pose))
+        back -= half + number(rng, config["scene"]["queue_m"], "scene.queue_m")
+    poses = [pose.array().tolist() for pose in stack]
+    goal = {"parts": [b.name for b in queue], "poses": poses, **goal}
+    return _cell(config, rng, line, pallet, queue, goal, home, wrist)
+
+
+def depalletising(
+    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
+) -> Cell:
+    """Boxes stacked on a pallet, and a belt that carries them away. goal: parts, the top layer
+    first; pattern, layers, pallet; and `Line.goal`."""
+    line, pallet, box, stack, goal = _station(config, rng)
+    stacked = []
+    for i, pose in enumerate(stack):
+        off = Pose.turned((*rng.uniform(-0.0012, 0.0012, 2), 0.0), (0, 0, 1), rng.normal(0, 0.004))
+        turned = Pose.turned((0, 0, 0), (0, 0, 1), np.pi * int(rng.integers(2)))
+        stacked.append(replace(box, name=f"box_{i}", pose=pose @ off @ turned))
+    goal = {"parts": [b.name for b in reversed(stacked)], **goal}
+    return _cell(config, rng, line, pallet, stacked, goal, home, wrist)
+
+
+def layer(pattern: str, boxes: int, length: float, width: float, *, odd: bool) -> list[Spot]:
+    """Where the boxes of one layer lie, about its middle; length, width: of a box and a gap [m].
+
+    column: all alike, each on the one below. brick: two lengthwise, one across, every other layer
+    turned round; flush where length = 2 width. pinwheel: four around a hole, every other layer
+    mirrored. The names are those of packaging handbooks.
+    """
+    if pattern == "column":
+        columns = 2 if boxes % 2 == 0 else 1
+        rows = boxes // columns
+        return [
+            ((i - (columns - 1) / 2) * length, (j - (rows - 1) / 2) * width, 0.0)
+            for i in range(columns)
+            for j in range(rows)
+        ]
+    across = np.pi / 2
+    if pattern == "brick":
+        side = -1.0 if odd else 1.0
+        return [
+            (-side * width / 2, -width / 2, 0.0),
+            (-side * width / 2, width / 2, 0.0),
+            (side * length / 2, 0.0, across),
+        ]
+    if pattern != "pinwheel":
+        raise UserError(f"scene.pattern={pattern!r}: patterns: column, brick, pinwheel")
+    side = -1.0 if odd else 1.0
+    return [
+        (-width / 2, -side * length / 2, 0.0),
+        (length / 2, -side * width / 2, across),
+        (width / 2, side * length / 2, 0.0),
+        (-length / 2, side * width / 2, across),
+    ]
+
+
+def _station(
+    config: Mapping[str, Any], rng: np.random.Generator
+) -> tuple[Line, list[Body], Body, list[Pose], dict[str, Any]]:
+    """Conveyor; stand and pallet, on the side where the conveyor is not; one box; the poses of a
+    full pallet, each layer from the far side to the near one; and what the goal says of them."""
+    scene = section(config, "scene")
+    line = conveyor(config, rng)
+    pattern = word(rng, scene["pattern"], "scene.pattern")
+    layers = count(rng, scene["layers"], "scene.layers")
+    box, gap = _box(config, rng, pattern)
+    per_layer = {"brick": 3, "pinwheel": 4}.get(pattern) or 2 * count(
+        rng, scene["column_pairs"], "scene.column_pairs"
+    )
+    length, width = part_of(box).dims["length"], part_of(box).dims["width"]
+    height = part_of(box).dims["height"]
+    side = -float(np.sign(line.middle[1]))
+    stand = _stand(config, rng, line, side)
+    pallet = stand[-1]
+    top = pallet.pose @ Pose.from_array(part_of(pallet).frames["top"])
+    turn = Pose.turned((0, 0, 0), (0, 0, 1), np.pi / 2 * int(rng.integers(2)))
+    stack = []
+    for k in range(layers):
+        spots = layer(pattern, per_layer, length + gap, width + gap, odd=k % 2 == 1)
+        poses = [
+            top @ turn @ Pose.turned((x, y, k * height), (0, 0, 1), yaw) for x, y, yaw in spots
+        ]
+        stack += sorted(poses, key=lambda p: -float(np.hypot(*p.position[:2])))
+    half = part_of(pallet).extents[:2] / 2
+    reach = max(
+        float((np.abs(spot) - half).max())
+        for pose in stack
+        for spot in [(top.inverse() @ pose).position[:2]]
+    )
+    if reach > -min(length, width) / 2 + 0.02:
+        raise UserError(
+            f"scene.pattern={pattern}: the boxes hang over the pallet; lower scene.box.width_mm or "
+            "enlarge scene.pallet.size"
+        )
+    goal = {"pattern": pattern, "layers": layers, "pallet": "pallet", **line.goal()}
+    return line, stand, box, stack, goal
+
+
+def _box(config: Mapping[str, Any], rng: np.random.Generator, pattern: str) -> tuple[Body, float]:
+    """The box that all are like, and the gap between two [m]."""
+    ranges = section(config, "scene.box")
+    gap = number(rng, ranges["gap_mm"], "scene.box.gap_mm")
+    width = round(number(rng, ranges["width_mm"], "scene.box.width_mm"))
+    ratio = number(rng, ranges["ratio"], "scene.box.ratio")
+    length = 2 * width + gap if pattern == "brick" else round(width * ratio)
+    params = {
+        "length_mm": float(length),
+        "width_mm": float(width),
+        "height_mm": float(round(number(rng, ranges["height_mm"], "scene.box.height_mm"))),
+        "print_colour": int(rng.integers(PRINTS)),
+        "taped": int(rng.integers(2)),
+    }
+    box = Body(
+        "box", "carton", params, Pose(), finished("cardboard", rng), "part",
+        mass=number(rng, ranges["mass_kg"], "scene.box.mass_kg"),
+        friction=number(rng, config["scene"]["friction"], "scene.friction"),
+        words={"part": "carton", "material": "cardboard"},
+    )  # fmt: skip
+    return box, gap / 1000
+
+
+def _stand(
+    config: Mapping[str, Any], rng: np.random.Generator, line: Line, side: float
+) -> list[Body]:
+    """A low table and on it the pallet, the last of the list."""
+    ranges = section(config, "scene.pallet")
+
+    def draw(key: str) -> float:
+        return number(rng, ranges[key], f"scene.pallet.{key}")
+
+    x, y = draw("x_m"), side * draw("y_m")
+    pose = Pose.turned((x, y, 0.0), (0, 0, 1), np.pi / 2 + np.deg2rad(draw("turn_deg")))
+    height = line.at.height - draw("below_m")
+    pallet = fixture(
+        "pallet", "pallet", {"size": word(rng, ranges["size"], "scene.pallet.size")},
+        pose.shifted(z=height), finished("wood", rng),
+    )  # fmt: skip
+    board = {"length_mm": 520.0, "width_mm": 420.0}
+    paint = colour_of(word(rng, config["scene"]["room"]["colours"], "scene.room.colours"))
+    return [
+        fixture("stand_top", "bench_top", {**board, "thickness_mm": 30.0}, pose.shifted(
+            z=height - 0.03), finished("brushed_steel", rng), role="room"),
+        fixture("stand", "bench_frame", {**board, "height_mm": 1000 * height - 30.0}, pose,
+                finished("painted", rng, paint), role="room"),
+        pallet,
+    ]  # fmt: skip
+
+
+def _cell(
+    config: Mapping[str, Any], rng: np.random.Generator, line: Line, stand: Sequence[Body],
+    boxes: Sequence[Body], goal: dict[str, Any], home: tuple[float, ...], wrist: str,
+) -> Cell:  # fmt: skip
+    middle = stand[-1].pose.position
+    swept = [place.rectangle(0.5, 1.4, 0.3, 0.0)]
+    around = shop.clutter(config, rng, line.at, swept)
+    view = (middle[0] - 0.03, 0.4 * middle[1], line.at.height - 0.05)
+    return Cell(
+        robots=(shop.robot(config, rng, line.at.height, home),),
+        bodies=(*line.bodies, *stand, *boxes, *around),
+        cameras=cameras(config, rng, view, wrist),
+        lights=shop.lights(rng),
+        physics=Physics(**section(config, "physics")),
+        goal=goal,
+        sampled={"bench_height_m": line.at.height, "belt_m_s": line.speed},
+    )
