@@ -17,7 +17,7 @@ help:
 	@echo "make fuzz         every reader, fed with damaged and invented files, for some minutes"
 	@echo "make pools        the Ray and Slurm pools, with their libraries installed"
 	@echo "make interop      every export, read by the real clients (several GB of environments)"
-	@echo "make gallery      docs/gallery.md: every task in every look, by every renderer"
+	@echo "make gallery      docs/gallery.md: every task in every look, by every renderer; the robots"
 	@echo "make bench        the figures in the docs, measured here"
 	@echo "make lint         ruff and mypy (make format: what ruff can mend)"
 
@@ -62,6 +62,7 @@ bench: $(READY)
 
 gallery: $(READY)
 	$(BIN)/python scripts/gallery.py
+	$(BIN)/python scripts/robots.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -54,4 +54,5 @@ def out_of_reach(cell: Cell, places: Mapping[str, Pose], above: float = 0.1) -> 
     able = reachable(arm.card, arm.base, tools)
     both = zip(able[::2], able[1::2], strict=True)
     far = [name for name, pair in zip(places, both, strict=True) if not all(pair)]
-    return f"{arm.card} does not reach {', '.join(far)}" if far else ""
+    whose = f"{arm.card} (reach {model.card.reach:g} m)"
+    return f"{whose} does not reach {', '.join(far)}" if far else ""
