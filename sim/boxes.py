@@ -93,7 +93,7 @@ def of_gripper(model: Model, opening: float) -> Boxes:
     links = model.link_to_base(joints)
     base_to_tcp = np.linalg.inv(links[model.link_index(card.tcp_link)] @ card.tcp.matrix())
     groups = [(card.tcp_link, box) for box in (card.palm, *card.clear)]
-    groups += [(link, pad) for link, pads in (card.pads or {}).items() for pad in pads]
+    groups += [(link, pad) for link, pads in card.pads.items() for pad in pads]
     out = []
     for link, box in groups:
         link_to_tcp = base_to_tcp @ links[model.link_index(link)] @ Pose.at(box["centre"]).matrix()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -64,7 +64,7 @@ class Card:
     gripper_width: float = 0.0
     gripper_force: float = 0.0
     gripper_couple: bool = False
-    pads: Mapping[str, tuple[Boxed, ...]] | None = None
+    pads: Mapping[str, tuple[Boxed, ...]] = field(default_factory=dict)  # link -> boxes
     cups: Cups | None = None
 
     @property
@@ -85,7 +85,7 @@ class Card:
     @property
     def tips(self) -> tuple[str, ...]:
         """The links that are there to touch things."""
-        return (*(self.pads or {}), *((self.cups.link,) if self.cups else ()))
+        return (*self.pads, *((self.cups.link,) if self.cups else ()))
 
 
 def arms() -> list[str]:
@@ -177,7 +177,7 @@ def card(name: str) -> Card:
         gripper_width=gripper.get("width", 0.0),
         gripper_force=gripper.get("force", 0.0),
         gripper_couple=gripper.get("couple", False),
-        pads=held.get("pads"),
+        pads=held.get("pads", {}),
         cups=_cups(held.get("vacuum")),
     )
 

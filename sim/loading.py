@@ -32,7 +32,7 @@ def robot_urdf(model: Model, *, visuals: bool) -> Path:
         inside = mesh.attrib["filename"].removeprefix("package://")
         mesh.attrib["filename"] = str(model.urdf_path.parent / inside)
     for link in root.findall("link"):
-        pads = (model.card.pads or {}).get(link.attrib["name"])
+        pads = model.card.pads.get(link.attrib["name"])
         if pads is not None:
             _replace_collisions(link, pads)
         if not visuals:

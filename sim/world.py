@@ -244,7 +244,7 @@ class LoadedArm:
                 self.id, joint, linearDamping=0.0, angularDamping=0.0, jointDamping=0.0,
                 physicsClientId=self.client,
             )  # fmt: skip
-        for name in self.model.card.pads or ():
+        for name in self.model.card.pads:
             pybullet.changeDynamics(
                 self.id, self.link_ids[name], lateralFriction=JAW_FRICTION, spinningFriction=0.1,
                 rollingFriction=0.0, contactStiffness=1e5, contactDamping=100, frictionAnchor=1,
