@@ -10,6 +10,7 @@ import pytest
 from assets import parts
 from episodes.errors import UserError
 from generators import hydra_app
+from scenes.cameras import cameras
 from sim import boxes, card, grasping, robot, urdf
 from sim.kinematics import Chain
 from sim.loading import robot_urdf
@@ -23,6 +24,11 @@ JAWS = [name for name in ALL if card.card(name).kind == "jaws"]
 CUPS = [name for name in ALL if card.card(name).cups is not None]
 HERE = Pose((0.45, 0.1, 0.0))
 BENCH = Body("bench", "bench_top", {"thickness_mm": 40.0}, Pose((0.4, 0.0, -0.04)), fixed=True)
+
+
+@pytest.fixture(scope="module")
+def config() -> dict:
+    return hydra_app.composed("generate", ["task=bench_place", "out=x"])
 
 
 def station(name: str, *bodies: Body) -> Station:
@@ -98,6 +104,21 @@ def test_the_home_posture_is_ready_over_a_bench(name):
                 assert (joints >= chain.lower).all()
                 assert (joints <= chain.upper).all()
     assert found.reach > 0.6
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_wrist_camera_has_the_tip_in_view(name, config, rng):
+    found, model = card.card(name), robot.load(name)
+    camera = next(c for c in cameras(config, rng, (0.5, 0.0, 0.0), found.wrist) if c.parent)
+    links = model.link_to_base(np.zeros(len(model.movable)))
+    tcp_to_base = links[model.link_index(found.tcp_link)] @ found.tcp.matrix()
+    _, _, link = camera.parent.partition("/")
+    camera_to_base = links[model.link_index(link)] @ camera.pose.matrix()
+    tip = np.linalg.inv(camera_to_base) @ tcp_to_base[:, 3]
+    u, v, w = camera.intrinsics() @ tip[:3]
+    assert 0.2 * camera.width < u / w < 0.8 * camera.width
+    assert 0.5 * camera.height < v / w < camera.height
+    assert 0.05 < w < 0.15
 
 
 @pytest.mark.parametrize("name", JAWS)
