@@ -57,7 +57,16 @@ lint: $(READY)
 interop: $(READY)
 	@bash tests/interop/run.sh $(BIN)/python runs/interop
 
-bench: $(READY)
+# What we measure ourselves against: robosuite, in an environment of its own.
+ROBOSUITE := runs/env/robosuite
+$(ROBOSUITE)/.ready:
+	$(PYTHON) -m venv $(ROBOSUITE)
+	$(ROBOSUITE)/bin/python -m pip install --quiet --disable-pip-version-check 'robosuite==1.5.2' 'mujoco==3.3.*'
+	@touch $@
+
+bench: $(READY) $(ROBOSUITE)/.ready
+	$(BIN)/python benchmarks/render.py
+	$(BIN)/python benchmarks/record.py robosuite=$(ROBOSUITE)/bin/python
 	$(BIN)/python benchmarks/scale.py
 
 gallery: $(READY)

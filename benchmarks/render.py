@@ -4,11 +4,12 @@
 
 Times are CPU time of the one thread that draws (LP_NUM_THREADS=0), a view each. Every turn takes a
 step of TinyRenderer and then six of the other, of the same episode; the ratio is the median over
-turns. Loading a cell is left out on both sides: it is paid once an episode.
+turns. Loading a cell is left out on both sides: it is paid once an episode. The last line is JSON.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -42,8 +43,9 @@ Array = NDArray[np.float64]
 def main() -> None:
     asked = {**DEFAULTS, **dict(word.split("=", 1) for word in sys.argv[1:])}
     slow, fast = render.open_renderer("tiny"), render.open_renderer(asked["renderer"])
-    episodes = [(task, *episode(task)) for task in asked["tasks"].split(",")]
-    rows = []
+    tasks = asked["tasks"].split(",")
+    episodes = [(task, *episode(task)) for task in tasks]
+    rows, found = [], []
     for size in asked["sizes"].split(","):
         width, height = (int(v) for v in size.split("x"))
         for names in CAMERAS:
@@ -51,12 +53,14 @@ def main() -> None:
                 timed(slow, fast, sized(cell, width, height), states, names, int(asked["turns"]))
                 for _, cell, states in episodes
             ]
-            rows.append(row(size, names, pairs))
-    print(table(("size", "cameras", "tiny ms", "fast ms", "ratio", "by task"), rows))
+            found.append(measured(size, names, dict(zip(tasks, pairs, strict=True))))
+            rows.append([str(value) for value in found[-1].values()])
+    print(table(list(found[0]), rows))
     if asked["renderer"] == "raster":
         for task, cell, states in episodes:
             print(f"\n{task}, 224x224, ms a view, each part finished before the next")
             print(table(("part", *CAMERAS[2]), parts(fast, sized(cell, 224, 224), states)))
+    print(json.dumps(found))
 
 
 def episode(task: str) -> tuple[Cell, Array]:
@@ -93,14 +97,23 @@ def seconds(frames: Iterator[Any], count: int) -> float:
     return median(out)
 
 
-def row(size: str, names: tuple[str, ...], pairs: list[tuple[list[float], list[float]]]) -> Any:
-    ratios = [median(a / b for a, b in zip(slow, fast, strict=True)) for slow, fast in pairs]
-    milliseconds = (
-        f"{1e3 / len(names) * float(np.mean([median(pair[k]) for pair in pairs])):.2f}"
+def measured(
+    size: str, names: tuple[str, ...], pairs: dict[str, tuple[list[float], list[float]]]
+) -> dict[str, Any]:
+    """A line of the table: milliseconds of a view, and how many times faster, over all tasks."""
+    ratios = {
+        task: round(median(a / b for a, b in zip(slow, fast, strict=True)), 1)
+        for task, (slow, fast) in pairs.items()
+    }
+    tiny, fast = (
+        round(1e3 / len(names) * float(np.mean([median(p[k]) for p in pairs.values()])), 2)
         for k in (0, 1)
     )
-    tasks = " ".join(f"{ratio:.1f}" for ratio in ratios)
-    return (size, "+".join(names), *milliseconds, f"{float(np.mean(ratios)):.1f}", tasks)
+    mean = round(float(np.mean(list(ratios.values()))), 1)
+    return {
+        "size": size, "cameras": "+".join(names), "tiny_ms": tiny, "fast_ms": fast, "ratio": mean,
+        "by_task": ratios,
+    }  # fmt: skip
 
 
 def parts(renderer: Any, cell: Cell, states: Array) -> list[tuple[str, ...]]:

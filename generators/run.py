@@ -17,8 +17,8 @@ from generators.task import Outcome, Task
 from scenes import look
 from sim import layout, sensors
 from sim.moves import Command, Failed, Move, Subtask
-from sim.render.base import DEPTH_UNIT_M, Renderer
-from sim.spec import Cell
+from sim.render.base import DEPTH_UNIT_M, Frame, Renderer
+from sim.spec import Camera, Cell
 from sim.station import Station
 
 Config = Mapping[str, Any]
@@ -123,15 +123,18 @@ def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -
     states = episode.states[:-1]
     names = [camera.name for camera in cell.cameras]
     noise = Streams(episode.seed, episode.index).rng("noise")
-    frames = list(sensors.through(cell, states, renderer.frames(cell, states, names), noise))
+    seen = {camera.name: _Seen(camera, len(states)) for camera in cell.cameras}
+    for t, frames in enumerate(
+        sensors.through(cell, states, renderer.frames(cell, states, names), noise)
+    ):
+        for name, frame in frames.items():
+            seen[name].keep(t, frame)
     ids = {number: name for name, number in layout.segments(cell).items()}
     tracks = {
         camera.name: CameraTrack(
-            rgb=np.stack([f[camera.name].rgb for f in frames]),
-            depth=np.stack([f[camera.name].depth for f in frames])
-            if sensors.has_depth(camera)
-            else None,
-            segmentation=np.stack([f[camera.name].segmentation for f in frames]),
+            rgb=seen[camera.name].rgb,
+            depth=seen[camera.name].depth if sensors.has_depth(camera) else None,
+            segmentation=seen[camera.name].segmentation,
             intrinsics=camera.intrinsics(),
             camera_to_world=layout.camera_to_world(cell, states, camera),
             unit_m=DEPTH_UNIT_M,
@@ -145,6 +148,21 @@ def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -
         cell=cell.to_json(),
         renderer=f"{renderer.name} {renderer.version}",
     )
+
+
+class _Seen:
+    """The frames of one camera over T instants, in arrays that are there from the start: a list of
+    them, stacked in the end, would take the memory twice."""
+
+    def __init__(self, camera: Camera, instants: int) -> None:
+        size = (instants, camera.height, camera.width)
+        self.rgb = np.empty((*size, 3), np.uint8)
+        self.depth = np.empty(size, np.uint16)
+        self.segmentation = np.empty(size, np.uint16)
+
+    def keep(self, t: int, frame: Frame) -> None:
+        self.rgb[t], self.depth[t] = frame.rgb, frame.depth
+        self.segmentation[t] = frame.segmentation
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Tolerance:
     most: float
 
 
-LINK = Tolerance(0.0025, 1.5e-4, 7e-4)
+LINK = Tolerance(0.0025, 1.5e-4, 5e-4)
 PART = Tolerance(0.0015, 2e-4, 5e-4)
 # Of parts whose pixels are millimetres apart: narrow chamfers would only glitter there.
 FAR_PART = Tolerance(0.015, 3e-4, 5e-4)
