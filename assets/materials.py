@@ -27,7 +27,7 @@ class Finish:
 FINISHES: Mapping[str, Finish] = {
     "brushed_steel": Finish(7850.0, (0.66, 0.66, 0.65), 0.34, 1.0),
     "zinc_plated": Finish(7850.0, (0.72, 0.73, 0.74), 0.28, 1.0),
-    "black_oxide": Finish(7850.0, (0.09, 0.09, 0.10), 0.42, 0.85),
+    "black_oxide": Finish(7850.0, (0.15, 0.15, 0.16), 0.42, 0.85),
     "machined_aluminium": Finish(2700.0, (0.80, 0.81, 0.82), 0.30, 1.0),
     "anodised": Finish(2700.0, (0.20, 0.28, 0.55), 0.38, 0.75),
     "cast_iron": Finish(7200.0, (0.25, 0.25, 0.26), 0.72, 0.7),

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -149,8 +149,13 @@ def kinds(group: str = "") -> list[str]:
 
 def defaults(kind: str) -> dict[str, Any]:
     """The parameters of a kind and their values when not given. Lengths end in _mm."""
-    found = inspect.signature(_kind(kind).make).parameters
-    return {name: parameter.default for name, parameter in found.items()}
+    return dict(_defaults(_kind(kind).make))
+
+
+@cache  # looked up for every body of every cell, many times
+def _defaults(make: Callable[..., Part]) -> tuple[tuple[str, Any], ...]:
+    found = inspect.signature(make).parameters
+    return tuple((name, parameter.default) for name, parameter in found.items())
 
 
 def sizes(kind: str) -> list[str]:

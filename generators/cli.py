@@ -23,6 +23,10 @@ HELP = ("--help", "-h")
 def main() -> None:
     """Runs one verb and exits with its code; docs/commands.md lists the codes."""
     interrupt.listen()
+    # Before numpy is imported, here and by workers: our matrices are small, workers have a core
+    # each, and threads that wait for one another on busy cores cost more than they bring.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     try:
         code = dispatch(sys.argv[1:])
         sys.stdout.flush()

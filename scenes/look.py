@@ -25,6 +25,7 @@ from sim.spec import RGB, Body, Camera, Cell, Light, Material
 
 Ranges = Mapping[str, Any]
 SECTIONS = ("surfaces", "lights", "camera", "clutter")
+SUN_SHARE = 0.7  # of the light on a level surface, from a lamp right above and a usual hall
 ROLES = ("part", "distractor", "fixture", "room")
 
 
@@ -52,7 +53,7 @@ def redraw(cell: Cell, look: Ranges, rng: np.random.Generator) -> Cell:
         lights, kelvin = _lit(look["lights"], stream("lights"))
         cell = cell.replace(lights=lights)
     if look.get("camera"):
-        cameras = (_seen(cell, c, look["camera"], stream, kelvin) for c in cell.cameras)
+        cameras = (_shot(cell, c, look["camera"], stream, kelvin) for c in cell.cameras)
         cell = cell.replace(cameras=tuple(cameras))
     return cell
 
@@ -138,11 +139,13 @@ def _lit(ranges: Ranges, rng: np.random.Generator) -> tuple[tuple[Light, ...], f
     return (*lamps, sky), mean
 
 
-def _seen(cell: Cell, camera: Camera, ranges: Ranges, stream: Any, kelvin: float) -> Camera:
+def _shot(cell: Cell, camera: Camera, ranges: Ranges, stream: Any, kelvin: float) -> Camera:
     """The camera moved, exposed and balanced anew. kelvin: of the light [K]."""
     rng = stream(f"camera {camera.name}")
     exposure = number(rng, ranges["exposure_ev"], "look.camera.exposure_ev")
     off = number(rng, ranges["balance_k"], "look.camera.balance_k")
+    # What light there is, a camera's automatic exposure makes up for, most of it.
+    exposure -= number(rng, ranges["metering"], "look.camera.metering") * _stops(cell.lights)
     rng = stream(f"view {camera.name}")
     if camera.parent:
         camera = viewpoint.shaken(camera, ranges, rng)
@@ -151,6 +154,17 @@ def _seen(cell: Cell, camera: Camera, ranges: Ranges, stream: Any, kelvin: float
     # What a lamp gives, a camera's white balance takes back; it errs a little.
     balance = colour.gains(kelvin + off, 6500.0)
     return replace(camera, exposure=exposure, balance=balance)
+
+
+def _stops(lights: Sequence[Light]) -> float:
+    """How much more light falls on a bench than usually, in powers of two."""
+    usual, found = SUN_SHARE * 0.9 + 1.0 - SUN_SHARE, 0.0
+    for light in lights:
+        if light.kind == "sky":
+            found += (1.0 - SUN_SHARE) * light.strength
+        else:
+            found += SUN_SHARE * light.strength * max(light.direction[2], 0.0)
+    return float(np.log2(max(found, 0.02) / usual))
 
 
 def _cluttered(cell: Cell, ranges: Ranges, rng: np.random.Generator) -> Cell:

@@ -2,8 +2,7 @@
 
 The hall is a formula (lamps in rows under a ceiling, windows, machines along the walls, the bench
 below), seen from the cell. It is filtered once for a row of roughness values, so that a pixel's
-reflection is one texture look-up (Karis 2013, "Real Shading in Unreal Engine 4", split sum); the
-key light's highlight rides in the fourth channel.
+reflection is one texture look-up (Karis 2013, "Real Shading in Unreal Engine 4", split sum).
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from sim.render.paint import linear
 from sim.spec import Light
 
 Array = NDArray[np.float64]
-LEVELS = 18  # roughness steps
+LEVELS = 24  # roughness steps
 ROUGHNESS = np.linspace(0.08, 1.0, LEVELS)
 TILE = 48  # [texel] of a level's side, without its border
 PITCH = TILE + 2
-SHARP = 5  # levels that are blurred from the fine map; the others are filtered exactly
+SHARP = 6  # levels that are blurred from the fine map; the others are filtered exactly
 COARSE = 24  # [texel] of the map that those are filtered from
 KEY = 0.95  # irradiance of a key light of strength 1, over pi
 SKY = 0.42  # the same of the hall at strength 1, on a horizontal surface
@@ -34,10 +33,10 @@ DEFAULT = (Light("lamp", "sun", (0.35, 0.25, 0.9)), Light("hall", "sky"))
 
 @dataclass(frozen=True)
 class Environment:
-    """atlas (PITCH, LEVELS * PITCH, 4) f4: octahedral tiles of radiance, one a level, and in the
-    fourth channel of the key light's highlight. A surface of normal n receives, over pi,
-    low + high (1 + n.z) / 2 + side . n.xy. key: direction to the key light; key_rgb: its irradiance
-    over pi; shadow: whether it casts one; occlusion: strength of ambient occlusion, 0 .. 1."""
+    """atlas (PITCH, LEVELS * PITCH, 4) f4: octahedral tiles of radiance, one a level; the fourth
+    number is nothing. A surface of normal n receives, over pi, low + high (1 + n.z) / 2 +
+    side . n.xy. key: direction to the key light; key_rgb: its irradiance over pi; shadow: whether
+    it casts one; occlusion: strength of ambient occlusion, 0 .. 1."""
 
     atlas: NDArray[np.float32]
     low: Array
@@ -59,18 +58,17 @@ def of_lights(lights: tuple[Light, ...], ground: tuple[float, float, float]) -> 
     up = np.array([0.0, 0.0, 1.0])
     below = SKY * sky + sum((max(d @ up, 0.0) * rgb for d, rgb in keys), np.zeros(3))
     tiles = _hall(seed) * sky + _bench() * _bounced(ground) * below
-    atlas = np.zeros((LEVELS, PITCH, PITCH, 4))
-    atlas[..., :3] = tiles[:LEVELS]
-    around = tiles[LEVELS]
+    atlas, around = tiles[:LEVELS], tiles[LEVELS]
     for direction, rgb in keys[1:]:
-        atlas[..., :3] += _highlights(direction)[..., None] * rgb
+        atlas += _highlights(direction)[..., None] * rgb
         around += np.maximum(_directions(TILE, 1) @ direction, 0.0)[..., None] * rgb
     direction, rgb = keys[0] if keys else (up, np.zeros(3))
-    atlas[..., 3] = _highlights(direction)
     constant, x, y, z = _fit() @ _exact(around[1:-1, 1:-1].reshape(-1, 3))
     low, high, side = constant - z, 2.0 * z, np.array([x.mean(), y.mean()])
+    row = np.zeros((PITCH, LEVELS * PITCH, 4), np.float32)  # llvmpipe reads three numbers slower
+    row[..., :3] = atlas.transpose(1, 0, 2, 3).reshape(PITCH, -1, 3)
     return Environment(
-        np.ascontiguousarray(atlas.transpose(1, 0, 2, 3).reshape(PITCH, -1, 4), np.float32),
+        row,
         low,
         high,
         side,

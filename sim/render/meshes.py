@@ -22,7 +22,7 @@ from sim import cache
 from sim.render.simplify import LINK, PART, Faces, Piece, Surface, Tolerance, surface
 from sim.robot import Visual
 
-VERSION = 10  # of what this file and simplify.py make; part of the cache key
+VERSION = 11  # of what this file and simplify.py make; part of the cache key
 BLENDER_DIFFUSE = 0.8  # its exporter to Collada multiplies colours by this intensity
 
 

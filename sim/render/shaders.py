@@ -5,7 +5,7 @@ what stands still in front of a fixed camera is once."""
 
 from __future__ import annotations
 
-from sim.render.environment import LEVELS, PITCH, TILE
+from sim.render.environment import BRIGHTEST, LAMP, LEVELS, PITCH, TILE
 from sim.render.stage import MOST_THINGS
 
 _VERSION = "#version 420\n"
@@ -203,9 +203,9 @@ _MIRROR = (
     f"#define LEVELS {LEVELS}.0\n#define TILE {TILE}.0\n#define PITCH {PITCH}.0\n"
     + """
 uniform sampler2D atlas;
-vec4 mirrored(vec3 direction, float level) {
+vec3 mirrored(vec3 direction, float level) {
     vec2 e = folded(direction) * (0.5 * TILE) + 0.5 * PITCH;
-    return textureLod(atlas, vec2(e.x + level * PITCH, e.y) / vec2(LEVELS * PITCH, PITCH), 0.0);
+    return textureLod(atlas, vec2(e.x + level * PITCH, e.y) / vec2(LEVELS * PITCH, PITCH), 0.0).rgb;
 }
 """
 )
@@ -265,18 +265,26 @@ void main() {
     // Between two levels of gloss pixels take turns; the blur of the colour makes a mean of them.
     vec2 turn = fract(gl_FragCoord.xy * 0.5) - 0.25;
     float level = floor((skin.a - 0.08) * ((LEVELS - 1.0) / 0.92) + 0.125 + turn.x + 0.5 * turn.y);
-    vec4 mirror = mirrored(2.0 * facing * normal - toward, max(level, 0.0));
+    vec3 away = 2.0 * facing * normal - toward;
+    vec3 mirror = mirrored(away, max(level, 0.0));
+    // GGX's lobe about the mirrored direction, for n.l = n.v = 3/4; lamps are not points.
+    float spread = skin.a * skin.a + LAMP;
+    float square = spread * spread;
+    float lobe = (0.5 + 0.5 * dot(away, sun)) * (square - 1.0) + 1.0;
+    float glare = min(square / (3.0 * lobe * lobe), BRIGHTEST);
 #ifdef OCCLUDED
-    float open = textureLod(openings, place, 0.0).r;
+    // At the corner of four texels: the mean of all four turns that they were looked around in.
+    vec2 size = vec2(textureSize(openings, 0));
+    float open = textureLod(openings, floor(place * size + 0.5) / size, 0.0).r;
     diffuse *= open;
-    mirror.rgb *= open;
+    mirror *= open;
 #endif
     vec3 f0 = mix(vec3(0.04), base, metallic);
     float edge = 1.0 - max(facing, 0.0);
     edge *= edge * edge * edge * edge;
     vec3 fresnel = f0 + (max(vec3(1.0 - skin.a), f0) - f0) * edge;
     vec3 light = base * (1.0 - metallic) * (diffuse + key * (sunlight * slope))
-               + fresnel * (mirror.rgb + key * (mirror.a * sunlight));
+               + fresnel * (mirror + key * (glare * sunlight));
     colour = vec4(developed(light * exposure), 1.0);
 }
 """
@@ -288,7 +296,8 @@ def lighting(*, shadows: bool, occluded: bool, spread: float, bias: float) -> tu
     spread: of the shadow's soft edge, as a share of the map; bias: of its depth, likewise.
     """
     defines = "#define SHADOWS\n" * shadows + "#define OCCLUDED\n" * occluded
-    fragment = f"#define SPREAD {spread:.6f}\n#define BIAS {bias:.6f}\n" + _OCTAHEDRAL
+    numbers = {"SPREAD": spread, "BIAS": bias, "LAMP": LAMP, "BRIGHTEST": BRIGHTEST}
+    fragment = "".join(f"#define {k} {v:.6f}\n" for k, v in numbers.items()) + _OCTAHEDRAL
     return (
         _VERSION + defines + _SCREEN,
         _VERSION + defines + fragment + _MIRROR + _DEVELOP + _LIGHTING,
@@ -367,6 +376,6 @@ BACKDROP = (
 noperspective in vec3 ray;
 flat in vec3 exposure;
 out vec4 colour;
-void main() { colour = vec4(developed(mirrored(ray, 1.0).rgb * exposure), 1.0); }
+void main() { colour = vec4(developed(mirrored(ray, 1.0) * exposure), 1.0); }
 """,
 )
