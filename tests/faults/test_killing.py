@@ -96,6 +96,17 @@ def members(session: int) -> list[int]:
     return found
 
 
+def starting(session: int) -> list[int]:
+    """The signal masks of the workers of a session."""
+    found = []
+    for pid in members(session):
+        with suppress(OSError):
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                status = Path(f"/proc/{pid}/status").read_text()
+                found.append(int(status.partition("SigBlk:")[2].split()[0], 16))
+    return found
+
+
 def storm(start: Callable[..., Started], out: Path, kills: int, rng: random.Random) -> None:
     """Kills the run, or one of its workers, at random moments, and starts it again."""
     for turn in range(kills):
@@ -161,11 +172,12 @@ def test_ctrl_c_finishes_the_shards_in_hand(
 def test_ctrl_c_while_the_workers_start(
     tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
 ) -> None:
-    """It reaches them before they can have said that they do not listen."""
+    """It reaches them before they can have said that they do not listen: they are born deaf."""
     out = tmp_path / "lib"
     run = start(out)
-    run.until(lambda: len(members(run.process.pid)) >= 3)  # itself, Python's tracker, a worker
+    run.until(lambda: starting(run.process.pid))
     run.signal_all(signal.SIGINT)
+    assert all(blocked >> (signal.SIGINT - 1) & 1 for blocked in starting(run.process.pid))
     code, text = run.ended()
     assert code == INTERRUPTED, text
     assert "Traceback" not in text
