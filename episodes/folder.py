@@ -129,6 +129,8 @@ def explained(error: OSError, what: str, path: Path) -> WriteFailed:
     """What the file system refused to do with a path, and the way out."""
     if error.errno in _NO_SPACE:
         way = "free some space there (or lift the quota), then run the same command to go on"
+    elif error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENOENT):
+        way = "that is no place for a folder; choose another out="
     elif error.errno in (errno.EPERM, errno.ENOTSUP, errno.EACCES, errno.EROFS):
         way = "a library needs a writable file system with hard links; choose another out="
     else:

@@ -31,6 +31,7 @@ PLUMBING = (
     "pools", "problems", "produce", "progress", "quiet", "repair", "shard", "sheet", "supervise",
     "sweep", "table", "usage", "verbs",
 )  # fmt: skip
+MOST_SHARDS, MOST_IN_SHARD, MOST_HZ = 1_000_000, 100_000, 100_000
 COMPRESSIONS = ("gzip", "lzf", "zstd")
 
 
@@ -92,6 +93,9 @@ def generation(config: Config) -> Plan:
     recipe = {key: value for key, value in config.items() if key not in ELSEWHERE}
     options.image_size(config)
     options.whole(config, "workers", 1)
+    options.number(config["task"], "max_seconds", 0.1)
+    _rates(config["physics"])
+    episodes, shard_size = sizes(config)
     recipe["renderer"] = making.resolved(config["renderer"])
     versions = code_versions(recipe["renderer"]["name"])
     return Plan(
@@ -99,12 +103,33 @@ def generation(config: Config) -> Plan:
         make=making.generate,
         recipe=recipe,
         seed=options.whole(config, "seed"),
-        ends=(options.whole(config, "episodes", 1),),
-        shard_size=options.whole(config, "shard_size", 1),
+        ends=(episodes,),
+        shard_size=shard_size,
         compression=options.choice(config, "compression", COMPRESSIONS),
         spec_id=spec_id(recipe, versions, making.assets(config)),
         versions=versions,
     )
+
+
+def sizes(config: Config) -> tuple[int, int]:
+    """(episodes, shard_size) of a library that a file system can hold."""
+    episodes, size = (options.whole(config, key, 1) for key in ("episodes", "shard_size"))
+    if size > MOST_IN_SHARD:
+        raise UserError(f"shard_size={size} does not fit in memory; give {MOST_IN_SHARD} at most")
+    if episodes > MOST_SHARDS * size:
+        raise UserError(
+            f"episodes={episodes} in shards of {size} are over {MOST_SHARDS} files; give a larger "
+            "shard_size=, or make several libraries with other seeds"
+        )
+    return episodes, size
+
+
+def _rates(physics: Config) -> None:
+    """UserError for rates that no simulation can have."""
+    control = options.whole(physics, "control_hz", 1)
+    hz = options.whole(physics, "hz", control)
+    if hz % control or hz > MOST_HZ:
+        raise UserError(f"physics.hz={hz} must be a multiple of control_hz={control}, below 1e5")
 
 
 def spec_id(recipe: Config, versions: Mapping[str, str], assets: Mapping[str, str]) -> str:

@@ -28,6 +28,8 @@ def one_line(error: BaseException, words: Sequence[str]) -> str | None:
     if isinstance(error, OSError) and error.errno in PLAIN_ERRNOS:
         error.exit_code = NO_ROOM  # type: ignore[attr-defined]
         return f"{error.filename or 'the disk'}: {error.strerror}"
+    if isinstance(error, ValueError) and str(error).startswith("Config group override must"):
+        return "a group cannot be null or a number; name one of its options, as in task=NAME"
     if "omegaconf" not in sys.modules:
         return None
     from hydra.errors import HydraException

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assets import parts
 from assets.part import Box, Cylinder, Hull, Part, Piece
-from sim import cache
+from sim import cache, markup
 from sim.pose import Pose
 from sim.robot import Model
 from sim.spec import Body, Physics
@@ -27,7 +27,7 @@ def robot_urdf(model: Model, *, visuals: bool) -> Path:
     The finger meshes of usual URDFs lose what they hold: their hulls have round, narrow tips.
     The name holds the content's hash, since PyBullet caches by name.
     """
-    root = ET.parse(model.urdf_path).getroot()
+    root = markup.root_of(model.urdf_path)
     for mesh in root.iter("mesh"):
         inside = mesh.attrib["filename"].removeprefix("package://")
         mesh.attrib["filename"] = str(model.urdf_path.parent / inside)

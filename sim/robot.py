@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
-from sim import card, compose
+from sim import card, compose, markup
 from sim.card import Card
 from sim.pose import Pose, rotvec_to_matrix
 from sim.urdf import end, floats, mesh_file, origin
@@ -127,7 +127,7 @@ def load(name: str) -> Model:
 
 def _links(path: Path) -> tuple[tuple[Link, ...], tuple[str, ...]]:
     """Links in topological order, and the movable joints in that order."""
-    root = ET.parse(path).getroot()
+    root = markup.root_of(path)
     elements = {e.attrib["name"]: e for e in root.findall("link")}
     joints = {end(j, "child"): j for j in root.findall("joint")}
     waiting = list(elements)

@@ -13,7 +13,7 @@ import numpy as np
 import trimesh
 
 from episodes.errors import UserError
-from sim import cache
+from sim import cache, markup
 from sim.pose import Pose, rotvec_to_matrix
 
 
@@ -60,7 +60,7 @@ def branch(
     are named are spelled out, with the rgb of `colours` if it has them. UserError if there is no
     such link.
     """
-    robot = ET.parse(path).getroot()
+    robot = markup.root_of(path)
     links = {e.attrib["name"]: e for e in robot.findall("link")}
     if root not in links:
         raise UserError(f"{path.name} has no link {root!r}; links: {', '.join(links)}")
