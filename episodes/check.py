@@ -18,7 +18,7 @@ from episodes.check_frames import frames
 from episodes.check_motion import motion
 from episodes.check_notes import Notes
 from episodes.check_records import Census
-from episodes.check_schema import schema
+from episodes.check_schema import imported, schema
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Finding
@@ -110,9 +110,11 @@ def _names(file: h5py.File, path: str) -> list[str]:
 
 
 def _demo(file: h5py.File, row: Row, whole: Whole) -> Iterator[Finding]:
-    notes = Notes(row.index, real=row.domain == "real")
+    notes = Notes(row.index, given=row.domain == "real", ours=row.domain == "sim")
     try:
         demo = file.get(f"data/demo_{row.index}")
+        if isinstance(demo, h5py.Group) and imported(demo):
+            notes = Notes(row.index, given=True)
         if isinstance(demo, h5py.Group) and schema(demo, row, notes):
             episode = hdf5.get(demo, images=False)
             if episode.content_hash() != row.content_hash:

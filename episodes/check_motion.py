@@ -56,7 +56,7 @@ def _time(episode: Episode, notes: Notes) -> None:
         notes.fault(f"time does not increase in {share(rows)} steps", span(rows), "time")
         return
     # The clock of a simulation is exact; a sensor's jitters.
-    most = 0.2 if notes.real else 1e-6
+    most = 0.2 if notes.given else 1e-6
     rows = np.abs(periods * episode.control_hz - 1.0) > most
     if rows.any():
         told = f"1/{episode.control_hz:g} s"
@@ -98,7 +98,7 @@ def _commands(episode: Episode, notes: Notes) -> None:
             if rows.any():
                 low, high = float(values.min()), float(values.max())
                 notes.fault(f"outside 0..1: {low:.4g} to {high:.4g}", span(rows), field)
-    if episode.domain == "sim":  # what was given to us keeps the actions that it came with
+    if notes.ours:  # what was given to us keeps the actions that it came with
         _default(episode, notes)
         _chained(action["ee_delta"], action["ee_pose"], notes)
 
@@ -191,7 +191,7 @@ def _ends(episode: Episode, notes: Notes) -> None:
             notes.fault("done before the last step", span(episode.dones[:-1] != 0), "dones")
     if episode.success and episode.failure:
         notes.fault(f"success, and yet a failure: {episode.failure!r:.80}", field="failure")
-    if episode.domain == "sim" and episode.success is False and not episode.failure:
+    if notes.ours and episode.success is False and not episode.failure:
         notes.error("a failure without a cause", field="failure")
     at = 0
     for subtask in episode.subtasks:
@@ -199,12 +199,12 @@ def _ends(episode: Episode, notes: Notes) -> None:
             where = (subtask.start, subtask.end)
             notes.fault(f"{subtask.name!r:.40} is not in the episode", where, "subtasks")
             return
-        if subtask.start != at and episode.domain == "sim":
+        if subtask.start != at and notes.ours:
             where = (min(at, subtask.start), max(at, subtask.start))
             notes.error("subtasks overlap or leave a gap", where, "subtasks")
             return
         at = subtask.end
-    if episode.subtasks and at != episode.steps and episode.domain == "sim":
+    if episode.subtasks and at != episode.steps and notes.ours:
         notes.error("no subtask covers the end", (at, episode.steps), "subtasks")
 
 

@@ -15,12 +15,14 @@ from episodes.finding import Finding, Severity
 class Notes:
     """The findings of one episode.
 
-    A fault is an error in data that we made, and a warning in data that we were given: a real data
-    set keeps its faults, and its user hears of them.
+    A fault is an error in data that we made, and a warning in data that we were given: what was
+    recorded or imported keeps its faults, and its user hears of them. What we simulated ourselves
+    (`ours`) has states, a cell and every kind of command, to the last bit.
     """
 
     episode: int | None
-    real: bool = False
+    given: bool = False
+    ours: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     def error(
@@ -31,7 +33,7 @@ class Notes:
     def fault(
         self, message: str, step: int | tuple[int, int] | None = None, field: str = ""
     ) -> None:
-        self._add("warning" if self.real else "error", message, step, field)
+        self._add("warning" if self.given else "error", message, step, field)
 
     def warn(
         self, message: str, step: int | tuple[int, int] | None = None, field: str = ""

@@ -68,7 +68,7 @@ def schema(demo: h5py.Group, row: Row, notes: Notes) -> bool:
         return False
     if steps < 1:
         notes.error("it has no steps", field="num_samples")
-    needed = _ALWAYS + (_SIMULATED if row.domain == "sim" else ())
+    needed = _ALWAYS + (_SIMULATED if notes.ours else ())
     for path in needed:
         if path not in demo:
             notes.error("it is missing", field=path)
@@ -79,6 +79,16 @@ def schema(demo: h5py.Group, row: Row, notes: Notes) -> bool:
     if "obs" in demo and isinstance(demo["obs"], h5py.Group):
         _observations(demo, steps, notes)
     return len(notes.findings) == before
+
+
+def imported(demo: h5py.Group) -> bool:
+    """Whether the lineage of a demo tells of a format of others: a simulator's data, too, may come
+    without the states and commands that ours have."""
+    try:
+        lineage = parse_json(plain(demo.attrs.get("lineage", "{}")), "lineage")
+    except (UserError, AttributeError):
+        return False
+    return isinstance(lineage, dict) and "format" in lineage
 
 
 def _attributes(attrs: Mapping[str, Any], row: Row, notes: Notes) -> None:
@@ -92,7 +102,7 @@ def _attributes(attrs: Mapping[str, Any], row: Row, notes: Notes) -> None:
         _json(attrs.get(name, "{}"), name, notes)
     if row.domain not in DOMAINS:
         notes.error(f"{row.domain!r} is none of {', '.join(DOMAINS)}", field="domain")
-    if row.domain == "sim":
+    if notes.ours:
         _json(attrs.get("cell"), "cell", notes)
     told: dict[str, Any] = {"num_samples": row.steps, "success": row.success}
     for name in ("episode_id", "index", "seed", "task", "robot", "domain", "instruction"):

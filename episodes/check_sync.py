@@ -29,9 +29,9 @@ def lag(episode: Episode, notes: Notes) -> None:
         f"action/{name}": (episode.action[name], episode.obs[name])
         for name in sorted(set(episode.action) & set(episode.obs))
     }
-    if notes.real and "state" in episode.obs:
+    if notes.given and "state" in episode.obs:
         pairs["actions"] = (episode.actions, episode.obs["state"])
-    simulated = episode.domain == "sim"
+    simulated = notes.ours
     for field, (commanded, sensed) in pairs.items():
         if commanded.shape != sensed.shape or commanded.ndim != 2:
             continue

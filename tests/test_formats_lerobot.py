@@ -246,8 +246,12 @@ def test_the_humanoid_sample_comes_with_its_faults(tmp_path: Path) -> None:
     assert any("total_frames is 35965, there are 221" in text for text in texts)
     with pytest.raises(UserError, match="strict"):
         list(formats.read("lerobot", tmp_path / "g1", strict=True))
-    doubled = [f for f in check(tmp_path / "lib") if "repeat the one before" in f.message]
+    checked = check(tmp_path / "lib")
+    doubled = [f for f in checked if "repeat the one before" in f.message]
     assert [(f.episode, f.step, f.field) for f in doubled] == [(0, (81, 196), "obs/cam_high_image")]
+    assert "56 of 221 (25 %)" in doubled[0].message
+    slow = [f for f in checked if "fit commands best 9 steps (0.30 s) later" in f.message]
+    assert [(f.episode, f.field) for f in slow] == [(0, "actions")]
     assert "every other one" in doubled[0].message
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from episodes import Library, formats
+from episodes.check import check
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats.rlds import example, oxe, records
@@ -292,6 +293,14 @@ def test_the_faults_of_the_real_sample_are_told(tmp_path: Path) -> None:
     assert library.info["findings"] == [finding.to_json() for finding in found]
     assert library.read(3).cameras["image_3"].rgb.max() == 0, "the black camera is there, black"
     assert library.read(30).extra["split"] == "val"
+    checked = check(tmp_path / "lib")
+    assert {f.severity for f in checked} == {"warning"}
+    black = [f for f in checked if f.message == "every frame is black"]
+    assert [(f.episode, f.step) for f in black] == [(i, (0, 10)) for i in range(50)]
+    assert {f.field for f in black} == {"obs/image_3_image"}
+    twins = [f.episode for f in checked if "train and valid share them (leakage)" in f.message]
+    assert sorted(twins) == list(range(25, 50))
+    assert set(found) <= set(checked)
     with library.group(30).file as file:
         assert list(file["mask/train"]) == [b"demo_24"], "25 and on are val"
         assert b"demo_30" in file["mask/valid"][()]

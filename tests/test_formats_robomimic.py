@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from episodes import formats
+from episodes import Library, formats
+from episodes.check import check
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -78,6 +79,21 @@ def test_robomimic_and_mimicgen(tmp_path: Path, rng: np.random.Generator) -> Non
     assert found[0].states is None, "T rows of another simulator are no trajectory of ours"
     assert "states" in found[0].lineage["left_out"]
     assert list(found[0].dones) == [0] * (STEPS - 1) + [1]
+
+
+def test_what_another_simulator_made_is_not_asked_for_our_states(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """domain=sim as ours is, but imported: what it lacks is no error, what is wrong a warning."""
+    path = robosuite(tmp_path / "low_dim.hdf5", rng)
+    formats.import_library("robomimic", path, tmp_path / "sound")
+    assert {row.domain for row in Library(tmp_path / "sound")} == {"sim"}
+    assert [f for f in check(tmp_path / "sound") if f.severity == "error"] == []
+    with h5py.File(path, "a") as file:
+        file["data/demo_1/obs/robot0_eef_pos"][2, 0] = np.nan
+    formats.import_library("robomimic", path, tmp_path / "odd")
+    told = [f for f in check(tmp_path / "odd") if f.field == "obs/robot0_eef_pos"]
+    assert [(f.severity, f.episode, f.step) for f in told] == [("warning", 1, 2)]
 
 
 def test_libero_has_an_instruction(tmp_path: Path, rng: np.random.Generator) -> None:

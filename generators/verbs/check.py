@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes.check import check
+from episodes.finding import Report
 from generators import options
 from generators.libraries import named
 
@@ -16,11 +17,12 @@ def run(config: Mapping[str, Any]) -> int:
     most = None if config["most"] is None else options.whole(config, "most", 1)
     errors = 0
     for path in named(config):
-        findings = sorted(check(path, records_only=records_only), key=lambda f: f.severity)
-        for finding in findings[:most]:
-            print(f"{path}: {finding}")
-        if most is not None and len(findings) > most:
-            print(f"{path}: ... and {len(findings) - most} more (most=null prints them all)")
+        findings = check(path, records_only=records_only)
+        lines = sorted(Report(findings).grouped(), key=lambda f: f.severity)
+        for line in lines[:most]:
+            print(f"{path}: {line}")
+        if most is not None and len(lines) > most:
+            print(f"{path}: ... and {len(lines) - most} more (most=null prints them all)")
         kinds = Counter(finding.severity for finding in findings)
         errors += kinds["error"]
         verdict = (
