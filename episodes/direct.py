@@ -30,14 +30,19 @@ Array = NDArray[Any]
 MAX_OPEN_FILES = 128
 MAX_EPISODES = 20_000  # whose places are remembered
 
-_inflate: Callable[..., bytes]
-_Broken: Any  # what it raises
-try:  # the same bytes out, three times as fast
-    from isal import isal_zlib
 
-    _inflate, _Broken = isal_zlib.decompress, isal_zlib.error
+def _by_zlib(packed: bytes, size: int) -> bytes:
+    return zlib.decompress(packed, bufsize=size)
+
+
+_inflate: Callable[[bytes, int], Any]  # packed, size of what comes out
+_Broken: Any  # what it raises
+try:  # libdeflate: the same bytes out in less than half of zlib's time
+    import deflate
+
+    _inflate, _Broken = deflate.zlib_decompress, deflate.DeflateError
 except ImportError:
-    _inflate, _Broken = zlib.decompress, zlib.error
+    _inflate, _Broken = _by_zlib, zlib.error
 
 
 @dataclass(frozen=True)
@@ -97,39 +102,51 @@ class Reader:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=threading.Lock())
 
-    def rows(self, episode: int, array: str, start: int, stop: int) -> Array:
-        """Rows [start, stop) of an array. Raises UserError for what is damaged or not there."""
-        file, arrays = self._episode(episode)
-        if array not in arrays:
-            raise UserError(
-                f"episode {episode} of {self.library.path} has no {array}, which others of its "
-                "source have; leave it out with a filter"
-            )
-        rows = arrays[array]
+    def rows(
+        self, episode: int, array: str, start: int, stop: int, out: Array | None = None
+    ) -> Array:
+        """Rows [start, stop) of an array, in `out` if it is given. Raises UserError for what is
+        damaged or not there."""
+        file, rows = self._found(episode, array)
         if not 0 <= start < stop <= rows.shape[0]:
             raise UserError(
                 f"episode {episode} of {self.library.path}: {array} has {rows.shape[0]} rows, not "
                 f"{stop}; `cellwright check src={self.library.path}` tells more"
             )
         try:
+            if out is None:
+                out = np.empty((stop - start, *rows.shape[1:]), rows.dtype)
             if not rows.direct:
                 with self._lock:
-                    return np.asarray(self.library.group(episode)[array][start:stop])
-            if rows.places is None:
-                return self._contiguous(file, rows, start, stop)
-            frames = np.empty((stop - start, *rows.shape[1:]), rows.dtype)
-            for n, frame in enumerate(frames):
-                frame[...] = self._chunk(file, rows, start + n)
-            return frames
+                    out[...] = self.library.group(episode)[array][start:stop]
+            elif rows.places is None:
+                out[...] = self._contiguous(file, rows, start, stop)
+            else:
+                for n in range(stop - start):
+                    out[n] = self._chunk(file, rows, start + n)
+            return out
         except (OSError, ValueError, _Broken) as error:
             raise UserError(
                 f"episode {episode} of {self.library.path}: {array} rows {start}..{stop - 1} are "
                 f"damaged ({error}); `cellwright check src={self.library.path}` tells more"
             ) from error
 
+    def shape(self, episode: int, array: str) -> tuple[int, ...]:
+        """Of one row. Raises UserError for what is not there."""
+        return self._found(episode, array)[1].shape[1:]
+
+    def _found(self, episode: int, array: str) -> tuple[str, Rows]:
+        file, arrays = self._episode(episode)
+        if array not in arrays:
+            raise UserError(
+                f"episode {episode} of {self.library.path} has no {array}, which others of its "
+                "source have; leave it out with a filter"
+            )
+        return file, arrays[array]
+
     def _contiguous(self, file: str, rows: Rows, start: int, stop: int) -> Array:
         count = (stop - start) * rows.row_bytes
-        data = bytearray(self._bytes(file, rows.offset + start * rows.row_bytes, count))
+        data = self._bytes(file, rows.offset + start * rows.row_bytes, count)
         return np.frombuffer(data, rows.dtype).reshape(stop - start, *rows.shape[1:])
 
     def _chunk(self, file: str, rows: Rows, t: int) -> Array:
@@ -137,7 +154,7 @@ class Reader:
         assert rows.sizes is not None
         packed = self._bytes(file, int(rows.places[t]), int(rows.sizes[t]) - rows.checksum)
         shape = rows.shape[1:]
-        data = _inflate(packed, bufsize=rows.row_bytes)
+        data = _inflate(packed, rows.row_bytes)
         if rows.shuffled:  # HDF5's filter: all first bytes, then all second bytes ...
             columns = np.frombuffer(data, np.uint8).reshape(rows.dtype.itemsize, -1)
             return np.ascontiguousarray(columns.T).view(rows.dtype).reshape(shape)

@@ -13,32 +13,34 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.mix import Mix
 
 Batch = dict[str, Any]
 
-_NUMBERS = (int, float, bool)
 _mix: Mix  # of a worker process
 
 
-def collate(samples: Sequence[dict[str, Any]]) -> Batch:
-    """Samples as one: arrays (B, ...), numbers (B,), and a list of what is text."""
-    out: Batch = {}
-    for name, first in samples[0].items():
-        values = [sample[name] for sample in samples]
-        if isinstance(first, np.ndarray):
-            out[name] = np.stack(values)
-        else:
-            out[name] = np.array(values) if isinstance(first, _NUMBERS) else values
+def batch_of(mix: Mix, indices: Sequence[int]) -> Batch:
+    """Some draws as one: arrays (B, ...), numbers (B,), and a list of what is text."""
+    out = mix.blank(len(indices))
+    return _joined(out, [mix.fill(out, place, i) for place, i in enumerate(indices)])
+
+
+def _joined(arrays: Mapping[str, NDArray[Any]], facts: Sequence[Mapping[str, Any]]) -> Batch:
+    out: Batch = dict(arrays)
+    for name, first in facts[0].items():
+        values = [fact[name] for fact in facts]
+        out[name] = values if isinstance(first, str) else np.array(values)
     return out
 
 
@@ -124,16 +126,34 @@ class Loader:
     def _inline(self, turn: Turn) -> Iterator[Batch]:
         if self._threads == 1:
             for indices in turn:
-                yield collate([self._mix.window(i) for i in indices])
+                yield batch_of(self._mix, indices)
             return
         with ThreadPoolExecutor(self._threads) as pool:
-            coming: Iterator[dict[str, Any]] | None = None
+            coming: Callable[[], Batch] | None = None
             for indices in turn:
-                now, coming = coming, pool.map(self._mix.window, indices)
+                now, coming = coming, self._begun(pool, indices)
                 if now is not None:
-                    yield collate(list(now))
+                    yield now()
             if coming is not None:
-                yield collate(list(coming))
+                yield coming()
+
+    def _begun(self, pool: ThreadPoolExecutor, indices: Sequence[int]) -> Callable[[], Batch]:
+        """A batch that is being filled, some rows by each thread; the call waits for it."""
+        out = self._mix.blank(len(indices))
+
+        def some(first: int) -> list[dict[str, Any]]:
+            places = range(first, len(indices), self._threads)
+            return [self._mix.fill(out, place, indices[place]) for place in places]
+
+        parts = pool.map(some, range(min(self._threads, len(indices))))
+
+        def wait() -> Batch:
+            facts: list[dict[str, Any]] = [{}] * len(indices)
+            for first, found in enumerate(parts):
+                facts[first :: self._threads] = found
+            return _joined(out, facts)
+
+        return wait
 
     def _spawned(self, turn: Turn) -> Iterator[Batch]:
         context = multiprocessing.get_context("spawn")  # forked, locks and threads may hang
@@ -162,4 +182,4 @@ def _begin(mix: Mix) -> None:
 
 
 def _batch(indices: Sequence[int]) -> Batch:
-    return collate([_mix.window(i) for i in indices])
+    return batch_of(_mix, indices)

@@ -31,7 +31,7 @@ from episodes.items import Items
 from episodes.library import Library
 from episodes.manifest import Source
 from episodes.quotas import BLOCK
-from episodes.windows import Kinematics, Scales, Windows
+from episodes.windows import Kinematics, Scales, Windows, blank
 
 __all__ = ["Draw", "Mix", "audit", "build", "table"]
 
@@ -148,24 +148,39 @@ class Mix:
 
     def window(self, i: int) -> dict[str, Any]:
         """As mix[i], for any i >= 0."""
+        out = self.blank(1)
+        facts = self.fill(out, 0, i)
+        return {**{name: value[0] for name, value in out.items()}, **facts}
+
+    def blank(self, count: int) -> dict[str, NDArray[Any]]:
+        """Room for the arrays of `count` windows, (count, ...), for `fill`."""
+        return blank(self.manifest.keys, self.manifest.view, count)
+
+    def fill(self, out: Mapping[str, NDArray[Any]], place: int, i: int) -> dict[str, Any]:
+        """Write the arrays of draw i to row `place` of `out`, and return what else a sample has.
+
+        Several threads may fill the same arrays, each its own rows.
+        """
         block, at = self._block(index(i) // BLOCK), index(i) % BLOCK
         number, episode = int(block.source[at]), int(block.episode[at])
         step = int(block.step[at])
         source, row = self.manifest.sources[number], self._rows[number][episode]
-        sample: dict[str, Any] = self._windows[number].window(
-            row, step, self._scale(source.name, row.robot)
+        self._windows[number].fill(
+            {name: value[place, ...] for name, value in out.items()},
+            row,
+            step,
+            self._scale(source.name, row.robot),
         )
-        sample.update(
-            source=source.name,
-            domain=row.domain,
-            robot=row.robot,
-            task=row.task,
-            instruction=row.instruction,
-            episode=episode,
-            step=step,
-            epoch=int(block.epoch[at]),
-        )
-        return sample
+        return {
+            "source": source.name,
+            "domain": row.domain,
+            "robot": row.robot,
+            "task": row.task,
+            "instruction": row.instruction,
+            "episode": episode,
+            "step": step,
+            "epoch": int(block.epoch[at]),
+        }
 
     def denormalize(self, key: str, values: Any, *, source: str, robot: str) -> NDArray[Any]:
         """Numbers (..., D) of a key, such as a policy's actions, in their own units again."""

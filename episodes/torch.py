@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
-from episodes.loader import Turn, collate
+from episodes.loader import Batch, Turn, batch_of
 from episodes.mix import Mix
 
 
@@ -31,8 +31,12 @@ class Windows:
     def __getitem__(self, i: int) -> dict[str, Any]:
         return self.mix.window(i)
 
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """Of a whole batch at once, which a DataLoader asks for where there is such a method."""
+        return batch_of(self.mix, indices)
 
-def tensors(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
+
+def tensors(batch: Batch) -> dict[str, Any]:
     """A batch of tensors (B, ...); pictures stay uint8 (B, history, H, W, C); text is a list.
 
     16-bit depth and ids become int32, for few operations of torch take uint16.
@@ -40,7 +44,7 @@ def tensors(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
     torch = _torch()
     return {
         name: torch.from_numpy(_signed(value)) if isinstance(value, np.ndarray) else value
-        for name, value in collate(samples).items()
+        for name, value in batch.items()
     }
 
 

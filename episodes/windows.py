@@ -25,8 +25,26 @@ Kinematics = Callable[[Array], Array]
 
 _DELTA = "action/ee_delta"
 _COMMANDS = ("action/ee_pose", "obs/ee_pose", "action/joint_position", "obs/joint_position")
-_WHOLE = np.ones((), bool)
 _NEARLY = 1e-9  # steps: times such as 3 * (20 / 60) are not exact in floating point
+
+
+def blank(keys: Sequence[Key], view: View, count: int) -> dict[str, Array]:
+    """Room for `count` windows, to be filled one by one.
+
+    obs/* (count, history, ...), other keys (count, horizon, ...); mask/obs, mask/actions: which
+    steps are real; has/KEY where a source lacks KEY or some of its numbers.
+    """
+    out: dict[str, Array] = {
+        "mask/obs": np.empty((count, view.history), bool),
+        "mask/actions": np.empty((count, view.horizon), bool),
+    }
+    for key in keys:
+        steps = view.history if key.name.startswith("obs/") else view.horizon
+        out[key.name] = np.empty((count, steps, *key.shape), key.dtype)
+        if key.partial:
+            shape = key.shape if len(key.shape) == 1 else ()
+            out[f"has/{key.name}"] = np.empty((count, *shape), bool)
+    return out
 
 
 class Windows:
@@ -51,39 +69,39 @@ class Windows:
         if arrays & {FROM_POSE, FROM_JOINTS}:
             arrays.update(_COMMANDS)
         self._reader = Reader(library, sorted(arrays), ahead)
+        self._back = np.arange(view.history - 1, -1, -1)
+        self._ahead = np.arange(view.horizon + 1)
 
-    def window(self, row: Row, step: int, scales: Scales) -> dict[str, Array]:
+    def fill(self, out: Mapping[str, Array], row: Row, step: int, scales: Scales) -> None:
         """history steps up to `step`, horizon steps from it, and masks of what is real.
 
-        obs/* (history, ...), other keys (horizon, ...); mask/obs, mask/actions; has/KEY where a
-        source lacks KEY or some of its numbers. Before its start an episode repeats its first
-        reading, after its end its last command, without motion.
+        out: one window of what `blank` made. Before its start an episode repeats its first reading,
+        after its end its last command, without motion.
         """
-        view, ratio = self._view, self.ratio(row)
-        sensed = np.floor(step - ratio * np.arange(view.history - 1, -1, -1) + _NEARLY).astype(int)
-        edges = step + ratio * np.arange(view.horizon + 1)
-        out: dict[str, Array] = {
-            "mask/obs": sensed >= 0,
-            "mask/actions": edges[:-1] < row.steps - _NEARLY,
-        }
+        ratio = self.ratio(row)
+        sensed = np.floor(step - ratio * self._back + _NEARLY).astype(int)
+        edges = step + ratio * self._ahead
+        out["mask/obs"][...] = sensed >= 0
+        out["mask/actions"][...] = edges[:-1] < row.steps - _NEARLY
+        sensed = np.maximum(sensed, 0)
         for key in self._keys:
-            value, has = self._padded(key, self._key(key, row, np.maximum(sensed, 0), edges))
+            value, has = out[key.name], out.get(f"has/{key.name}")
+            self._write(key, row, sensed, edges, value, has)
             if key.name in scales:
                 mean, std = scales[key.name]
-                value = ((value - mean) / std * has).astype(np.float32)
-            out[key.name] = value
-            if key.partial:
-                out[f"has/{key.name}"] = has
-        return out
+                value[...] = (value - mean) / std
+                if has is not None:
+                    value *= has
 
     def whole(self, row: Row, names: Sequence[str]) -> dict[str, Array]:
         """Some keys over a whole episode, at the rate of the mix; those that the source has."""
         edges = np.arange(0.0, row.steps + self.ratio(row) - _NEARLY, self.ratio(row))
         sensed = np.minimum(np.floor(edges[:-1] + _NEARLY).astype(int), row.steps - 1)
-        found = {
-            key.name: self._key(key, row, sensed, edges) for key in self._keys if key.name in names
+        return {
+            key.name: self._key(key, row, sensed, edges)
+            for key in self._keys
+            if key.name in names and self._name in key.origin
         }
-        return {name: value for name, value in found.items() if value is not None}
 
     def ratio(self, row: Row) -> float:
         """Steps of the episode in one step of the mix."""
@@ -91,13 +109,36 @@ class Windows:
             return 1.0
         return round(row.steps / row.seconds / self._view.hz, 9)
 
-    def _key(self, key: Key, row: Row, sensed: Array, edges: Array) -> Array | None:
-        """Rows of a key as its source has them, images in the size of the mix; None if it lacks it.
+    def _write(
+        self, key: Key, row: Row, sensed: Array, edges: Array, out: Array, has: Array | None
+    ) -> None:
+        """Rows of a key into `out`, padded to its width; `has`: which of their numbers are real."""
+        if self._name not in key.origin:
+            assert has is not None
+            out[...], has[...] = 0, False
+            return
+        array = key.origin[self._name][0]
+        if key.name.startswith("obs/") and self._reader.shape(row.index, array) == key.shape:
+            self._take(row, array, sensed, out)  # pictures: no copy on the way
+            if has is not None:
+                has[...] = True
+            return
+        value = self._key(key, row, sensed, edges)
+        if has is None or len(key.shape) != 1:
+            out[...] = value
+            if has is not None:
+                has[...] = True
+            return
+        flat = value.reshape(len(value), -1)
+        width = flat.shape[1]
+        out[:, :width], out[:, width:] = flat, 0
+        has[:width], has[width:] = True, False
+
+    def _key(self, key: Key, row: Row, sensed: Array, edges: Array) -> Array:
+        """Rows of a key as its source has them, images in the size of the mix.
 
         sensed: (H,) steps to read obs at. edges: (K + 1,) times [steps] that bound the actions.
         """
-        if self._name not in key.origin:
-            return None
         if key.name.startswith("obs/"):
             (array,) = key.origin[self._name]
             value = self._take(row, array, sensed)
@@ -114,16 +155,20 @@ class Windows:
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
-    def _take(self, row: Row, array: str, at: Array) -> Array:
+    def _take(self, row: Row, array: str, at: Array, out: Array | None = None) -> Array:
         """Rows `at`, which rise or stay; a picture is unpacked once."""
-        first = int(at[0])
-        if len(at) == 1:
-            return self._reader.rows(row.index, array, first, first + 1)
+        first, last = int(at[0]), int(at[-1])
+        if len(at) == 1 or (np.diff(at) == 1).all():
+            return self._reader.rows(row.index, array, first, last + 1, out)
         if array.endswith((IMAGE, DEPTH, SEGMENTATION)):
             steps, places = np.unique(at, return_inverse=True)
             frames = [self._reader.rows(row.index, array, int(t), int(t) + 1) for t in steps]
-            return np.concatenate(frames)[places]
-        return self._reader.rows(row.index, array, first, int(at[-1]) + 1)[at - first]
+            found = np.concatenate(frames)[places]
+        else:
+            found = self._reader.rows(row.index, array, first, last + 1)[at - first]
+        if out is not None:
+            out[...] = found
+        return found
 
     def _moves(self, row: Row, array: str, edges: Array) -> Array:
         """(K, 6) motion between the edges; none beyond the end of the episode."""
@@ -156,21 +201,3 @@ class Windows:
                 f"Mix(path, kinematics={{{row.robot!r}: joints_to_poses}})"
             )
         return deltas(self._kinematics[row.robot](values))
-
-    def _padded(self, key: Key, value: Array | None) -> tuple[Array, Array]:
-        """The rows in the width of the mix, and which of their numbers the source has.
-
-        has: (D,) for a row of D numbers, one truth for an image.
-        """
-        if value is None:
-            count = self._view.history if key.name.startswith("obs/") else self._view.horizon
-            wide = len(key.shape) == 1
-            return np.zeros((count, *key.shape), key.dtype), np.zeros(
-                key.shape if wide else (), bool
-            )
-        if not key.partial or len(key.shape) != 1:
-            return value.astype(key.dtype, copy=False), _WHOLE
-        flat = value.reshape(len(value), -1)
-        out = np.zeros((len(flat), *key.shape), key.dtype)
-        out[:, : flat.shape[1]] = flat
-        return out, np.arange(key.shape[0]) < flat.shape[1]
