@@ -7,18 +7,23 @@
 The other side reads the same episodes in an environment of its own (its dependencies clash with
 ours), made with: pip install lerobot==0.4.4 h5py; pip install robomimic. It is skipped where no
 environment is given. LeRobot's data set is written by LeRobot itself with its defaults: video.
-`--epoch` draws 100,000 windows and tells how much memory that took beyond the first 5,000.
+
+Two figures of each: by the clock, and per second of processor time of the whole process, which does
+not depend on what else the machine is doing. The last line is all of it as JSON. `--epoch` draws
+100,000 windows and tells how much memory that took beyond the first 5,000.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from episodes import Library, Mix
 from episodes.loader import Loader
@@ -28,9 +33,11 @@ BATCH, WARM, TIMED = 16, 20, 100
 ROUNDS = 3
 OTHERS = Path(__file__).parent / "others"
 
+Figures = dict[str, Any]  # rate, per_cpu_second [samples/s], version, note
 
-def ours(library: Path, cameras: list[str], folder: Path, threads: int) -> float:
-    """Samples per second of a Loader without workers: the best of a few rounds."""
+
+def mixed(library: Path, cameras: list[str], folder: Path) -> Mix:
+    """A mix of one source, with what the other sides read too."""
     images = [f"obs/{camera}_image" for camera in cameras]
     config = {
         "sources": [{"name": "bench", "path": str(library)}],
@@ -39,36 +46,31 @@ def ours(library: Path, cameras: list[str], folder: Path, threads: int) -> float
         "draws": 10**9,
     }
     build(folder / "mix.json", config)
-    mix = Mix(folder / "mix.json")
-    for row in Library(library).rows:  # the files are in the page cache, for every side
-        Library(library).group(row.index)
+    return Mix(folder / "mix.json")
+
+
+def ours(mix: Mix, threads: int) -> Figures:
+    """Of a Loader without workers: the best of a few rounds."""
     batches = iter(Loader(mix, BATCH, threads=threads))
     for _ in range(WARM):
         next(batches)
-    best = 0.0
+    rate = per_cpu_second = 0.0
     for _ in range(ROUNDS):
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         for _ in range(TIMED):
-            batch = next(batches)
-        best = max(best, TIMED * BATCH / (time.perf_counter() - start))
-    shapes = {name: batch[name].shape for name in images}
-    print(f"cellwright, {threads} threads: {best:,.0f} samples/s  {shapes}")
-    return best
+            next(batches)
+        rate = max(rate, TIMED * BATCH / (time.perf_counter() - start))
+        per_cpu_second = max(per_cpu_second, TIMED * BATCH / (time.process_time() - worked))
+    return {
+        "rate": rate,
+        "per_cpu_second": per_cpu_second,
+        "version": version("cellwright"),
+        "note": f"{threads} {'thread' if threads == 1 else 'threads'}",
+    }
 
 
-def epoch(folder: Path, draws: int = 100_000) -> None:
-    """Peak memory [MB] after 5,000 draws, and after all of them."""
-    for n, _ in enumerate(Loader(Mix(folder / "mix.json"), BATCH, stop=draws)):
-        if n == 5_000 // BATCH:
-            early = _peak()
-    print(f"an epoch of {draws:,} draws: peak {early:.0f} MB early, {_peak():.0f} MB at the end")
-
-
-def other(name: str, python: Path | None, library: Path, cameras: list[str]) -> float | None:
-    """Samples per second of another library's loader, run by `others/NAME.py` in its own place."""
-    if python is None:
-        print(f"{name}: skipped, for want of --{name} ENV/bin/python")
-        return None
+def other(name: str, python: Path, library: Path, cameras: list[str]) -> Figures | None:
+    """Of another library's loader, run by `others/NAME_side.py` in its own environment."""
     with tempfile.TemporaryDirectory() as scratch:
         done = subprocess.run(
             [python, OTHERS / f"{name}_side.py", library, scratch, *cameras],
@@ -79,33 +81,64 @@ def other(name: str, python: Path | None, library: Path, cameras: list[str]) -> 
     if done.returncode != 0:
         print(f"{name}: failed with exit code {done.returncode}, see above")
         return None
-    found = json.loads(done.stdout.splitlines()[-1])
-    print(f"{name} {found['version']}: {found['rate']:,.0f} samples/s  {found['note']}")
-    return float(found["rate"])
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def epoch(mix: Mix, draws: int = 100_000) -> dict[str, float]:
+    """Memory [MB] of this process after 5,000 draws, and after all of them."""
+    early = 0.0
+    for n, _ in enumerate(Loader(mix, BATCH, stop=draws)):
+        if n == 5_000 // BATCH:
+            early = resident()
+    return {"draws": draws, "early_mb": early, "end_mb": resident()}
+
+
+def resident() -> float:
+    """Memory of this process [MB], without what it shares with the page cache."""
+    fields = Path("/proc/self/statm").read_text().split()
+    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library", type=Path)
     parser.add_argument("--cameras", nargs="+", default=["front", "wrist"])
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--lerobot", type=Path, metavar="PYTHON")
     parser.add_argument("--robomimic", type=Path, metavar="PYTHON")
     parser.add_argument("--epoch", action="store_true")
     options = parser.parse_args()
+    library = options.library.absolute()
+    found: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory() as folder:
-        rate = ours(options.library.absolute(), options.cameras, Path(folder), options.threads)
+        mix = mixed(library, options.cameras, Path(folder))
+        for row in Library(library).rows:  # the files are in the page cache, for every side
+            Library(library).group(row.index)
+        for threads in options.threads:
+            found[f"cellwright, {threads} threads"] = ours(mix, threads)
         for name in ("lerobot", "robomimic"):
             python = getattr(options, name)
-            found = other(name, python, options.library.absolute(), options.cameras)
-            if found:
-                print(f"  cellwright is {rate / found:.1f} times as fast")
+            if python is None:
+                print(f"{name}: skipped, for want of --{name} ENV/bin/python")
+            elif (figures := other(name, python, library, options.cameras)) is not None:
+                found[name] = figures
+        for name, figures in found.items():
+            print(
+                f"{name} {figures['version']}: {figures['rate']:,.0f} samples/s, "
+                f"{figures['per_cpu_second']:,.0f} per CPU second  ({figures['note']})"
+            )
+        one = found[f"cellwright, {options.threads[0]} threads"]
+        most = max((f for n, f in found.items() if n.startswith("cell")), key=lambda f: f["rate"])
+        for name in found.keys() & {"lerobot", "robomimic"}:
+            print(
+                f"  cellwright over {name}: {most['rate'] / found[name]['rate']:.1f} times, "
+                f"per CPU second {one['per_cpu_second'] / found[name]['per_cpu_second']:.1f} times"
+            )
+        report: dict[str, Any] = {"cameras": options.cameras, "batch": BATCH, "found": found}
         if options.epoch:
-            epoch(Path(folder))
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            report["epoch"] = epoch(mix)
+        print(json.dumps(report))
 
 
 if __name__ == "__main__":

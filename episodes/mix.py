@@ -182,8 +182,21 @@ class Mix:
             "epoch": int(block.epoch[at]),
         }
 
-    def denormalize(self, key: str, values: Any, *, source: str, robot: str) -> NDArray[Any]:
-        """Numbers (..., D) of a key, such as a policy's actions, in their own units again."""
+    def normalize(
+        self, key: str, values: Any, *, source: str = "", robot: str = ""
+    ) -> NDArray[np.float32]:
+        """Numbers (..., D) of a key, such as a robot's readings, as a sample has them."""
+        scale = self._scale(source, robot).get(key)
+        plain = np.asarray(values, np.float32)
+        return plain if scale is None else (plain - scale[0]) / scale[1]
+
+    def denormalize(
+        self, key: str, values: Any, *, source: str = "", robot: str = ""
+    ) -> NDArray[Any]:
+        """Numbers (..., D) of a key, such as a policy's actions, in their own units again.
+
+        source, robot: whose statistics, where the mix keeps them apart by one or the other.
+        """
         scale = self._scale(source, robot).get(key)
         return np.asarray(values) if scale is None else np.asarray(values) * scale[1] + scale[0]
 

@@ -1,7 +1,8 @@
 """LeRobot's side of benchmarks/loader.py: runs in an environment with lerobot and h5py.
 
 python lerobot_side.py LIBRARY SCRATCH CAMERA...: writes LeRobot's data set with its defaults, then
-reads it in batches at random; the last line is JSON: rate [samples/s], version, note.
+reads it in batches at random; the last line is JSON: rate and per_cpu_second
+[samples/s], version, note.
 """
 
 from __future__ import annotations
@@ -60,20 +61,23 @@ def features(frames: dict, joints: int, actions: int) -> dict:
 def main() -> None:
     library, scratch, *cameras = sys.argv[1:]
     root = Path(scratch) / "dataset"
-    write(Path(library), root, cameras)
+    if not root.exists():
+        write(Path(library), root, cameras)
     dataset = LeRobotDataset("local/bench", root=root)
     sampler = torch.utils.data.RandomSampler(dataset, replacement=True, num_samples=10**6)
     batches = iter(torch.utils.data.DataLoader(dataset, BATCH, sampler=sampler, num_workers=0))
     for _ in range(WARM):
         next(batches)
-    best = 0.0
+    rate = per_cpu_second = 0.0
     for _ in range(ROUNDS):
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         for _ in range(TIMED):
             next(batches)
-        best = max(best, TIMED * BATCH / (time.perf_counter() - start))
+        rate = max(rate, TIMED * BATCH / (time.perf_counter() - start))
+        per_cpu_second = max(per_cpu_second, TIMED * BATCH / (time.process_time() - worked))
     note = f"video, decoded by {dataset.video_backend}"
-    print(json.dumps({"rate": best, "version": version("lerobot"), "note": note}))
+    found = {"rate": rate, "per_cpu_second": per_cpu_second}
+    print(json.dumps({**found, "version": version("lerobot"), "note": note}))
 
 
 if __name__ == "__main__":

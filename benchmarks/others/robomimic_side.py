@@ -1,7 +1,8 @@
 """robomimic's side of benchmarks/loader.py: runs in an environment with robomimic.
 
 python robomimic_side.py LIBRARY SCRATCH CAMERA...: reads the library's own shards in batches at
-random; the last line is JSON: rate [samples/s], version, note.
+random; the last line is JSON: rate and per_cpu_second
+[samples/s], version, note.
 """
 
 from __future__ import annotations
@@ -40,14 +41,16 @@ def main() -> None:
     batches = iter(torch.utils.data.DataLoader(dataset, BATCH, sampler=sampler, num_workers=0))
     for _ in range(WARM):
         next(batches)
-    best = 0.0
+    rate = per_cpu_second = 0.0
     for _ in range(ROUNDS):
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         for _ in range(TIMED):
             next(batches)
-        best = max(best, TIMED * BATCH / (time.perf_counter() - start))
+        rate = max(rate, TIMED * BATCH / (time.perf_counter() - start))
+        per_cpu_second = max(per_cpu_second, TIMED * BATCH / (time.process_time() - worked))
     note = "its own HDF5 reader, low_dim cached"
-    print(json.dumps({"rate": best, "version": version("robomimic"), "note": note}))
+    found = {"rate": rate, "per_cpu_second": per_cpu_second}
+    print(json.dumps({**found, "version": version("robomimic"), "note": note}))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,148 @@
+"""Behaviour cloning on a mix, on a CPU, in minutes: learn to take a block out of a bin.
+
+    SCENE="task=bin_pick scene.count=[1,1] scene.on_top=[0,0] ..."   (docs/training.md has it whole)
+    cellwright generate $SCENE look=plain seed=1 episodes=120 out=runs/bc/plain
+    cellwright generate $SCENE look=factory seed=2 episodes=40 out=runs/bc/factory
+    cellwright mix out=runs/bc/mix.json normalize=global horizon=16 image_size=[64,64] \
+        sources=[{name:plain,path:runs/bc/plain,weight:3},{name:factory,path:runs/bc/factory}]
+    python examples/train_bc.py runs/bc/mix.json $SCENE look=plain
+
+Needs PyTorch (pip install torch). A small network sees the pictures, where the tool is and how far
+the gripper is closed, and predicts the next `horizon` actions; half of them are carried out, then
+it looks again. What follows the mix on the command line is the scene that it is evaluated in, on
+episodes of a seed that no library has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import gymnasium
+import numpy as np
+import torch
+from torch import nn
+
+import generators.envs  # noqa: F401  registers the environments
+from episodes import Mix
+from episodes.resize import smooth
+from episodes.torch import loader
+
+READINGS = ("obs/ee_pose", "obs/gripper_position")
+
+
+class Camera(nn.Module):
+    """A picture (B, 3, H, W) to where in it the features are: (B, 64) in -1..1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers = [nn.Conv2d(3, 16, 4, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU()]
+        self.net = nn.Sequential(*layers, nn.Conv2d(32, 32, 3, 1, 1))
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        found = self.net(picture)
+        height, width = found.shape[-2:]
+        weight = found.flatten(2).softmax(-1).view_as(found)
+        x = (weight.sum(2) * torch.linspace(-1, 1, width)).sum(-1)
+        y = (weight.sum(3) * torch.linspace(-1, 1, height)).sum(-1)
+        return torch.cat([x, y], 1)
+
+
+class Policy(nn.Module):
+    """The newest picture of every camera and the readings to (B, horizon, actions)."""
+
+    def __init__(self, cameras: list[str], readings: int, horizon: int, actions: int) -> None:
+        super().__init__()
+        self.cameras = nn.ModuleDict({name: Camera() for name in cameras})
+        self.head = nn.Sequential(
+            nn.Linear(64 * len(cameras) + readings, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(),
+            nn.Linear(256, horizon * actions), nn.Unflatten(1, (horizon, actions)),
+        )  # fmt: skip
+
+    def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        seen = [
+            camera(batch[f"obs/{name}_image"][:, -1].permute(0, 3, 1, 2) / 127.5 - 1)
+            for name, camera in self.cameras.items()
+        ]
+        return self.head(torch.cat([*seen, *(batch[name][:, -1] for name in READINGS)], 1))
+
+
+def train(mix: Mix, minutes: float, batch_size: int) -> Policy:
+    """Mean absolute error over the steps that are inside their episode."""
+    sample = mix[0]
+    cameras = [name[4:-6] for name in sorted(sample) if name.endswith("_image")]
+    readings = sum(sample[name].shape[-1] for name in READINGS)
+    policy = Policy(cameras, readings, *sample["actions"].shape)
+    optimizer = torch.optim.AdamW(policy.parameters(), 1e-3)
+    begun, shown = time.process_time(), 0.0
+    for step, batch in enumerate(loader(mix, batch_size, stop=10**12)):
+        spent = (time.process_time() - begun) / (60 * minutes)
+        if spent >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-3 * (0.02 + 0.98 * np.cos(np.pi / 2 * spent))
+        error = (policy(batch) - batch["actions"]).abs().mean(-1)
+        loss = error[batch["mask/actions"]].mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if spent > shown:
+            print(f"step {step}, {spent:.0%} of the time, error {loss.item():.3f}", flush=True)
+            shown += 0.1
+    return policy.eval()
+
+
+@torch.no_grad()
+def act(policy: Policy, mix: Mix, seen: dict[str, np.ndarray]) -> np.ndarray:
+    """(horizon, 7) actions from what the environment shows."""
+    batch = {
+        name: torch.from_numpy(mix.normalize(name, seen[name[4:]])[None, None]) for name in READINGS
+    }
+    for camera in policy.cameras:
+        key = next(k for k in mix.manifest.keys if k.name == f"obs/{camera}_image")
+        small = smooth(seen[f"{camera}_image"][None], *key.shape[:2])
+        batch[key.name] = torch.from_numpy(small[None])
+    return mix.denormalize("actions", policy(batch)[0].numpy())
+
+
+def evaluate(policy: Policy, mix: Mix, scene: list[str], episodes: int, seed: int) -> int:
+    """How many of the first episodes of this seed succeed."""
+    task = next(entry for entry in scene if entry.startswith("task="))
+    name = "".join(word.capitalize() for word in task.removeprefix("task=").split("_"))
+    rest = [entry for entry in scene if entry != task]
+    env = gymnasium.make(f"cellwright/{name}-v0", renderer="auto", seed=seed, overrides=rest)
+    successes = 0
+    for index in range(episodes):
+        seen, _ = env.reset(options={"index": index})
+        info, ended = {"success": False, "failure": ""}, False
+        while not ended:
+            actions = act(policy, mix, seen)
+            for action in actions[: len(actions) // 2]:
+                action = np.clip(action, env.action_space.low, env.action_space.high)
+                seen, _, success, late, info = env.step(action.astype(np.float32))
+                if ended := success or late:
+                    break
+        successes += bool(info["success"])
+        print(f"episode {index}: {'success' if info['success'] else info['failure']}", flush=True)
+    env.close()
+    return successes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("mix")
+    parser.add_argument("scene", nargs="*", help="task=... and other keys of `cellwright generate`")
+    parser.add_argument("--minutes", type=float, default=5, help="of processor time")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--episodes", type=int, default=50, help="to evaluate on")
+    parser.add_argument("--seed", type=int, default=1_000_003)
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    mix = Mix(options.mix)
+    policy = train(mix, options.minutes, options.batch)
+    done = evaluate(policy, mix, options.scene, options.episodes, options.seed)
+    print(f"success: {done} of {options.episodes} ({done / options.episodes:.0%})")
+
+
+if __name__ == "__main__":
+    main()
