@@ -188,7 +188,7 @@ class Mix:
         """Numbers (..., D) of a key, such as a robot's readings, as a sample has them."""
         scale = self._scale(source, robot).get(key)
         plain = np.asarray(values, np.float32)
-        return plain if scale is None else (plain - scale[0]) / scale[1]
+        return plain if scale is None else np.asarray((plain - scale[0]) / scale[1], np.float32)
 
     def denormalize(
         self, key: str, values: Any, *, source: str = "", robot: str = ""
