@@ -140,13 +140,23 @@ def test_a_collada_file_has_its_unit_and_its_kind_of_colour(
 
 def test_a_damaged_cache_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    ball = trimesh.creation.icosphere(subdivisions=3, radius=0.05)
+    ball = trimesh.creation.icosphere(subdivisions=4, radius=0.05)
     first = meshes.of_part(ball)
     (kept,) = (tmp_path / "cellwright" / "meshes").iterdir()
     kept.write_bytes(kept.read_bytes()[:100])
+    monkeypatch.setattr(meshes, "_recent", meshes._Recent(8))  # as in another process
     again = meshes.of_part(ball)
     np.testing.assert_array_equal(first.positions, again.positions)
     assert kept.stat().st_size > 100
+
+
+def test_parts_of_drawn_sizes_do_not_fill_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for k in range(5):
+        meshes.of_part(trimesh.creation.box((0.1, 0.1, 0.1 + 1e-3 * k)))
+    assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_no_lights_is_the_usual_light(raster: RasterRenderer) -> None:
@@ -253,6 +263,19 @@ def test_without_a_driver_the_renderer_is_refused_in_one_line() -> None:
     done = run(code, **NO_DRIVER)
     assert done.returncode == 0, done.stderr
     assert "take renderer=tiny" in done.stdout
+    assert done.stdout.count("\n") == 1
+
+
+def test_without_libegl_one_line_says_what_to_install() -> None:
+    code = (
+        "import moderngl\nmade = moderngl.create_context\n"
+        "moderngl.create_context = lambda **k: made(**{**k, 'libegl': 'libEGL.gone.so.1'})\n"
+        "from episodes.errors import UserError\nfrom sim.render.raster import RasterRenderer\n"
+        "try: RasterRenderer()\nexcept UserError as e: print(e)"
+    )
+    done = run(code)
+    assert done.returncode == 0, done.stderr
+    assert "apt-get install libegl1 libgl1-mesa-dri" in done.stdout
     assert done.stdout.count("\n") == 1
 
 

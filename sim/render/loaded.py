@@ -51,6 +51,7 @@ class Loaded:
         self._still_shadow = ShadowMap(context)
         self._shadows: Shadows | None = None
         self._kept: dict[str, Picture] = {}
+        self._far = {camera.name: on.is_far(camera) for camera in on.cell.cameras}
         self._load()
 
     def _load(self) -> None:
@@ -152,7 +153,7 @@ class Loaded:
         camera = over.camera
         picture = self._device.picture((camera.width, camera.height))
         still, moving = over.seen[t, : self.stage.still], over.seen[t, self.stage.still :]
-        far = self.stage.is_far(camera)
+        far = self._far[camera.name]
         self._aim(over, t)
         if not _keeps(camera):
             # What moves is in front, mostly: what it hides need not be textured.
@@ -197,10 +198,10 @@ class Loaded:
         seen[-1, -1, 7] = 1  # the upper half of the fourth number, which is always 0
         geometry.target.read_into(seen, components=4, dtype="u4")
         gl.check(self._device.context, drawn=seen[-1, -1, 7] == 0)
-        depth = np.ascontiguousarray(seen[..., 0])
+        depth, ids = seen[..., 0], seen[..., 1]  # views: who keeps them copies them
         if camera.far > 6.5:
             depth[depth == 65535] = 0  # beyond what a count can say
-        return depth, np.ascontiguousarray(seen[..., 1])
+        return depth, ids
 
     def _aim(self, over: Track, t: int) -> None:
         """Hands the camera to every program."""
@@ -242,7 +243,7 @@ class Loaded:
         if camera.name not in self._kept:
             kept = Picture(self._device.context, (camera.width, camera.height))
             self._kept[camera.name] = kept
-            self._draw(kept.geometry, [(self._still(self.stage.is_far(camera)), still)])
+            self._draw(kept.geometry, [(self._still(self._far[camera.name]), still)])
             self._light_up(kept, self._still_shadow)
         return self._kept[camera.name]
 

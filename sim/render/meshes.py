@@ -23,6 +23,7 @@ from sim.render.simplify import LINK, PART, Faces, Piece, Surface, Tolerance, su
 from sim.robot import Visual
 
 VERSION = 11  # of what this file and simplify.py make; part of the cache key
+FEW_FACES = 2000  # a mesh of fewer is simplified faster than it is worth a file: in under 15 ms
 BLENDER_DIFFUSE = 0.8  # its exporter to Collada multiplies colours by this intensity
 
 
@@ -51,7 +52,13 @@ def of_part(
         for ink in inks:
             bare[ink.first : ink.last] = False
         pieces += [Piece(vertices, faces[bare], BARE)] if bare.any() else []
-    return _cached(content.hexdigest(), lambda: surface(pieces, tolerance, mapped=True))
+    key = content.hexdigest()
+
+    def make() -> Surface:
+        return surface(pieces, tolerance, mapped=True)
+
+    # Parts of drawn sizes hardly ever come again: a file for each would fill the disk for nothing.
+    return _recent.get(key, make if len(faces) < FEW_FACES else lambda: _cached(key, make))
 
 
 @lru_cache(maxsize=512)
@@ -68,6 +75,7 @@ def of_visual(visual: Visual) -> Surface:
 
 
 def _cached(content: str, make: Callable[[], Surface]) -> Surface:
+    """The surface of that content from the disk; made, and kept there, where it is not."""
     name = f"{content[:40]}-{VERSION}.npz"
     try:
         with np.load(cache.folder("meshes") / name, allow_pickle=False) as file:
@@ -82,6 +90,24 @@ def _cached(content: str, make: Callable[[], Surface]) -> Surface:
         (cache.folder("meshes") / name).unlink(missing_ok=True)
         cache.kept("meshes", name, data.getvalue)
     return made
+
+
+class _Recent:
+    """Surfaces of this process, the last used ones: scenery comes again in cell after cell."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: dict[str, Surface] = {}
+
+    def get(self, content: str, make: Callable[[], Surface]) -> Surface:
+        found = self._kept.pop(content, None) or make()
+        self._kept[content] = found
+        if len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]
+        return found
+
+
+_recent = _Recent(256)
 
 
 def _pieces(visual: Visual) -> list[Piece]:

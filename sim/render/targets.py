@@ -99,6 +99,9 @@ class Mesh:
         self._empty = np.diff(batch.starts) == 0
         self._parts: list[Any] = []
         self._array = None
+        self._calls: dict[
+            bytes, list[tuple[int, int]]
+        ] = {}  # by what is seen, which seldom changes
         if len(batch.indices):
             vertices, indices = context.buffer(batch.vertices), context.buffer(batch.indices)
             content = [(vertices, layout, *names.split())]
@@ -112,10 +115,19 @@ class Mesh:
         if seen is None:
             self._array.render()
             return
-        for first, last in _runs(seen | self._empty):
-            count = int(self.starts[last] - self.starts[first])
-            if count:
-                self._array.render(vertices=count, first=int(self.starts[first]))
+        key = seen.tobytes()
+        if key not in self._calls:
+            self._calls[key] = self._spans(seen)
+        for first, count in self._calls[key]:
+            self._array.render(vertices=count, first=first)
+
+    def _spans(self, seen: NDArray[np.bool_]) -> list[tuple[int, int]]:
+        """First index and count of every stretch to draw."""
+        spans = [
+            (int(self.starts[first]), int(self.starts[last] - self.starts[first]))
+            for first, last in _runs(seen | self._empty)
+        ]
+        return [(first, count) for first, count in spans if count]
 
     def release(self) -> None:
         for part in self._parts:
