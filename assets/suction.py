@@ -23,7 +23,7 @@ SMALLEST = 0.003  # [m] radius: a cup of 6 mm, about the smallest on the market
 SPREAD = 0.020  # [m] at most this far around a chosen spot no other of the same face is chosen
 SPOTS = 5  # of one face
 PLANES = 30  # the largest planes that are looked at
-IN_PLANE = 2e-5  # [m]
+IN_PLANE = 6e-5  # [m]: print and tape, which a lip does not notice, lie in the plane
 SMOOTH = np.radians(12.0)  # neighbours at less than this are one curved surface
 GRID = 25
 

@@ -47,6 +47,8 @@ class Palletise:
 
     def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
         speed = rng.uniform(0.6, 0.8)
+        belt = Pose.from_array(station.world.cell.goal["belt"])
+        away = 0.2 * belt.rotation[:, 0]
         height = station.world.cell.body("box_0").params["height_mm"] / 1000
         for part, place in zip(
             station.world.cell.goal["parts"], places(station.world.cell), strict=True
@@ -58,6 +60,7 @@ class Palletise:
                 station, part, rng, goals=goals, clear=clear, speed=speed
             )
             yield Subtask("stack", "put the box in its place on the pallet")
+            yield Carry(station.tcp_to_world.shifted(*away), 0.5)  # the queue moves up behind it
             down = yield from handling.bring(
                 station, part, hold, goals, rng, clear=clear, speed=speed
             )
