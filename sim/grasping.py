@@ -19,6 +19,7 @@ CLEARANCE = 0.002  # kept between gripper and everything else when taking hold [
 CLOSE = 0.0003  # and when putting down, between walls made for the part [m]
 YAWS = 8  # ways to turn a cup about its axis
 LEAST_ROOM = 0.0025  # at the least, to come down past the part [m]
+OFF_CENTRE = 30.0  # what a metre beside the centre of mass counts, in radians of turning
 SIDE_ROOM = 0.008  # what each jaw opens beyond the part [m]
 
 
@@ -48,21 +49,26 @@ def holds(
     A grasp is usable when the gripper, coming from `free_above` [m] away along its approach, clears
     the bodies `around`, comes from within `tilt` [rad] of straight above, and the arm reaches it.
     goals: part_to_world poses of which the same grasp must reach one, as clear of `around`. The
-    hold that needs the least turning of the wrist scores best.
+    hold that needs the least turning of the wrist scores best; of cups, one over the middle.
     """
     world = station.world
     spec = world.cell.body(body)
     part_to_world = world.pose(body)
     others = boxes.join(boxes.of_body(world.cell.body(n), world.pose(n)) for n in around)
     found = []
-    for tcp_to_part, width in _ways(station, parts.build(spec.kind, spec.params)):
+    part = parts.build(spec.kind, spec.params)
+    for tcp_to_part, width in _ways(station, part):
         tcp_to_world = part_to_world @ tcp_to_part
         lean = float(np.arccos(np.clip(-tcp_to_world.rotation[2, 2], -1.0, 1.0)))
         if lean > tilt:
             continue
         opening = min(station.card.gripper_width, width + 2 * SIDE_ROOM)
         turn = float(np.linalg.norm(station.turn_from_home(tcp_to_world)))
-        hold = Hold(tcp_to_world, tcp_to_part.inverse(), width, opening, turn + 2.0 * lean)
+        score = turn + 2.0 * lean
+        if station.card.cups is not None:  # what hangs askew tips off
+            x, y, _ = tcp_to_part.inverse().apply(np.asarray(part.centre_of_mass))
+            score += OFF_CENTRE * float(np.hypot(x, y))
+        hold = Hold(tcp_to_world, tcp_to_part.inverse(), width, opening, score)
         if _clear(station, hold.tcp_to_world, opening, others, free_above, CLEARANCE):
             found.append(hold)
     found.sort(key=lambda hold: hold.score)
