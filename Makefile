@@ -15,7 +15,7 @@ help:
 	@echo "make demo         12 episodes, checked, replayed, shown; REAL=path mixes a data set in"
 	@echo "make test         the tests (make slow: the long ones, make faults: killing and breaking)"
 	@echo "make fuzz         every reader, fed with damaged and invented files, for some minutes"
-	@echo "make pools        the Ray and Slurm pools, with their libraries installed"
+	@echo "make pools        the Ray and Slurm pools and the Optuna search, with their libraries"
 	@echo "make interop      every export, read by the real clients (several GB of environments)"
 	@echo "make gallery      docs/gallery.md: every task in every look, by every renderer; the robots"
 	@echo "make bench        the figures in the docs, measured here"
@@ -46,8 +46,8 @@ fuzz: $(READY)
 	FUZZ_EXAMPLES=3000 $(BIN)/python -m pytest tests/fuzz
 
 pools: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray,slurm]'
-	$(BIN)/python -m pytest tests/test_pools_elsewhere.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray,slurm,optuna]'
+	$(BIN)/python -m pytest tests/test_pools_elsewhere.py tests/test_search.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

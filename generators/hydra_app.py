@@ -52,6 +52,7 @@ class Job:
         self.verb = verb
         self.module = import_module(f"generators.verbs.{VERBS[verb]}")
         self.kept: list[tuple[list[str], DictConfig]] = []  # the overrides of each, and itself
+        self.tried: list[tuple[list[str], float]] = []  # by a search, with their merits
         self.many = False
         self.code = 0
 
@@ -60,14 +61,19 @@ class Job:
         self.many = state.mode == RunMode.MULTIRUN
         words = OmegaConf.to_container(state.overrides.task, resolve=False)
         assert isinstance(words, list)
-        self.kept.append(([str(word) for word in words], config))
+        told = [str(word) for word in words]
+        self.kept.append((told, config))
         if not self.many or state.sweeper["_target_"].endswith(".BasicSweeper"):
             return None
-        return self._sweep()
+        merit = self._sweep()
+        self.tried.append((told, merit))
+        return merit
 
     def finish(self) -> int:
         """Runs what was kept: the worst exit code of all."""
-        if self.many:
+        if self.tried:
+            print(_best(self.tried))
+        elif self.many:
             self._sweep()
         else:
             for _, config in self.kept:  # none after --cfg or completion
@@ -91,6 +97,16 @@ class Job:
                 code = max(code, self.module.run(config))
         self.code = max(self.code, code)
         return float(merit)
+
+
+def _best(tried: Sequence[tuple[list[str], float]]) -> str:
+    """Which of the combinations that a search tried came closest to its aim."""
+    shared = set(tried[0][0]).intersection(*(words for words, _ in tried))
+    words, merit = min(tried, key=lambda one: one[1])
+    own = " ".join(word for word in words if word not in shared)
+    return (
+        f"closest to the aim of {len(tried)} tried: {own or ' '.join(words)} (off by {merit:.3g})"
+    )
 
 
 def composed(verb: str, words: Sequence[str]) -> Config:
