@@ -103,10 +103,8 @@ def _best(tried: Sequence[tuple[list[str], float]]) -> str:
     """Which of the combinations that a search tried came closest to its aim."""
     shared = set(tried[0][0]).intersection(*(words for words, _ in tried))
     words, merit = min(tried, key=lambda one: one[1])
-    own = " ".join(word for word in words if word not in shared)
-    return (
-        f"closest to the aim of {len(tried)} tried: {own or ' '.join(words)} (off by {merit:.3g})"
-    )
+    own = " ".join(word for word in words if word not in shared) or " ".join(words)
+    return f"closest to the aim of {len(tried)} tried: {own} (off by {merit:.3g})"
 
 
 def composed(verb: str, words: Sequence[str]) -> Config:

@@ -44,7 +44,7 @@ def groups(name: str) -> dict[str, str]:
     """The config groups of a verb, with the option that is taken where none is given."""
     chosen: dict[str, str] = {}
     for line in _text(name):
-        group, _, option = line.removeprefix("  - ").partition(": ")
+        group, _, option = line.partition("#")[0].strip().removeprefix("- ").partition(": ")
         if line.startswith("  - ") and option and not group.startswith("override"):
             chosen[group] = option
     return chosen

@@ -140,14 +140,13 @@ def test_killed_at_random_moments_it_resumes(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
 def test_killed_two_hundred_times_it_resumes(
-    tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
+    seed: int, tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
 ) -> None:
-    for seed in range(20):
-        out = tmp_path / f"lib{seed}"
-        storm(start, out, 10, random.Random(seed))
-        finish(start, out)
-        assert_whole(out, reference)
+    storm(start, tmp_path / "lib", 10, random.Random(seed))
+    finish(start, tmp_path / "lib")
+    assert_whole(tmp_path / "lib", reference)
 
 
 def test_ctrl_c_finishes_the_shards_in_hand(
