@@ -8,7 +8,7 @@ REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow faults fuzz pools interop bench gallery lint format clean
+.PHONY: help setup demo test slow faults fuzz pools interop bench gallery parts lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
@@ -18,6 +18,7 @@ help:
 	@echo "make pools        the Ray and Slurm pools and the Optuna search, with their libraries"
 	@echo "make interop      every export, read by the real clients (several GB of environments)"
 	@echo "make gallery      docs/gallery.md: every task in every look, by every renderer; the robots"
+	@echo "make parts        docs/parts.md: every kind of part, with pictures"
 	@echo "make bench        the figures in the docs, measured here"
 	@echo "make lint         ruff and mypy (make format: what ruff can mend)"
 
@@ -68,6 +69,9 @@ bench: $(READY) $(ROBOSUITE)/.ready
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python benchmarks/record.py robosuite=$(ROBOSUITE)/bin/python
 	$(BIN)/python benchmarks/scale.py
+
+parts: $(READY)
+	$(BIN)/python scripts/parts_page.py
 
 gallery: $(READY)
 	$(BIN)/python scripts/gallery.py

@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from episodes.errors import UserError
-from generators import equip, guard
+from generators import equip, guard, own_parts
 from generators.verbs import VERBS
 
 # mappings whose keys are the user's own; Hydra would have to be told with a + that a key is new
@@ -128,6 +128,7 @@ def plain(verb: str, config: DictConfig) -> Config:
     assert isinstance(found, dict)
     guard.refuse_code(found, "the config")
     whole = equip.equipped({str(key): value for key, value in found.items()})
+    whole = own_parts.resolved(whole)
     return {key: _sorted(whole[key]) for key in sorted(whole)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from assets import materials, parts
 from assets.part import Part
 from episodes.errors import UserError
-from scenes.draw import number, word
+from scenes.draw import count, number, word
 from sim.pose import Pose
 from sim.spec import RGB, Body, Material
 
@@ -35,8 +36,13 @@ def workpiece(
     params: dict[str, Any] = {}
     for parameter, value in ranges.items():
         at = f"{key}.{kind}.{parameter}"
+        default = parts.defaults(kind).get(parameter, "")
         if parameter.endswith("_mm"):
             params[parameter] = round(2 * number(rng, value, at)) / 2
+        elif isinstance(default, int):
+            params[parameter] = count(rng, value, at)
+        elif isinstance(default, float):
+            params[parameter] = number(rng, value, at)
         else:
             params[parameter] = word(rng, value, at)
     finish = word(rng, config["finishes"], "scene.finishes")
@@ -64,6 +70,14 @@ def workpiece(
         friction=number(rng, config["friction"], "scene.friction"),
         words=words,
     )
+
+
+def own(body: Body, params: Mapping[str, Any]) -> Body:
+    """The user's part (params of the kind "mesh") in place of a workpiece, in its finish."""
+    params = {**params, "material": body.material.name}
+    words = {**{k: v for k, v in body.words.items() if k != "size"}, "part": "mesh"}
+    part = parts.build("mesh", params)
+    return replace(body, name="mesh_0", kind="mesh", params=params, mass=part.mass, words=words)
 
 
 def assortment(

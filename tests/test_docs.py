@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -92,6 +93,11 @@ def test_every_make_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
     for page in PAGES:
         assert set(re.findall(r"\bmake ([a-z]+)\b", _code(text(page)))) <= targets, page.name
+
+
+def test_the_page_of_parts_is_what_its_script_writes() -> None:
+    found = runpy.run_path(str(ROOT / "scripts" / "parts_page.py"))
+    assert text(ROOT / "docs" / "parts.md") == found["page"](), "make parts"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -16,6 +16,7 @@ VERBS: Mapping[str, str] = {
     "mix": "mix",
     "show": "show",
     "list": "list_",
+    "part": "part",
     "repair": "repair",
     "audit": "audit",
 }
