@@ -172,6 +172,9 @@ KOREAN: Mapping[str, tuple[str, ...]] = {
     "panel": ("조작반",),
     "tool cart": ("공구 카트",),
     "pallet": ("팔레트",),
+    "line": ("직선",),
+    "circle": ("원형",),
+    "spline": ("곡선",),
     "column": ("블록",),
     "brick": ("벽돌",),
     "pinwheel": ("핀휠",),
@@ -228,6 +231,9 @@ KOREAN: Mapping[str, tuple[str, ...]] = {
 }
 # Other English words for the same thing.
 ENGLISH: Mapping[str, tuple[str, ...]] = {
+    "line": ("straight",),
+    "circle": ("circular",),
+    "spline": ("curved",),
     "nut": ("nut", "hex nut"),
     "bolt": ("bolt",),
     "bracket": ("bracket", "angle bracket"),

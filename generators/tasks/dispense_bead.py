@@ -1,0 +1,92 @@
+"""Follow the plate's seam with the dispensing nozzle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import handling, layout
+from generators.beads import Bead
+from generators.language import words
+from generators.task import Outcome
+from scenes.dispensing import seam_bench
+from sim import reach, robot
+from sim.follow import Follow
+from sim.moves import Move, Reach, Subtask
+from sim.pose import Pose
+from sim.spec import Cell
+from sim.station import Station
+
+RUN = 0.015  # before and beyond the seam [m]
+
+
+class DispenseBead:
+    """Success: the whole seam was run with the nozzle on, within `rms_mm` of its middle line, at
+    a stand-off and a speed within their bands, and the nozzle is off and away."""
+
+    name = "dispense_bead"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        task = config["task"]
+        self.max_seconds = float(task["max_seconds"])
+        self.rms, self.off = task["rms_mm"] / 1000, task["off_seam_mm"] / 1000
+        self.standoff = [v / 1000 for v in task["standoff_mm"]]
+        self.speed = [v / 1000 for v in task["speed_mm_s"]]
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        return layout.tried(
+            lambda r: seam_bench(self.config, r, self.card.home, self.card.wrist),
+            _out_of_reach, rng, "move scene.work_area or shrink scene.plate",
+        )  # fmt: skip
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        terms = {"shape": cell.goal["shape"]}
+        return words.instruction(self.name, cell, {"plate": "plate"}, rng, terms=terms)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        low, high = self.standoff
+        height = rng.uniform(low + 0.3 * (high - low), high - 0.3 * (high - low))
+        slow, fast = self.speed
+        pace = rng.uniform(slow + 0.25 * (fast - slow), fast - 0.3 * (fast - slow))
+        seam = np.add(station.world.cell.goal["seam"], (0.0, 0.0, height))
+        run = Follow(tuple(tuple(float(v) for v in p) for p in seam), pace, RUN)
+        first, last = run.line()[0], run.line()[-1]
+        turned, clear = station.home.rotation, rng.uniform(0.04, 0.08)
+
+        yield Subtask("approach", "bring the nozzle to the start of the seam")
+        start = Pose.at(first, turned)
+        yield handling.travel(start.shifted(z=clear), rng, rng.uniform(0.3, 0.5))
+        yield Reach(start, 0.12, within=0.0003)
+
+        yield Subtask("dispense", "follow the seam with the nozzle on")
+        yield run
+
+        yield Subtask("retreat", "raise the nozzle")
+        yield Reach(Pose.at(last, turned).shifted(z=clear), 0.25)
+
+    def outcome(self, station: Station) -> Outcome:
+        goal = station.world.cell.goal
+        bead = station.memory.setdefault("bead", Bead(np.array(goal["seam"])))
+        bead.add(station)
+        if bead.on and bead.rows[-1][0] > self.off:
+            return Outcome(False, "off_seam", over=True)
+        if station.world.force_between(station.robot.name, goal["target"]) > 1.0:
+            return Outcome(False, "collision", over=True)
+        fault = bead.fault(self.rms, self.standoff, self.speed) if not bead.on else "unfinished"
+        raised = station.sensed_tcp().position[2] - bead.seam[0, 2] > 0.03
+        if not fault and not raised:
+            return Outcome(False, "not_raised")
+        return Outcome(not fault, fault)
+
+
+def _out_of_reach(cell: Cell) -> str:
+    """What the tool cannot get to, "" for nothing."""
+    arm = cell.robots[0]
+    down = Pose((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    tools = [Pose(tuple(p)).shifted(z=0.002) @ down for p in cell.goal["seam"][::8]]
+    missed = reach.reachable(arm.card, arm.base, tools).count(False)
+    return f"{missed} points of the seam are out of the robot's reach" if missed else ""
