@@ -1,0 +1,68 @@
+"""A bench with a part whose features a camera on the wrist is to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from episodes.errors import UserError
+from scenes import place, shop
+from scenes.cameras import cameras
+from scenes.draw import count, section, word
+from scenes.workpieces import assortment, part_of, workpiece
+from sim.pose import Pose
+from sim.spec import Cell, Physics
+
+
+def inspection_bench(
+    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
+) -> Cell:
+    """goal: target, the part; features, the names of its frames to be seen; points and normals
+    (N, 3), where they are and face in the world; camera, the one that looks."""
+    scene = section(config, "scene")
+    at = shop.shop(config, rng)
+    kinds = section(config, "scene.inspected")
+    kind = word(rng, sorted(kinds), "scene.inspected")
+    target = workpiece(rng, "target", kind, kinds[kind], scene, "scene.inspected")
+    features = sorted(n for n in part_of(target).frames if n not in scene["not_features"])
+    extra = [
+        replace(b, name=f"extra_{b.name}", role="distractor")
+        for b in assortment(
+            rng, count(rng, scene["distractors"], "scene.distractors"),
+            section(config, "scene.distractor_parts"), scene, "scene.distractor_parts",
+        )
+        if b.words != target.words
+    ]  # fmt: skip
+    area = at.work_area(config)
+    things = (target, *extra)
+    shapes = [place.footprint(part_of(b), Pose()) for b in things]
+    poses = place.scatter(
+        rng, shapes, area, gap=scene["gap_m"], where="scene.work_area",
+        remedy="lower scene.distractors or scene.gap_m, or enlarge scene.work_area",
+    )  # fmt: skip
+    placed = [shop.standing(b, p, at.height) for b, p in zip(things, poses, strict=True)]
+    covered = [place.moved(s, *place.flat(p)) for s, p in zip(shapes, poses, strict=True)]
+    around = shop.clutter(config, rng, at, [*covered, area])
+    frames = [placed[0].pose @ Pose.from_array(part_of(target).frames[name]) for name in features]
+    seen = cameras(config, rng, (*placed[0].pose.position[:2], at.height + 0.05), wrist)
+    eye = next((c.name for c in seen if c.parent), None)
+    if eye is None:
+        raise UserError("no camera rides on the robot: add one with mount: wrist to `camera`")
+    return Cell(
+        robots=(shop.robot(config, rng, at.height, home),),
+        bodies=(*at.bodies, *placed, *around),
+        cameras=seen,
+        lights=shop.lights(rng),
+        physics=Physics(**section(config, "physics")),
+        goal={
+            "target": "target",
+            "features": features,
+            "points": [list(f.position) for f in frames],
+            "normals": [f.rotation[:, 2].tolist() for f in frames],
+            "camera": eye,
+        },
+        sampled={"bench_height_m": at.height},
+    )
