@@ -1,11 +1,11 @@
 """How far it goes: scaling over workers, the cost of a commit, a hundred thousand shards, and what
 a petabyte would take, every factor shown. The last line is JSON.
 
-    python benchmarks/scale.py [task=NAME] [episodes=N] [rounds=N] [records=N] [price=P]
+    python benchmarks/scale.py [task=NAME] [episodes=N] [rounds=N] [records=N] [price=P] [KEY=...]
 
 episodes: of each run. rounds: pairs of runs, with one and with two workers; 0 makes one short run
 for the rest to measure. records: synthetic commit records; 0 leaves them out. price: of a
-core-hour, in any currency.
+core-hour, in any currency. Other keys are those of `generate`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def main() -> None:
     asked = {**DEFAULTS, **dict(word.split("=", 1) for word in sys.argv[1:])}
     with TemporaryDirectory() as folder:
         root = Path(folder)
-        found, library = scaling(root, asked["task"], int(asked["episodes"]), int(asked["rounds"]))
+        others = [f"{key}={value}" for key, value in asked.items() if key not in DEFAULTS]
+        task, episodes, rounds = asked["task"], int(asked["episodes"]), int(asked["rounds"])
+        found, library = scaling(root, task, episodes, rounds, others)
         found |= commit(library)
         row_bytes = 0.0
         for rows in ROWS if int(asked["records"]) else ():
@@ -47,7 +49,9 @@ def main() -> None:
     print(json.dumps(found))
 
 
-def scaling(root: Path, task: str, episodes: int, rounds: int) -> tuple[Found, Path]:
+def scaling(
+    root: Path, task: str, episodes: int, rounds: int, others: list[str]
+) -> tuple[Found, Path]:
     """Episodes an hour with one worker and with two, and the ratio, in interleaved pairs of runs of
     the same episodes; and one library."""
     steady: dict[int, list[float]] = {1: [], 2: []}
@@ -57,7 +61,7 @@ def scaling(root: Path, task: str, episodes: int, rounds: int) -> tuple[Found, P
             out = root / f"run-{turn}-{workers}"
             words = [f"task={task}", f"episodes={episodes}", f"workers={workers}", "shard_size=1"]
             start = time.perf_counter()
-            assert dispatch(["generate", *words, f"out={out}"]) == 0
+            assert dispatch(["generate", *words, *others, f"out={out}"]) == 0
             whole[workers].append(3600 * episodes / (time.perf_counter() - start))
             steady[workers].append(rate(out, workers))
             if not rounds:

@@ -1,7 +1,6 @@
 """The few operations that a library needs of its storage, here on a folder of a file system.
 
-An object store can take this place: `put` is a conditional create (S3: `If-None-Match: *`),
-`replace` a plain one, `size`, `get` and `names` are HEAD, GET and LIST.
+An object store can take this place: docs/scaling.md says what each operation becomes there.
 """
 
 from __future__ import annotations
