@@ -96,7 +96,8 @@ def resolve(
             raise UserError(f"{name}: {fitted}; missing_keys=mask or missing_keys=drop goes on")
         else:
             dropped.setdefault(fitted, []).append(name)
-    if view.cameras and not any(key.name.endswith((IMAGE, DEPTH, SEGMENTATION)) for key in keys):
+    blind = not any(key.name.endswith((IMAGE, DEPTH, SEGMENTATION)) for key in keys)
+    if view.cameras and blind:
         views = {n: why for why, names in dropped.items() for n in names if n.endswith(IMAGE)}
         told = "; ".join(f"{name}: {why}" for name, why in views.items())
         raise UserError(f"no common camera: {told or 'none was asked for in keys'}")
@@ -105,7 +106,27 @@ def resolve(
         raise UserError(f"the sources have no array in common: {'; '.join(notes)}")
     if view.action_space == "native" and len(schemas) > 1:
         notes.append("actions are native: nothing says that those of the sources mean the same")
+    if blind and not view.keys:
+        notes[:0] = _no_camera(schemas)
     return tuple(keys), tuple(notes)
+
+
+def _no_camera(schemas: Mapping[str, Schema]) -> list[str]:
+    """A note, where every source has pictures and no camera is common to all."""
+    own = {
+        source: sorted(
+            name.removeprefix("obs/").removesuffix(IMAGE)
+            for name, (_, shape) in there.items()
+            if _is_view(name, IMAGE, shape)
+        )
+        for source, there in schemas.items()
+    }
+    if not all(own.values()):
+        return []
+    told = ", ".join(f"{source} has {' '.join(names)}" for source, names in own.items())
+    firsts = ",".join(dict.fromkeys(names[0] for names in own.values()))
+    way = f"cameras={{main:[{firsts}]}}" if "," in firsts else "image_size=[W,H]"
+    return [f"NO PICTURES, for want of a common camera: {told}; {way} makes one"]
 
 
 def _fit(name: str, found: Mapping[str, _Found], sources: list[str], view: View) -> Key | str:

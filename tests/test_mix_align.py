@@ -65,6 +65,16 @@ def test_cameras_get_one_name_and_one_size(home: Path, tmp_path: Path) -> None:
         assert np.array_equal(sample["obs/main_image"][0], smooth(frame[None], 10, 12)[0])
 
 
+def test_a_mix_that_delivers_no_pictures_says_so_first(home: Path, tmp_path: Path) -> None:
+    note = mixed(home, tmp_path).manifest.notes[0]
+    assert note == (
+        "NO PICTURES, for want of a common camera: sim has front wrist, real has image_0; "
+        "cameras={main:[front,image_0]} makes one"
+    )
+    (tmp_path / "m.json").unlink()
+    assert not any("PICTURES" in n for n in mixed(home, tmp_path, keys=["actions"]).manifest.notes)
+
+
 def test_sources_without_a_common_camera_are_refused(home: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no common camera: .*real lacks it"):
         mixed(home, tmp_path, cameras={"main": ["front"]})
