@@ -12,6 +12,8 @@ and the place to start only regroup one sequence of draws.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -26,6 +28,9 @@ from episodes.errors import UserError
 from episodes.mix import Mix
 
 Batch = dict[str, Any]
+
+_ALONE = 2  # references to an array that only _Buffers knows: its dict's, and the question's
+MAX_THREADS = 4  # more of them mostly wait for one another
 
 _mix: Mix  # of a worker process
 
@@ -42,6 +47,30 @@ def _joined(arrays: Mapping[str, NDArray[Any]], facts: Sequence[Mapping[str, Any
         values = [fact[name] for fact in facts]
         out[name] = values if isinstance(first, str) else np.array(values)
     return out
+
+
+class _Buffers:
+    """Arrays of batches that nobody holds any more, to be filled again.
+
+    New memory for every batch costs a fifth of the time: the system clears every page of it.
+    """
+
+    def __init__(self, mix: Mix) -> None:
+        self._mix = mix
+        self._given: deque[dict[str, NDArray[Any]]] = deque(maxlen=4)
+
+    def take(self, count: int) -> dict[str, NDArray[Any]]:
+        for place, arrays in enumerate(self._given):
+            sizes = {len(value) for value in arrays.values()}
+            # Views and tensors hold the array that they look into, so they count here too.
+            if sizes == {count} and all(sys.getrefcount(arrays[name]) == _ALONE for name in arrays):
+                del self._given[place]
+                return arrays
+        return self._mix.blank(count)
+
+    def give(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """They are in a batch that goes out now."""
+        self._given.append(arrays)
 
 
 class Turn:
@@ -86,7 +115,7 @@ class Loader:
         batch_size: int,
         *,
         workers: int = 0,
-        threads: int = 1,
+        threads: int | None = None,
         prefetch: int = 2,
         start: int = 0,
         stop: int | None = None,
@@ -95,9 +124,13 @@ class Loader:
     ) -> None:
         """workers: processes that decode, 0 for none. prefetch: batches ahead for each of them.
 
-        threads: without workers, that many threads decode a batch together, and a batch ahead.
+        threads: without workers, that many decode a batch together, and a batch ahead; None: as
+        many as this process may use cores, at most MAX_THREADS.
         Workers are spawned: a script that asks for them needs `if __name__ == "__main__":`.
         """
+        if threads is None:
+            mine = getattr(os, "sched_getaffinity", None)  # Linux's; elsewhere all cores are ours
+            threads = min(MAX_THREADS, len(mine(0)) if mine else os.cpu_count() or 1)
         if workers < 0 or threads < 1 or prefetch < 1:
             told = f"workers={workers} threads={threads} prefetch={prefetch}"
             raise UserError(f"{told}: they must be at least 0, 1 and 1")
@@ -124,22 +157,28 @@ class Loader:
             yield batch
 
     def _inline(self, turn: Turn) -> Iterator[Batch]:
+        buffers = _Buffers(self._mix)
         if self._threads == 1:
             for indices in turn:
-                yield batch_of(self._mix, indices)
+                out = buffers.take(len(indices))
+                facts = [self._mix.fill(out, place, i) for place, i in enumerate(indices)]
+                buffers.give(out)
+                yield _joined(out, facts)
             return
         with ThreadPoolExecutor(self._threads) as pool:
             coming: Callable[[], Batch] | None = None
             for indices in turn:
-                now, coming = coming, self._begun(pool, indices)
+                now, coming = coming, self._begun(pool, buffers, indices)
                 if now is not None:
                     yield now()
             if coming is not None:
                 yield coming()
 
-    def _begun(self, pool: ThreadPoolExecutor, indices: Sequence[int]) -> Callable[[], Batch]:
+    def _begun(
+        self, pool: ThreadPoolExecutor, buffers: _Buffers, indices: Sequence[int]
+    ) -> Callable[[], Batch]:
         """A batch that is being filled, some rows by each thread; the call waits for it."""
-        out = self._mix.blank(len(indices))
+        out = buffers.take(len(indices))
 
         def some(first: int) -> list[dict[str, Any]]:
             places = range(first, len(indices), self._threads)
@@ -151,6 +190,7 @@ class Loader:
             facts: list[dict[str, Any]] = [{}] * len(indices)
             for first, found in enumerate(parts):
                 facts[first :: self._threads] = found
+            buffers.give(out)
             return _joined(out, facts)
 
         return wait

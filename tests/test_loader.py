@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
 import sys
 from typing import Any
 
@@ -66,6 +67,28 @@ def test_a_batch_is_the_samples_stacked(mix: Mix) -> None:
                 assert np.array_equal(batch[name][k], value)
         assert batch["actions"].shape == (8, 16, 7)
         assert batch["obs/main_image"].dtype == np.uint8
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_memory_is_used_again_only_when_nobody_looks_at_it(mix: Mix, threads: int) -> None:
+    kept, views, expected = [], [], []
+    addresses = set()
+    for n, batch in enumerate(Loader(mix, 4, threads=threads)):
+        pictures = batch["obs/main_image"]
+        addresses.add(pictures.ctypes.data)
+        if n % 5 == 0:
+            kept.append(batch)
+        if n % 5 == 1:
+            views.append(pictures[1, 0, 2:, ::2])  # a view of a view
+            expected.append(mix.window(4 * n + 1)["obs/main_image"][0, 2:, ::2])
+        del batch, pictures
+    for n, batch in enumerate(kept):
+        for k in range(4):
+            for name, value in mix.window(20 * n + k).items():
+                assert np.array_equal(batch[name][k], value)
+    for view, rows in zip(views, expected, strict=True):
+        assert np.array_equal(view, rows)
+    assert len(addresses) < 24, "of 24 batches, some are in memory that was used before"
 
 
 @pytest.mark.parametrize("options", [{"workers": 2}, {"threads": 3}])
@@ -135,3 +158,30 @@ def test_without_torch_one_line_says_so(mix: Mix, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(UserError, match="pip install torch"):
         loader(mix, 4)
+
+
+MEMORY = """
+import os, sys
+from pathlib import Path
+from episodes import Mix
+from episodes.loader import Loader
+
+def resident():
+    fields = Path("/proc/self/statm").read_text().split()
+    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+for n, batch in enumerate(Loader(Mix(sys.argv[1]), 16, stop=100_000)):
+    if n == 600:
+        early = resident()
+assert n == 6249
+print(early, resident())
+"""
+
+
+@pytest.mark.slow
+def test_an_epoch_of_a_hundred_thousand_draws_takes_no_more_memory(mix: Mix) -> None:
+    """After the first 10,000 draws every file is open and every place known."""
+    run = [sys.executable, "-c", MEMORY, str(mix.path)]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    early, late = map(float, done.stdout.split())
+    assert late - early < 4, f"{early} MB, then {late} MB"
