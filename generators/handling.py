@@ -10,11 +10,12 @@ import numpy as np
 from sim import grasping
 from sim.moves import Carry, Failed, Grip, Move, Open, Reach, Subtask
 from sim.paths import Travel
-from sim.pose import Pose
+from sim.pose import Pose, matrix_to_rotvec
 from sim.station import Station
 
 TRIES = 3  # at a part, before the episode is given up
-MENDABLE = ("missed_grasp", "dropped")  # causes after which a part may be tried again
+MENDABLE = ("missed_grasp", "slipped", "dropped")  # after these a part may be tried again
+SLIPPED = 0.5  # a part that turned more than this in the jaws is put back [rad]
 
 Steps = Generator[Move | Subtask, None, grasping.Hold]
 
@@ -50,6 +51,10 @@ def pick(
     yield Reach(hold.tcp_to_world, 0.25)
     yield Grip(hold.width)
     yield Carry(station.tcp_to_world.shifted(z=clear), 0.3)
+    held = grasping.in_hand(station, part, hold).part_to_tcp
+    if np.linalg.norm(matrix_to_rotvec((hold.part_to_tcp.inverse() @ held).rotation)) > SLIPPED:
+        yield Carry(station.tcp_to_world.shifted(z=0.002 - clear), 0.3)
+        raise Failed("slipped", f"{part} turned in the jaws")
     return hold
 
 
@@ -74,7 +79,12 @@ def bring(
 ) -> Generator[Move, None, Pose]:  # fmt: skip
     """Carries a part `clear` [m] above a goal; the tool pose that will put it there."""
     over = tool_for(station, part, hold, goals).shifted(z=clear)
-    yield travel(over, rng, speed, carrying=part)
+    try:
+        yield travel(over, rng, speed, carrying=part)
+    except Failed as failed:
+        if failed.cause != "no_path":
+            raise
+        yield Carry(over, speed)  # boxes around things leave no way; at this height there is one
     down = tool_for(station, part, hold, goals)  # again: it may have swung in the jaws on the way
     yield Carry(down.shifted(z=clear), 0.25)
     return down

@@ -94,3 +94,8 @@ def inside(world: World, body: str, container: str) -> bool:
     half = np.array([dims["inner_length"], dims["inner_width"]]) / 2 + 0.001
     within = bool((np.abs(points[:, :2]) <= half).all())
     return within and float(points[:, 2].mean()) < dims["height"]
+
+
+def stowed(world: World, body: str, container: str) -> bool:
+    """Whether a body is inside a container, and no point of it above the rim."""
+    return inside(world, body, container) and highest(world, body) <= rim(world, container)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
-import shapely
+from shapely.geometry import Polygon
 
 from assets.part import Part
 from scenes import place, shop
@@ -16,6 +16,8 @@ from scenes.draw import count, number, section, word
 from scenes.workpieces import assortment, colour_of, finished, fixture, part_of
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
+
+REMEDY = "lower scene.count or scene.gap_m, or enlarge scene.bin.size"
 
 
 def bin_bench(
@@ -27,17 +29,66 @@ def bin_bench(
     `scene.jaw_room_m` away, which a jaw needs.
     """
     scene = section(config, "scene")
-    at = shop.shop(config, rng)
-    side = 1.0 if rng.random() < 0.5 else -1.0
-    source = _stand(rng, "bin", scene, "bin", at.height, side)
-    target = _stand(rng, "tote", scene, "tote", at.height, -side)
-    inner = part_of(source).dims
+    at, source, target = _containers(config, rng)
     found = assortment(
         rng, max(1, count(rng, scene["count"], "scene.count")),
         section(config, "scene.parts"), scene, "scene.parts",
     )  # fmt: skip
     above = min(count(rng, scene["on_top"], "scene.on_top"), len(found) - 1)
-    lying = _drop(rng, found, above, inner["inner_length"], inner["inner_width"], scene)
+    lying = _drop(rng, found, above, source, scene)
+    goal = {"part": found[0].name, "source": "bin", "target": "tote"}
+    return _cell(config, rng, (at, source, target), found, lying, goal, home, wrist)
+
+
+def full_bin(
+    config: Mapping[str, Any],
+    rng: np.random.Generator,
+    home: tuple[float, ...],
+    wrist: str,
+    takes: Callable[[Part, Pose], bool],
+) -> Cell:
+    """Parts all over a bin, up to its walls, some on others; they settle before step 0.
+
+    takes: whether the robot's tool can take a part that lies in a pose (part_to_support) from
+    above; each part starts out in such a pose. goal: parts, source, target.
+    """
+    scene = section(config, "scene")
+    at, source, target = _containers(config, rng)
+    found = assortment(
+        rng, max(1, count(rng, scene["count"], "scene.count")),
+        section(config, "scene.parts"), scene, "scene.parts",
+        fit=lambda part: any(takes(part, Pose.from_array(rest)) for rest in part.rests),
+    )  # fmt: skip
+    above = min(count(rng, scene["on_top"], "scene.on_top"), len(found) - 1)
+    lying = _spread(rng, found, above, source, scene, takes)
+    goal = {"parts": [b.name for b in found], "source": "bin", "target": "tote"}
+    return _cell(config, rng, (at, source, target), found, lying, goal, home, wrist)
+
+
+def _containers(
+    config: Mapping[str, Any], rng: np.random.Generator
+) -> tuple[shop.Shop, Body, Body]:
+    """The shop, a bin on one side of the robot and a tote on the other."""
+    scene = section(config, "scene")
+    at = shop.shop(config, rng)
+    side = 1.0 if rng.random() < 0.5 else -1.0
+    source = _stand(rng, "bin", scene, "bin", at.height, side)
+    target = _stand(rng, "tote", scene, "tote", at.height, -side)
+    return at, source, target
+
+
+def _cell(
+    config: Mapping[str, Any],
+    rng: np.random.Generator,
+    standing: tuple[shop.Shop, Body, Body],
+    found: Sequence[Body],
+    lying: Sequence[Pose],
+    goal: Mapping[str, Any],
+    home: tuple[float, ...],
+    wrist: str,
+) -> Cell:
+    """The bench with bin and tote, and the parts as they lie on the bin's floor."""
+    at, source, target = standing
     floor = source.pose @ Pose.from_array(part_of(source).frames["floor"])
     placed = [Body(**{**vars(b), "pose": floor @ p}) for b, p in zip(found, lying, strict=True)]
     covered = [
@@ -52,7 +103,7 @@ def bin_bench(
         cameras=cameras(config, rng, middle, wrist),
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
-        goal={"part": found[0].name, "source": "bin", "target": "tote"},
+        goal=goal,
         sampled={"bench_height_m": at.height},
     )
 
@@ -74,7 +125,7 @@ def _stand(
 
 
 def _drop(
-    rng: np.random.Generator, found: Sequence[Body], above: int, length: float, width: float,
+    rng: np.random.Generator, found: Sequence[Body], above: int, source: Body,
     scene: Mapping[str, Any],
 ) -> list[Pose]:  # fmt: skip
     """part_to_floor poses: the first clear of the walls, the others around it, the last `above`
@@ -87,10 +138,9 @@ def _drop(
             poses = [pose for pose in poses if _graspable(part, pose)]
         rests.append(poses[int(rng.integers(len(poses)))])
     shapes = [place.footprint(part_of(b), r) for b, r in zip(found, rests, strict=True)]
-    region = shapely.box(-length / 2, -width / 2, length / 2, width / 2)
+    region = _floor(source)
     gap = scene["gap_m"]
-    remedy = "lower scene.count or scene.gap_m, or enlarge scene.bin.size"
-    put = partial(place.scatter, rng, gap=gap, where="the bin", remedy=remedy)
+    put = partial(place.scatter, rng, gap=gap, where="the bin", remedy=REMEDY)
     middle = place.rectangle(0.001, 0.001)  # of the first: its edges may come nearer to the walls
     first = put([middle], region.buffer(-scene["from_wall_m"]))
     spot = place.moved(shapes[0], *place.flat(first[0]))
@@ -103,6 +153,37 @@ def _drop(
     return [
         (p @ r).shifted(z=z) for p, r, z in zip([*first, *around, *over], rests, lows, strict=True)
     ]
+
+
+def _spread(
+    rng: np.random.Generator, found: Sequence[Body], above: int, source: Body,
+    scene: Mapping[str, Any], takes: Callable[[Part, Pose], bool],
+) -> list[Pose]:  # fmt: skip
+    """part_to_floor poses: all over the floor, `above` of them over the others, of those that the
+    tool can take however they come to lie."""
+    rests = []
+    tumbles = []  # which may be dropped
+    for i, body in enumerate(found):
+        part = part_of(body)
+        all_ = [Pose.from_array(rest) for rest in part.rests]
+        poses = [pose for pose in all_ if takes(part, pose)]
+        rests.append(poses[int(rng.integers(len(poses)))])
+        tumbles += [i] if len(poses) == len(all_) else []
+    dropped = [int(i) for i in rng.permutation(tumbles)[:above]]
+    shapes = [place.footprint(part_of(b), r) for b, r in zip(found, rests, strict=True)]
+    laid = [i for i in range(len(found)) if i not in dropped]
+    region = _floor(source)
+    put = partial(place.scatter, rng, gap=scene["gap_m"], where="the bin", remedy=REMEDY)
+    on_floor = put([shapes[i] for i in laid], region.buffer(-scene["from_wall_m"]))
+    over = put([shapes[i] for i in dropped], region.buffer(-0.012))
+    lows = dict.fromkeys(laid, 0.001) | dict.fromkeys(dropped, scene["drop_m"])
+    flat = dict(zip([*laid, *dropped], [*on_floor, *over], strict=True))
+    return [(flat[i] @ rests[i]).shifted(z=lows[i]) for i in range(len(found))]
+
+
+def _floor(source: Body) -> Polygon:
+    inner = part_of(source).dims
+    return place.rectangle(inner["inner_length"], inner["inner_width"])
 
 
 def _graspable(part: Part, part_to_support: Pose) -> bool:

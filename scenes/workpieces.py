@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -86,8 +86,10 @@ def assortment(
     kinds: Mapping[str, Any],
     config: Mapping[str, Any],
     key: str,
+    fit: Callable[[Part], bool] = lambda part: True,
 ) -> list[Body]:
-    """`count` workpieces of `kinds` (kind -> ranges); no two that language could not tell apart."""
+    """`count` workpieces of `kinds` (kind -> ranges); no two that language could not tell apart,
+    and each of them fit for the work."""
     if not kinds:
         raise UserError(f"{key} names no part; parts: {', '.join(parts.kinds())}")
     names = sorted(kinds)
@@ -97,11 +99,11 @@ def assortment(
             return found
         kind = names[int(rng.integers(len(names)))]
         new = workpiece(rng, f"{kind}_{len(found)}", kind, kinds[kind], config, key)
-        if all(new.words != old.words for old in found):
+        if all(new.words != old.words for old in found) and fit(part_of(new)):
             found.append(new)
     raise UserError(
-        f"{key}: {count} parts that differ in kind, size, finish or colour cannot be drawn: "
-        f"name more kinds, sizes or scene.colours, or ask for fewer parts"
+        f"{key}: {count} parts that differ in kind, size, finish or colour, and that the tool can "
+        f"hold, cannot be drawn: name more kinds, sizes or scene.colours, or ask for fewer parts"
     )
 
 

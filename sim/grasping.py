@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assets import parts
-from assets.part import Part
+from assets.part import Part, Suction
 from sim import boxes
+from sim.card import Card, Cups
 from sim.kinematics import Unreachable
 from sim.pose import Array, Pose
 from sim.spec import Body
@@ -20,6 +21,8 @@ CLOSE = 0.0003  # and when putting down, between walls made for the part [m]
 YAWS = 8  # ways to turn a cup about its axis
 LEAST_ROOM = 0.0025  # at the least, to come down past the part [m]
 OFF_CENTRE = 30.0  # what a metre beside the centre of mass counts, in radians of turning
+GRAVITY, LIFT = 9.81, 2.0  # what a cup works against when it lifts [m/s^2]
+SURE = 0.6  # of what cups hold, how much is relied on
 SIDE_ROOM = 0.008  # what each jaw opens beyond the part [m]
 
 
@@ -57,7 +60,7 @@ def holds(
     others = boxes.join(boxes.of_body(world.cell.body(n), world.pose(n)) for n in around)
     found = []
     part = parts.build(spec.kind, spec.params)
-    for tcp_to_part, width in _ways(station, part):
+    for tcp_to_part, width in _ways(station.card, part):
         tcp_to_world = part_to_world @ tcp_to_part
         lean = float(np.arccos(np.clip(-tcp_to_world.rotation[2, 2], -1.0, 1.0)))
         if lean > tilt:
@@ -80,9 +83,14 @@ def holds(
     ]
 
 
-def _ways(station: Station, part: Part) -> Iterator[tuple[Pose, float]]:
-    """tcp_to_part and width [m] of every way in which the station's tool may take a part."""
-    card = station.card
+def takes(card: Card, part: Part, part_to_support: Pose) -> bool:
+    """Whether the tool, coming straight down, can take a part that lies in that pose."""
+    downs = ((part_to_support @ tcp_to_part).rotation[2, 2] for tcp_to_part, _ in _ways(card, part))
+    return any(down < -0.99 for down in downs)
+
+
+def _ways(card: Card, part: Part) -> Iterator[tuple[Pose, float]]:
+    """tcp_to_part and width [m] of every way in which the tool may take a part."""
     if card.kind == "jaws":
         for grasp in part.grasps:
             if grasp.width + 2 * LEAST_ROOM <= card.gripper_width + 1e-9:
@@ -90,11 +98,21 @@ def _ways(station: Station, part: Part) -> Iterator[tuple[Pose, float]]:
     elif card.cups is not None:
         needed = card.cups.radius + max(float(np.hypot(x, y)) for x, y in card.cups.centres)
         for spot in part.suctions:
-            if spot.radius >= needed:
+            if spot.radius >= needed and _carries(card.cups, part, spot):
                 for k in range(YAWS):
                     about = Pose.turned((0, 0, 0), (0, 0, 1), 2 * np.pi * k / YAWS)
                     pressed = Pose((0.0, 0.0, card.cups.press))
                     yield Pose.from_array(spot.at) @ about @ pressed, 0.0
+
+
+def _carries(cups: Cups, part: Part, spot: Suction) -> bool:
+    """Whether the cups carry the part, sealed there: its weight, and its moment about the lip."""
+    at = Pose.from_array(spot.at)
+    off = at.inverse().apply(part.centre_of_mass)[:2]
+    lever = cups.radius + max(float(np.hypot(x, y)) for x, y in cups.centres)
+    force = part.mass * (GRAVITY + LIFT)
+    holds_n = cups.pressure * np.pi * cups.radius**2 * len(cups.centres)
+    return bool(force * (1.0 + np.linalg.norm(off) / lever) <= SURE * holds_n)
 
 
 def choose(found: Sequence[Hold], rng: np.random.Generator) -> Hold:

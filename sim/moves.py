@@ -142,7 +142,7 @@ class Carry:
     tcp_to_world: Pose
     speed: float = 0.4
     turn_speed: float = 1.5
-    at_least: float = 0.003  # the jaws' opening as long as they hold something [m]
+    at_least: float = 0.0015  # the jaws' opening as long as they hold something [m]
 
     def commands(self, station: Station) -> Iterator[Command]:
         reach = Reach(self.tcp_to_world, self.speed, self.turn_speed)

@@ -46,7 +46,7 @@ class Travel:
     bend: tuple[float, float, float] = (0.0, 0.0, 0.0)
     margin: float = 0.01
     within: float = 0.001
-    at_least: float = 0.003  # the jaws' opening as long as they hold something [m]
+    at_least: float = 0.0015  # the jaws' opening as long as they hold something [m]
 
     def commands(self, station: Station) -> Iterator[Command]:
         way = (Command(pose, station.gripper) for pose in plan(station, self))

@@ -129,7 +129,7 @@ class Station:
         positions = np.array(self.arm.read()[0])
         return self.robot.base @ self.chain.tcp(positions[self.arm.model.arm_columns()])
 
-    def holding(self, body: str | None = None, at_least: float = 0.003) -> bool:
+    def holding(self, body: str | None = None, at_least: float = 0.0015) -> bool:
         """Whether the tool holds something; with cups, whether it is `body`.
 
         Jaws do as long as they are more than `at_least` [m] apart; what they hold they cannot tell.

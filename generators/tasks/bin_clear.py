@@ -1,0 +1,92 @@
+"""Empty the bin: every part into the tote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from generators import containers, handling, judge, layout
+from generators.language import words
+from generators.task import Outcome
+from scenes.bins import full_bin
+from sim import grasping, robot
+from sim.moves import Hold, Move, Subtask
+from sim.spec import Cell
+from sim.station import Station
+
+FALL = 0.012  # from how far over what is below a part is let go [m]
+
+
+class BinClear:
+    """Success: every part lies in the tote, below its rim, released and at rest."""
+
+    name = "bin_clear"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.max_seconds = float(config["task"]["max_seconds"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        takes = partial(grasping.takes, self.card)
+        return layout.tried(
+            lambda r: full_bin(self.config, r, self.card.home, self.card.wrist, takes),
+            _beyond,
+            rng,
+            "move scene.bin or scene.tote nearer (x_m, y_m)",
+        )
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        slots = {key: cell.goal[key] for key in ("source", "target")}
+        return words.instruction(self.name, cell, slots, rng)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        world, goal = station.world, station.world.cell.goal
+
+        def left() -> list[str]:
+            """Looks into the bin again: what is not in the tote yet, topmost first."""
+            out = [p for p in goal["parts"] if not judge.stowed(world, p, goal["target"])]
+            return sorted(out, key=lambda part: -judge.highest(world, part))
+
+        rim = max(judge.rim(world, goal[key]) for key in ("source", "target"))
+        clear, speed = rng.uniform(0.05, 0.08), rng.uniform(0.45, 0.65)
+        yield from handling.one_by_one(
+            station,
+            left,
+            lambda part: self._move(station, part, rng, rim + clear, speed),
+            clear=0.1,
+        )
+        yield Hold(1.0)
+
+    def _move(
+        self, station: Station, part: str, rng: np.random.Generator, over: float, speed: float
+    ) -> Iterator[Move | Subtask]:
+        """One part into a free spot of the tote; it is carried at the height `over` [m]."""
+        world, tote = station.world, station.world.cell.goal["target"]
+        clear = over - judge.lowest(world, part)
+        hold = yield from handling.pick(station, part, rng, clear=clear, speed=speed, tilt=0.7)
+
+        yield Subtask("place", f"put it into the {handling.called(station, tote)}")
+        spot = containers.free_spot(station, part, tote, rng, room=0.012)
+        spot[2] += FALL
+        yield from containers.let_down(station, part, hold, tote, spot, rng, speed=speed)
+
+    def outcome(self, station: Station) -> Outcome:
+        world, goal = station.world, station.world.cell.goal
+        if any(judge.fallen(station, part) for part in goal["parts"]):
+            return Outcome(False, "dropped", over=True)
+        if not all(judge.inside(world, part, goal["target"]) for part in goal["parts"]):
+            return Outcome(False, "not_in_tote")
+        if not all(judge.stowed(world, part, goal["target"]) for part in goal["parts"]):
+            return Outcome(False, "above_rim")
+        done = all(judge.let_go(station, p) and judge.at_rest(world, p) for p in goal["parts"])
+        return Outcome(done, "" if done else "not_released")
+
+
+def _beyond(cell: Cell) -> str:
+    """What the robot does not reach of the parts and of the tote."""
+    names = [*cell.goal["parts"], cell.goal["target"]]
+    return layout.out_of_reach(cell, {name: cell.body(name).pose for name in names}, 0.2)
