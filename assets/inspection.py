@@ -1,4 +1,4 @@
-"""A stand with an inspection camera in a ring light."""
+"""Inspection cameras in their ring lights: on a stand, and in a housing that looks up."""
 
 from __future__ import annotations
 
@@ -85,3 +85,47 @@ def inspection_stand(
          "spot": (reach, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)},
         inks=inks,
     )  # fmt: skip
+
+
+def vision_camera(
+    *,
+    ring_mm: float = 100.0,
+    height_mm: float = 90.0,
+    base_mm: float = 130.0,
+    material: str = "anodised",
+) -> Part:
+    """A housing on a plate with a camera that looks straight up out of a ring light.
+
+    frames: "camera", at the lens, OpenCV axes (z up, the way it looks). dims: "lens", its height.
+    """
+    require(50.0 <= ring_mm <= base_mm, "vision_camera: ring_mm must be 50 to base_mm")
+    require(height_mm > 50.0, "vision_camera: height_mm must be over 50")
+    h, ring, base = height_mm * MM, ring_mm * MM / 2, base_mm * MM
+    plate, low = 0.012, height_mm * MM - 0.018
+    inner = 0.024
+    body = cuboid(0.056, 0.056, low - plate, (0.0, 0.0, plate), 0.002)
+    shade = revolve([(r, low + y) for r, y in tube(inner, ring, 0.018, 0.0015)], closed=True)
+    lit = tube(inner + 0.004, ring - 0.005, 0.002, 0.0004)
+    glow = revolve([(r, h - 0.0014 + y) for r, y in lit], closed=True)
+    foot, lens = low - 0.004, h - 0.004
+    barrel = revolve([(0.0, foot), (0.0165, foot), (0.0165, lens), (0.0, lens)], segments=32)
+    glass = revolve([(0.0095, h - 0.006), (0.0095, h - 0.0036)], segments=24)
+    mesh, inks = inked(
+        (cuboid(base, base, plate, (0.0, 0.0, 0.0), 0.002), None),
+        (join(body, shade, barrel), DARK),
+        (glow, GLOW),
+        (glass, LENS),
+    )
+    pieces: list[Piece] = [
+        box(base, base, plate, (0.0, 0.0, 0.0)),
+        box(0.056, 0.056, low - plate, (0.0, 0.0, plate)),
+        upright_at(ring, low, h, 0.0, 0.0),
+    ]
+    return solid(
+        mesh,
+        pieces,
+        material,
+        {"lens": h, "ring": 2 * ring},
+        {"camera": (0.0, 0.0, h, 0.0, 0.0, 0.0, 1.0)},
+        inks=inks,
+    )

@@ -123,6 +123,7 @@ KINDS: Mapping[str, Kind] = {
     "chuck_body": Kind(workholding.chuck_body, "fixture"),
     "chuck_jaw": Kind(workholding.chuck_jaw, "fixture"),
     "inspection_stand": Kind(inspection.inspection_stand, "fixture"),
+    "vision_camera": Kind(inspection.vision_camera, "fixture"),
     "shipping_carton": Kind(packing.shipping_carton, "fixture", catalogue.SHIPPING_CARTONS),
     "carton_flap": Kind(packing.carton_flap, "fixture"),
     "seam_plate": Kind(seam.seam_plate, "fixture"),

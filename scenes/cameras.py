@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,13 +26,15 @@ def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0.0, 0.0, 1.0)) 
 
 
 def cameras(
-    config: Mapping[str, Any], rng: np.random.Generator, target: Sequence[float], wrist: str
-) -> tuple[Camera, ...]:
+    config: Mapping[str, Any], rng: np.random.Generator, target: Sequence[float], wrist: str,
+    housings: Mapping[str, Pose] = MappingProxyType({}),
+) -> tuple[Camera, ...]:  # fmt: skip
     """The cameras of `config["camera"]`: each stands around `target` (3,) [m, world], or rides on
     the link `wrist` ("{robot}/{link}").
 
     A camera with `mount: fixed` has distance_m, azimuth_deg (0: facing the robot), elevation_deg,
-    aim_jitter_m; with `mount: wrist` position_m, aim_m (both in the link's frame), jitter_m. It may
+    aim_jitter_m; with the name of one of `housings` (fixed body -> camera_to_body) it is built into
+    that; with `mount: wrist` it has position_m, aim_m (both in the link's frame), jitter_m. It may
     have a `model` of `assets.devices` (and then need not say its fov_deg), a `size_px` [W, H] of
     its own, shutter_s and readout_s.
     """
@@ -54,8 +57,11 @@ def cameras(
                 eye = np.add(at["position_m"], rng.uniform(-jitter, jitter, 3))
                 aim = np.add(at["aim_m"], rng.uniform(-jitter, jitter, 3))
                 pose, parent = look_at(eye, aim, up=(1.0, 0.0, 0.0)), wrist
+            case built if built in housings:
+                pose, parent = housings[built], str(built)
             case other:
-                raise UserError(f"{key}.mount={other!r}: mounts: fixed, wrist")
+                mounts = ", ".join(["fixed", "wrist", *housings])
+                raise UserError(f"{key}.mount={other!r}: mounts here: {mounts}")
         shutter, readout = (
             number(rng, at.get(k, 0.0), f"{key}.{k}") for k in ("shutter_s", "readout_s")
         )

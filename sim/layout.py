@@ -67,6 +67,8 @@ def camera_to_world(cell: Cell, states: Array, camera: Camera) -> Array:
     if not camera.parent:
         return camera.pose.matrix()[None]
     owner, _, link = camera.parent.partition("/")
+    if not link:
+        return (cell.body(owner).pose @ camera.pose).matrix()[None]
     for arm in cell.robots:
         if arm.name == owner:
             return robot.frame_to_world(

@@ -101,8 +101,9 @@ class Robot:
 class Camera:
     """A pinhole camera; `pose` is camera_to_parent in OpenCV axes (x right, y down, z forward).
 
-    parent: "" for the world, or "{robot}/{link}". fov: vertical field of view [rad].
-    model: "ideal", or a device of `assets.devices` whose noise it has.
+    parent: "" for the world, "{robot}/{link}", or a fixed body that it is built into.
+    fov: vertical field of view [rad]. model: "ideal", or a device of `assets.devices` whose noise
+    it has.
     """
 
     name: str
