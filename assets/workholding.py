@@ -198,7 +198,7 @@ def chuck_jaw(
             [-length / 2, -width / 2 + nose], [-length / 2 + nose, -width / 2],
         ]
     )  # fmt: skip
-    radius = min(0.005, 0.25 * width)
+    radius = min(0.005, 0.25 * width, 0.16 * length - 1.4 * c)
     holes = [circle(radius, 24)[::-1] + np.array([x, 0.0]) for x in (-0.05 * length, 0.27 * length)]
     top = 0.6 * h
     mesh = join(

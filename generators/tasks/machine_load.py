@@ -1,0 +1,89 @@
+"""Load the machine: blank into the chuck or vise, clamped, door shut, cycle started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import handling, judge, layout, tending
+from generators.language import words
+from generators.task import Outcome
+from scenes import machine
+from sim import grasping, robot
+from sim.moves import Carry, Move, Subtask
+from sim.pose import Pose
+from sim.spec import Cell
+from sim.station import Station
+
+
+class MachineLoad:
+    """Success: the cycle has started, which takes a shut door and closed jaws, with the blank
+    within `position_mm` and `angle_deg` of its seat and each jaw pressing on it."""
+
+    name = "machine_load"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.max_seconds = float(config["task"]["max_seconds"])
+        self.position = config["task"]["position_mm"] / 1000
+        self.angle = np.deg2rad(config["task"]["angle_deg"])
+        self.grip = float(config["task"]["grip_n"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        arm = machine.Arm(self.card.home, self.card.wrist, self.card.reach)
+        return layout.tried(
+            lambda r: tending.settled(machine.loading(self.config, r, arm)),
+            tending.cramped,
+            rng,
+            "change scene.seat_reach, scene.table_over_robot_mm or scene.panel",
+        )
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        slots = {"part": cell.goal["part"], "target": cell.goal["target"]}
+        return words.instruction(self.name, cell, slots, rng)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        cell = station.world.cell
+        part, holder = cell.goal["part"], handling.called(station, cell.goal["target"])
+        goals = grasping.turned_goals(cell.body(part), Pose.from_array(cell.goal["stand"]))
+        clear, speed = rng.uniform(0.06, 0.09), rng.uniform(0.4, 0.65)
+
+        hold = yield from handling.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
+
+        yield Subtask("place", f"stand it in the {holder}")
+        over = handling.tool_for(station, part, hold, goals).shifted(z=clear)
+        yield from tending.go(station, tending.gate(cell, over), rng, speed, carrying=part)
+        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
+        yield Carry(down.shifted(z=0.02), 0.2)
+        yield Carry(down.shifted(z=0.0005), 0.05)
+        yield from handling.let_go(hold, down, clear)
+        yield from tending.go(station, tending.gate(cell, over), rng, speed)
+        yield from tending.close_tool(station)
+
+        yield Subtask("clamp", "press the clamp button")
+        yield from tending.press(station, "button_clamp", rng, speed)
+
+        yield Subtask("shut", "shut the door")
+        yield from tending.slide(station, "door", rng, speed)
+
+        yield Subtask("start", "press the start button")
+        yield from tending.press(station, "button_start", rng, speed)
+
+    def outcome(self, station: Station) -> Outcome:
+        world, goal = station.world, station.world.cell.goal
+        part, fired = goal["part"], world.controller.fired
+        if judge.fallen(station, part):
+            return Outcome(False, "dropped", over=True)
+        if "clamp" not in fired:
+            return Outcome(False, "not_clamped")
+        distance, turn = judge.off_goal(world, part, Pose.from_array(goal["pose"]))
+        if distance > self.position or turn > self.angle:
+            return Outcome(False, "not_seated")
+        if any(world.force_between(jaw, part) < self.grip for jaw in goal["jaws"]):
+            return Outcome(False, "not_clamped")
+        if world.travel("door") < goal["shut_m"]:
+            return Outcome(False, "door_open")
+        return Outcome("start" in fired, "" if "start" in fired else "not_started")

@@ -1,0 +1,100 @@
+"""Unload the machine: door open, jaws open, the finished part into the tray, nothing touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from generators import handling, judge, layout, tending
+from generators.language import words
+from generators.task import Outcome
+from scenes import machine
+from sim import grasping, robot
+from sim.moves import Carry, Failed, Grip, Move, Open, Reach, Subtask
+from sim.pose import Pose
+from sim.spec import Cell
+from sim.station import Station
+
+
+class MachineUnload:
+    """Success: the finished part stands in a free place of the tray, released, at rest. On the way
+    the arm may touch the door, the buttons and the part, and the part only its seat: anything else
+    is `touched`."""
+
+    name = "machine_unload"
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.max_seconds = float(config["task"]["max_seconds"])
+        self.position = config["task"]["position_mm"] / 1000
+        self.angle = np.deg2rad(config["task"]["angle_deg"])
+        self.card = robot.load(config["robot"]["card"]).card
+
+    def cell(self, rng: np.random.Generator) -> Cell:
+        arm = machine.Arm(self.card.home, self.card.wrist, self.card.reach)
+        return layout.tried(
+            lambda r: tending.settled(machine.unloading(self.config, r, arm)),
+            tending.cramped,
+            rng,
+            "change scene.seat_reach, scene.table_over_robot_mm or scene.panel",
+        )
+
+    def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
+        slots = {key: cell.goal[key] for key in ("part", "target", "source")}
+        return words.instruction(self.name, cell, slots, rng)
+
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+        cell, goal = station.world.cell, station.world.cell.goal
+        part = goal["part"]
+        slots = [Pose.from_array(slot) for slot in goal["slots"]]
+        goals = [pose for slot in slots for pose in grasping.turned_goals(cell.body(part), slot)]
+        clear, speed = rng.uniform(0.07, 0.10), rng.uniform(0.4, 0.65)
+
+        yield Subtask("open", "slide the door open")
+        yield from tending.close_tool(station)
+        yield from tending.slide(station, "door", rng, speed)
+
+        yield Subtask("unclamp", "press the unclamp button")
+        yield from tending.press(station, "button_unclamp", rng, speed)
+
+        yield Subtask("pick", f"grasp the {handling.called(station, part)}")
+        around = [b.name for b in cell.bodies if b.role != "room" and b.name != part]
+        found = grasping.holds(station, part, around=around, goals=goals, free_above=clear)
+        if not found:
+            raise Failed("no_grasp", f"no free grasp of {part} in reach")
+        hold = grasping.choose(found, rng)
+        above = grasping.approach(hold, clear)
+        yield from tending.go(station, tending.gate(cell, above), rng, speed)
+        yield from tending.go(station, above, rng, speed)
+        yield Open(hold.opening)
+        yield Reach(hold.tcp_to_world, 0.2)
+        yield Grip(hold.width)
+        # away from the fixed jaw of a vise, then up
+        ease = np.subtract(goal["stand"][:3], goal["pose"][:3])
+        yield Carry(station.tcp_to_world.shifted(*ease), 0.05)
+        yield Carry(station.tcp_to_world.shifted(z=clear), 0.2)
+
+        yield Subtask("place", f"stand it in the {handling.called(station, goal['target'])}")
+        out = tending.gate(cell, station.tcp_to_world)
+        yield from tending.go(station, out, rng, speed, carrying=part)
+        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
+        yield Carry(down.shifted(z=0.02), 0.2)
+        yield Carry(down.shifted(z=0.0005), 0.05)
+        yield from handling.let_go(hold, down, clear)
+
+    def outcome(self, station: Station) -> Outcome:
+        world, goal, part = station.world, station.world.cell.goal, station.world.cell.goal["part"]
+        if judge.fallen(station, part):
+            return Outcome(False, "dropped", over=True)
+        if tending.bumped(station):
+            return Outcome(False, "touched", over=True)
+        slots = [judge.off_goal(world, part, Pose.from_array(slot)) for slot in goal["slots"]]
+        if any(away <= self.position and turn <= self.angle for away, turn in slots):
+            done = judge.let_go(station, part) and judge.at_rest(world, part)
+            return Outcome(done, "" if done else "not_released")
+        if "unclamp" not in world.controller.fired:
+            shut = world.travel("door") < goal["shut_m"]
+            return Outcome(False, "door_shut" if shut else "not_unclamped")
+        return Outcome(False, "not_in_tray")

@@ -1,0 +1,196 @@
+"""What scripts do with a machine: press its buttons, slide its door, go in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from assets import parts
+from generators import handling
+from sim import boxes, robot
+from sim.clearance import Clearance
+from sim.kinematics import Chain, Unreachable
+from sim.moves import Failed, Hold, Move, Open, Reach, top_down
+from sim.pose import Pose
+from sim.pushing import Push
+from sim.reach import solutions
+from sim.robot import Model
+from sim.spec import Cell, Joint
+from sim.station import Station
+
+RISE = 0.10  # from beside a handle to above it [m]
+LEAN = (0.46, 0.58)  # of the tool at a handle [rad]: the wrist is wider than the gap there
+BESIDE = 0.025  # from the handle's side to the tool's [m]
+ABOVE = 0.06  # over a button [m]
+
+
+def settled(cell: Cell) -> Cell:
+    """The cell with its robot's elbow where the station would hold it: turned aside from home, an
+    arm of seven joints would else swing it over in its first move."""
+    first, *others = cell.robots
+    chain = Chain(robot.load(first.card))
+    joints = np.array(first.joints)
+    tcp_to_base = chain.tcp(joints)
+    for k in range(60):  # it moves the elbow only while it moves the tool: to and fro by 1 mm
+        joints = chain.solve(tcp_to_base.shifted(z=0.001 * (k % 2)), joints)
+    return cell.replace(robots=(replace(first, joints=tuple(joints.tolist())), *others))
+
+
+def cramped(cell: Cell) -> str:
+    """Where the robot cannot put its tool, or not without touching something, as a clause; "" if
+    it can work everywhere."""
+    arm = cell.robots[0]
+    model = robot.load(arm.card)
+    chain, base_to_world = Chain(model), arm.base.inverse()
+    door = cell.body("door")
+    joint = _joint(cell, "door")
+    upright, beside = (beside_handle(model, cell, "door", BESIDE, lean) for lean in LEAN)
+    way = joint.upper * np.asarray(door.pose.rotation @ joint.axis)
+    over = top_down(cell.goal["stand"][:3], 0.0).shifted(z=0.15)
+    buttons = [b.name for b in cell.bodies if b.name in cell.goal["buttons"]]
+    before = {"the gate": gate(cell, over), "the holder": over, "the handle": upright,
+              "over the handle": upright.shifted(z=RISE)}  # fmt: skip
+    before |= {name: over_button(model, cell, name, ABOVE) for name in buttons}
+    after = {"the handle, at the door's end": upright.shifted(*way)}
+    after |= {name: over_button(model, cell, name, ABOVE) for name in buttons}
+    if not cell.goal["starts_open"]:
+        after |= {name: before.pop(name) for name in ("the gate", "the holder")}
+    moved = Pose(tuple(way)) @ door.pose
+    for places, door_to_world in ((before, door.pose), (after, moved)):
+        clearance = Clearance(
+            arm.card, arm.base,
+            boxes.join(boxes.of_body(b, door_to_world if b is door else b.pose)
+                       for b in cell.bodies),
+            opening=0.0,
+        )  # fmt: skip
+        if places is before and clearance.hits(np.array([arm.joints])).any():
+            return "the robot starts in something"
+        for name, tool in places.items():
+            found = list(solutions(chain, base_to_world @ tool))
+            if not found or clearance.hits(np.array(found)).all():
+                return f"{arm.card} {'finds no room at' if found else 'does not reach'} {name}"
+    for tool in (upright, beside):
+        handle = [tool.shifted(z=RISE)]
+        handle += [tool.shifted(*(share * way)) for share in np.linspace(0.0, 1.0, 12)]
+        handle += [handle[-1].shifted(z=RISE)]
+        if not _follows(chain, [base_to_world @ pose for pose in handle]):
+            return f"{arm.card} does not reach all along the handle's way"
+    return ""
+
+
+def _follows(chain: Chain, tools: list[Pose]) -> bool:
+    """Whether an arm goes from one tool pose to the next (tcp_to_base) without a stop."""
+    joints = chain.home
+    try:
+        for tool in tools:
+            joints = chain.solve(tool, joints)
+    except Unreachable:
+        return False
+    return True
+
+
+def gate(cell: Cell, tool: Pose) -> Pose:
+    """The tool, turned as in `tool`, before the open door."""
+    x, y, z = cell.goal["gate"]
+    return Pose((x, y, max(z, tool.position[2])), tool.quaternion)
+
+
+def over_button(model: Model, cell: Cell, button: str, clear: float) -> Pose:
+    """The closed tool `clear` [m] over a button that faces up, turned as the arm is there."""
+    body = cell.body(button)
+    top = body.pose @ Pose.from_array(parts.build(body.kind, body.params).frames["top"])
+    x, y, z = top.position
+    _, ahead = tip(model)
+    return top_down((x, y, z + ahead + clear), float(np.arctan2(y, x)))
+
+
+def beside_handle(model: Model, cell: Cell, door: str, back: float, lean: float) -> Pose:
+    """The closed tool `back` [m] from a door's handle, on the side to push from, its tip beside the
+    bar's upper end, leaning back towards the robot by `lean` [rad]."""
+    body = cell.body(door)
+    part = parts.build(body.kind, body.params)
+    way = body.pose.rotation @ _joint(cell, door).axis
+    sides = [body.pose @ Pose.from_array(part.frames[name]) for name in ("left", "right")]
+    side = max(sides, key=lambda s: float(np.dot(s.rotation[:, 2], way)))
+    half, _ = tip(model)
+    x, y, z = np.subtract(side.position, (back + half) * way)
+    at = (float(x), float(y), float(z + part.dims["handle"] / 2 - 0.012))
+    return Pose.turned(at, (0, 1, 0), -lean) @ top_down((0.0, 0.0, 0.0), 0.0)
+
+
+def tip(model: Model) -> tuple[float, float]:
+    """Of the closed tool: how far its tip reaches from the TCP sideways, along the TCP's y, and
+    ahead, along its z [m]."""
+    low, high = boxes.of_gripper(model, 0.0).bounds()
+    ahead = float(high[:, 2].max())
+    at_tip = np.nonzero(high[:, 2] > ahead - 0.01)[0]
+    return float(np.abs([low[at_tip, 1], high[at_tip, 1]]).max()), ahead
+
+
+def _joint(cell: Cell, member: str) -> Joint:
+    joint = cell.body(member).joint
+    assert joint is not None
+    return joint
+
+
+def close_tool(station: Station) -> Iterator[Move]:
+    """The jaws shut, to push with."""
+    if station.card.kind == "jaws":
+        yield Open(0.0)
+
+
+def go(
+    station: Station, tool: Pose, rng: np.random.Generator, speed: float, *, carrying: str = ""
+) -> Iterator[Move]:
+    """A free motion; if none is found, by way of the gate."""
+    try:
+        yield handling.travel(tool, rng, speed, carrying=carrying)
+    except Failed as failed:
+        if failed.cause != "no_path":
+            raise
+        yield handling.travel(
+            gate(station.world.cell, station.tcp_to_world), rng, speed, carrying=carrying
+        )
+        yield handling.travel(tool, rng, speed, carrying=carrying)
+
+
+def press(station: Station, button: str, rng: np.random.Generator, speed: float) -> Iterator[Move]:
+    """Presses a button that faces up with the tip of the tool, and lets it spring back."""
+    cell = station.world.cell
+    above = over_button(station.arm.model, cell, button, ABOVE + rng.uniform(-0.01, 0.03))
+    yield from go(station, above, rng, speed)
+    near = over_button(station.arm.model, cell, button, 0.006)
+    yield Reach(near, 0.2)
+    yield Push(button, 0.85 * _joint(cell, button).upper, (0.0, 0.0, -1.0), 0.04, farthest=0.03)
+    yield Hold(rng.uniform(0.1, 0.3))
+    yield Reach(above, 0.25)
+
+
+def slide(station: Station, door: str, rng: np.random.Generator, speed: float) -> Iterator[Move]:
+    """Pushes a door's handle until the door is at the end of its travel, and backs off."""
+    cell = station.world.cell
+    end = _joint(cell, door).upper
+    way = cell.body(door).pose.rotation @ _joint(cell, door).axis
+    back, lean = BESIDE + rng.uniform(-0.01, 0.01), rng.uniform(*LEAN)
+    beside = beside_handle(station.arm.model, cell, door, back, lean)
+    yield from go(station, beside.shifted(z=RISE), rng, speed)
+    yield Reach(beside, 0.3)
+    vx, vy, vz = (float(v) for v in way)
+    yield Push(door, end - 0.002, (vx, vy, vz), rng.uniform(0.12, 0.2), farthest=end + 0.1)
+    yield Reach(station.tcp_to_world.shifted(*(-0.03 * way)), 0.2)
+    yield Reach(station.tcp_to_world.shifted(z=RISE), 0.3)
+
+
+def bumped(station: Station) -> bool:
+    """Whether the arm touches anything now but the part, the door and the buttons that it is to
+    press, with anything but its tips; or the part anything but the tool, the tray, and, as long as
+    it is not lifted, its seat."""
+    world, goal = station.world, station.world.cell.goal
+    part, arm = goal["part"], station.robot.name
+    if world.touching(arm) - {part, "door", *goal["buttons"]} or world.push_on_arm(arm) > 0.0:
+        return True
+    seat = {goal["source"], *goal["jaws"]}
+    lifted = world.pose(part).position[2] > goal["pose"][2] + 0.005
+    return bool(world.touching(part) - {arm, goal["target"], *(set() if lifted else seat)})
