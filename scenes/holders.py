@@ -14,6 +14,8 @@ from sim.pose import Pose
 from sim.spec import Body, Joint
 
 FORCE = 40.0  # [N] of a jaw: more would press the work's contacts in by over half a millimetre
+SKIN = 0.0006  # [m]: Bullet's hulls, such as a chuck jaw's, are by about that larger than they look
+HOLD = 9.0  # [N] of jaws that are on the work from the first moment: they hardly move then
 IDLE = 20.0  # [N] of the friction that holds a jaw where it is
 
 
@@ -57,7 +59,7 @@ def chuck(
     body = fixture("chuck", "chuck_body", params, foot, steel)
     seat = foot @ Pose.from_array(part_of(body).frames["seat"])
     finish = finished("machined_aluminium", rng)
-    start = radius + (2e-5 if shut else gap)
+    start = radius + (SKIN if shut else gap)
     jaws = [
         _jaw(
             f"jaw_{k}", "chuck_jaw", jaw,

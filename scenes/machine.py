@@ -119,7 +119,7 @@ def unloading(config: Config, rng: np.random.Generator, arm: Arm) -> Cell:
     door, travel = _door(config, rng, stand, shut=True)
     panel = beside.panel(config, rng, stand.at.height, -side, ("unclamp", "start"))
     rules = (
-        Rule("hold", {}, holder.closed, force=holders.FORCE),  # from the first moment
+        Rule("hold", {}, holder.closed, force=holders.HOLD),  # from the first moment
         Rule("unclamp", {"button_unclamp": beside.pressed(panel, "button_unclamp")}, holder.open),
     )
     goal = {
