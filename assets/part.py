@@ -115,6 +115,11 @@ class Part:
 
         return spots(self.mesh)
 
+    @cached_property
+    def corners(self) -> np.ndarray:
+        """(V, 3) the mesh's vertices, as a plain array."""
+        return np.array(self.mesh.vertices)
+
     @property
     def mass(self) -> float:
         """[kg]"""

@@ -66,9 +66,7 @@ def highest(world: World, body: str) -> float:
 
 def _heights(world: World, body: str) -> np.ndarray:
     spec = world.cell.body(body)
-    heights: np.ndarray = world.pose(body).apply(parts.build(spec.kind, spec.params).mesh.vertices)[
-        :, 2
-    ]
+    heights: np.ndarray = world.pose(body).apply(parts.build(spec.kind, spec.params).corners)[:, 2]
     return heights
 
 
@@ -89,11 +87,13 @@ def inside(world: World, body: str, container: str) -> bool:
     """Whether all of a body is within a container's walls, and its middle below the rim."""
     holder, spec = world.cell.body(container), world.cell.body(body)
     dims = parts.build(holder.kind, holder.params).dims
-    body_to_container = world.pose(container).inverse() @ world.pose(body)
-    points = body_to_container.apply(parts.build(spec.kind, spec.params).mesh.vertices)
     half = np.array([dims["inner_length"], dims["inner_width"]]) / 2 + 0.001
-    within = bool((np.abs(points[:, :2]) <= half).all())
-    return within and float(points[:, 2].mean()) < dims["height"]
+    body_to_container = world.pose(container).inverse() @ world.pose(body)
+    corners = parts.build(spec.kind, spec.params).corners
+    middle = body_to_container.apply(corners.mean(axis=0))
+    if middle[2] >= dims["height"] or (np.abs(middle[:2]) > half).any():
+        return False
+    return bool((np.abs(body_to_container.apply(corners)[:, :2]) <= half).all())
 
 
 def stowed(world: World, body: str, container: str) -> bool:

@@ -143,6 +143,10 @@ class Controller:
             if unknown:
                 raise ValueError(f"rule {rule.name!r}: no joint {', '.join(sorted(unknown))}")
 
+    def movers(self) -> list[int]:
+        """The ids of what moves by itself."""
+        return [m.id for m in self.members.values()] + [belt.id for belt in self._belts]
+
     def tick(self) -> None:
         """Once a control period, before physics."""
         for rule in list(self._waiting):

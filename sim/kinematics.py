@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from sim.pose import Array, Pose, matrix_to_rotvec, rotvec_to_matrix
 from sim.robot import Model
 
+CLOSE = np.array([2e-5] * 3 + [1e-4] * 3)  # what `solve` is content with [m], [rad]
+EYE = np.eye(6)
+
 
 class Unreachable(Exception):
     """No joint position within the limits puts the tool there."""
@@ -42,23 +45,20 @@ class Chain:
                 raise ValueError(f"{card.name}: joint {link.joint} on the way is not an arm joint")
         constants[-1] = constants[-1] @ card.tcp.matrix()
         self._constants = np.array(constants[:-1])  # (J, 4, 4)
+        self._x, self._y = self._constants[:, :, 0].copy(), self._constants[:, :, 1].copy()
         self._tool = constants[-1]
 
     def frames(self, joints: NDArray[np.floating]) -> tuple[Array, Array]:
         """The matrices (J, 4, 4) of the joint frames, and tcp_to_base (4, 4)."""
-        turns = np.zeros((len(joints), 4, 4))
-        cos, sin = np.cos(joints), np.sin(joints)
-        turns[:, 0, 0] = cos
-        turns[:, 1, 1] = cos
-        turns[:, 0, 1] = -sin
-        turns[:, 1, 0] = sin
-        turns[:, 2, 2] = turns[:, 3, 3] = 1.0
-        local = self._constants @ turns
+        cos, sin = np.cos(joints)[:, None], np.sin(joints)[:, None]
+        local = self._constants.copy()
+        local[:, :, 0] = cos * self._x + sin * self._y
+        local[:, :, 1] = cos * self._y - sin * self._x
         out = np.empty_like(local)
-        out[0] = local[0]
+        out[0] = last = local[0]
         for i in range(1, len(local)):
-            out[i] = out[i - 1] @ local[i]
-        return out, out[-1] @ self._tool
+            last = last.dot(local[i], out=out[i])
+        return out, last.dot(self._tool)
 
     def tcp(self, joints: NDArray[np.floating]) -> Pose:
         """tcp_to_base at joints (J,)."""
@@ -71,29 +71,31 @@ class Chain:
         towards the home posture, each step clipped to the limits. Raises Unreachable.
         """
         target = tcp_to_base.matrix()
-        joints = np.clip(np.asarray(start, float), self.lower, self.upper)
+        joints = np.minimum(np.maximum(np.asarray(start, float), self.lower), self.upper)
         for step in range(steps):
             frames, tcp = self.frames(joints)
             error = np.empty(6)
             error[:3] = target[:3, 3] - tcp[:3, 3]
             error[3:] = matrix_to_rotvec(target[:3, :3] @ tcp[:3, :3].T)
-            if np.abs(error[:3]).max() < 2e-5 and np.abs(error[3:]).max() < 1e-4:
+            if (np.abs(error) < CLOSE).all():
                 return joints
             axes = frames[:, :3, 2]  # (J, 3)
             arms = tcp[:3, 3] - frames[:, :3, 3]
-            jacobian = np.concatenate([_cross_rows(axes, arms).T, axes.T])  # (6, J)
+            rows = np.empty((len(joints), 6))  # of the transposed Jacobian
+            rows[:, :3], rows[:, 3:] = _cross_rows(axes, arms), axes
+            jacobian = rows.T
             # far away, damp more: a step over 0.3 rad leaves the linear range
             damping = 1e-4 + 0.05 * min(1.0, float(error @ error))
-            gram = jacobian @ jacobian.T + damping * np.eye(6)
+            gram = jacobian @ rows + damping * EYE
             # damping lets the pull leak into the task: it must end for the last digits
             # and six joints have nothing to spare
             spare = len(joints) > 6 and step < 10
             pull = (0.05 if spare else 0.0) * (self.home - joints)
-            change = jacobian.T @ np.linalg.solve(gram, error - jacobian @ pull) + pull
+            change = rows @ np.linalg.solve(gram, error - jacobian @ pull) + pull
             biggest = float(np.abs(change).max())
             if biggest > 0.3:
                 change *= 0.3 / biggest
-            joints = np.clip(joints + change, self.lower, self.upper)
+            joints = np.minimum(np.maximum(joints + change, self.lower), self.upper)
         if np.linalg.norm(error[:3]) < 1e-4 and np.linalg.norm(error[3:]) < 5e-4:
             return joints
         x, y, z = tcp_to_base.position

@@ -62,6 +62,7 @@ class LoadedBody:
         part = parts.build(body.kind, body.params)
         self.client = client
         self.com_to_part = principal_frame(part)
+        self._part_to_com = self.com_to_part.inverse()
         com_to_world = body.pose @ self.com_to_part
         self.id: int = pybullet.createMultiBody(
             baseMass=0.0 if body.fixed else body.mass,
@@ -83,7 +84,7 @@ class LoadedBody:
         position, quaternion = pybullet.getBasePositionAndOrientation(
             self.id, physicsClientId=self.client
         )
-        return Pose(position, quaternion) @ self.com_to_part.inverse()
+        return Pose(position, quaternion) @ self._part_to_com
 
     def velocity(self) -> tuple[float, ...]:
         """(6,) of the centre of mass [m/s] and about it [rad/s], in the world."""
@@ -111,7 +112,8 @@ def set_contact(
     options: dict[str, object] = {
         "lateralFriction": body.friction,
         "spinningFriction": 0.001,
-        "rollingFriction": 0.0005,
+        # of one side is enough; in the jaws it would only cost time
+        "rollingFriction": 0.001 if body.fixed else 0.0,
         "restitution": 0.0,
     }
     if not body.fixed:

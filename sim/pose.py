@@ -72,13 +72,26 @@ class Pose:
             ]
         )
 
+    # in plain floats: numpy would take five times as long for so few numbers
+
     def __matmul__(self, other: Pose) -> Pose:
-        rotation = self.rotation
-        return Pose.at(rotation @ other.position + self.position, rotation @ other.rotation)
+        x, y, z, w = self.quaternion
+        a, b, c, d = other.quaternion
+        product = (
+            w * a + x * d + y * c - z * b,
+            w * b - x * c + y * d + z * a,
+            w * c + x * b - y * a + z * d,
+            w * d - x * a - y * b - z * c,
+        )
+        px, py, pz = self.position
+        rx, ry, rz = _rotated(self.quaternion, other.position)
+        return Pose((px + rx, py + ry, pz + rz), _unit(product))
 
     def inverse(self) -> Pose:
-        back = self.rotation.T
-        return Pose.at(-back @ self.position, back)
+        x, y, z, w = self.quaternion
+        back = _unit((-x, -y, -z, w))
+        rx, ry, rz = _rotated(back, self.position)
+        return Pose((-rx, -ry, -rz), back)
 
     def apply(self, points: ArrayLike) -> Array:
         """Points (..., 3) of frame a, in frame b."""
@@ -123,12 +136,20 @@ def matrix_to_quat(matrix: ArrayLike) -> tuple[float, float, float, float]:
 
 def rotvec_to_matrix(rotvec: ArrayLike) -> Array:
     """The rotation matrix (3, 3) of a rotation vector (3,) [rad] (Rodrigues)."""
-    v = np.asarray(rotvec, float)
-    angle = math.sqrt(float(v @ v))
+    x, y, z = np.asarray(rotvec, float).tolist()
+    angle = math.sqrt(x * x + y * y + z * z)
     if angle < 1e-12:
-        return np.eye(3) + _cross(v)
-    k = _cross(v / angle)
-    return np.asarray(np.eye(3) + math.sin(angle) * k + (1 - math.cos(angle)) * (k @ k))
+        return np.array([[1.0, -z, y], [z, 1.0, -x], [-y, x, 1.0]])
+    x, y, z = x / angle, y / angle, z / angle
+    sin, cos = math.sin(angle), math.cos(angle)
+    u = 1.0 - cos
+    return np.array(
+        [
+            [cos + u * x * x, u * x * y - sin * z, u * x * z + sin * y],
+            [u * x * y + sin * z, cos + u * y * y, u * y * z - sin * x],
+            [u * x * z - sin * y, u * y * z + sin * x, cos + u * z * z],
+        ]
+    )
 
 
 def matrix_to_rotvec(matrix: ArrayLike) -> Array:
@@ -139,5 +160,21 @@ def matrix_to_rotvec(matrix: ArrayLike) -> Array:
     return np.array([x * scale, y * scale, z * scale])
 
 
-def _cross(v: Array) -> Array:
-    return np.array([[0.0, -v[2], v[1]], [v[2], 0.0, -v[0]], [-v[1], v[0], 0.0]])
+def _rotated(q: tuple[float, ...], v: tuple[float, ...]) -> tuple[float, float, float]:
+    """A vector turned by a quaternion of any length."""
+    x, y, z, w = q
+    a, b, c = v
+    s = 2.0 / (x * x + y * y + z * z + w * w)
+    tx, ty, tz = s * (y * c - z * b), s * (z * a - x * c), s * (x * b - y * a)
+    return (
+        a + w * tx + y * tz - z * ty,
+        b + w * ty + z * tx - x * tz,
+        c + w * tz + x * ty - y * tx,
+    )
+
+
+def _unit(q: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """The same rotation as a unit quaternion with w >= 0."""
+    x, y, z, w = q
+    scale = math.copysign(1.0 / math.sqrt(x * x + y * y + z * z + w * w), w)
+    return x * scale, y * scale, z * scale, w * scale

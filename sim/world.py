@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim import devices, layout, robot
 from sim.loading import LoadedBody, robot_urdf
 from sim.pose import Pose, matrix_to_rotvec
+from sim.resting import Resting
 from sim.spec import Cell, Physics, Robot
 from sim.suction import Suction
 
@@ -36,6 +37,7 @@ class World:
         self.columns = layout.columns(cell)
         self._size = max((stop for _, stop in self.columns.values()), default=0)
         self._ticks = 0
+        self._calm = False
         try:
             _configure(self.client, cell.physics)
             self.bodies = devices.load(self.client, cell, visuals=visuals)
@@ -47,10 +49,13 @@ class World:
                 for name, arm in self.arms.items()
                 if arm.model.card.cups is not None
             }
-            self._before = {name: self.pose(name) for name in self._movable}
+            self._poses = {name: body.pose() for name, body in self.bodies.items()}
+            arms = [arm.id for arm in self.arms.values()]
+            self.resting = Resting(self.client, self._free(), arms, self.controller.movers())
             for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
                 pybullet.stepSimulation(physicsClientId=self.client)
             self.controller.rewind_belts()  # from now on they run
+            self._read_poses()
         except BaseException:
             self.close()
             raise
@@ -82,33 +87,50 @@ class World:
         float32, as recorded, so that what is replayed is what was applied. The joint controller
         runs at the physics rate and goes from the old target to the new one in a straight line.
         """
-        self._before = {name: self.pose(name) for name in self._movable}
         self.controller.tick()
-        substeps = self.cell.physics.hz // self.cell.physics.control_hz
         wanted = np.asarray(targets, np.float32).astype(np.float64)
-        at = 0
-        plans = []
+        size = sum(len(arm.target) for arm in self.arms.values())
+        if size != len(wanted):
+            raise ValueError(f"targets must have {size} entries, not {len(wanted)}")
+        substeps = self._substeps()
+        courses = []
         for arm in self.arms.values():
-            size = len(arm.target)
-            plans.append((arm, arm.target, wanted[at : at + size]))
-            at += size
-        if at != len(wanted):
-            raise ValueError(f"targets must have {at} entries, not {len(wanted)}")
-        wrenches = {name: np.zeros(6) for name in self.arms}
-        for k in range(1, substeps + 1):
-            share = k / substeps
-            for arm, old, new in plans:
-                arm.drive(old + share * (new - old))
+            courses.append((arm, arm.course(wanted[: len(arm.target)], substeps)))
+            wanted = wanted[len(arm.target) :]
+        for k in range(substeps):
+            for arm, course in courses:
+                arm.drive(course[k])
             pybullet.stepSimulation(physicsClientId=self.client)
-            for name, arm in self.arms.items():
-                wrenches[name] += arm.read_wrench()
+            for arm in self.arms.values():
+                arm.feel()
             for name, cups in self.suction.items():
                 cups.update(self.arms[name].valve)
-        for (arm, _, new), total in zip(plans, wrenches.values(), strict=True):
-            arm.target = new
-            arm.wrench = total / substeps
+        for arm in self.arms.values():
+            arm.rest()
         self.controller.rewind_belts()
+        self._read_poses()
+        held = {cups.held for cups in self.suction.values() if cups.held is not None}
+        self.resting.update(self._before, self._poses, held)
         self._ticks += 1
+
+    def _substeps(self) -> int:
+        """Half as many where nothing is held or touched, nor near an arm, nor moves by itself."""
+        physics = self.cell.physics
+        calm = self.resting.calm and not self.controller.members
+        substeps = physics.hz // physics.control_hz
+        calm = calm and substeps % 2 == 0
+        if calm != self._calm:
+            self._calm = calm
+            step = (2.0 if calm else 1.0) / physics.hz
+            pybullet.setPhysicsEngineParameter(fixedTimeStep=step, physicsClientId=self.client)
+            for arm in self.arms.values():
+                arm.pace(2 if calm else 1)
+        return substeps // 2 if calm else substeps
+
+    def _read_poses(self) -> None:
+        """Once a control period; what is fixed keeps its pose."""
+        self._before = self._poses
+        self._poses = {**self._before, **{n: self.bodies[n].pose() for n in self._movable}}
 
     def _free(self) -> dict[str, int]:
         """The bodies that a cup may lift, and their ids: not the members of devices."""
@@ -137,10 +159,11 @@ class World:
         for name in self._movable:
             start, stop = self.columns[f"{name}/pose"]
             self.bodies[name].place(Pose.from_array(state[start:stop]))
+        self._read_poses()
 
     def pose(self, body: str) -> Pose:
         """part_to_world of a body."""
-        return self.bodies[body].pose()
+        return self._poses[body]
 
     def travel(self, body: str) -> float:
         """How far the joint of a device's member has come from where the cell started [m or rad].
@@ -222,7 +245,8 @@ class LoadedArm:
         self._jaws = [self.joint_ids[name] for name in card.gripper_joints]
         self._driven = self._arm + self._jaws
         self._forces = [*card.effort, *([card.gripper_force] * len(self._jaws))]
-        self._gains = [0.5] * len(self._arm) + [0.3] * len(self._jaws)
+        self._gains = self._usual = [0.5] * len(self._arm) + [0.3] * len(self._jaws)
+        self._felt: list[tuple[float, ...]] = []
         self.tip_links = {self.link_ids[name] for name in card.tips}
         self._wrist = self.joint_ids[card.wrench_joint]
         self.target = np.array(
@@ -261,23 +285,36 @@ class LoadedArm:
                 gear, gearRatio=-1, erp=0.1, maxForce=50, physicsClientId=self.client
             )
         pybullet.enableJointForceTorqueSensor(self.id, self._wrist, True, self.client)
-        self.drive(self.target)
+        self.drive(self.course(self.target, 1)[0])
 
-    def split(self, target: Array) -> tuple[Array, list[float]]:
-        """(J,) joint targets, and the joint value of each jaw, of a target (J + 1,)."""
+    def split(self, targets: Array) -> tuple[Array, Array]:
+        """Joint targets (..., J), and the joint value of each jaw, of targets (..., J + 1)."""
         card = self.model.card
-        jaw = card.gripper_open + float(target[-1]) * (card.gripper_closed - card.gripper_open)
-        return target[:-1], [jaw] * len(self._jaws)
+        jaw = card.gripper_open + targets[..., -1:] * (card.gripper_closed - card.gripper_open)
+        return targets[..., :-1], np.repeat(jaw, len(self._jaws), axis=-1)
 
-    def drive(self, target: Array) -> None:
-        """Sets the motors to a target (J + 1,)."""
-        joints, jaws = self.split(target)
-        self.valve = float(target[-1]) >= 0.5
+    def course(self, to: Array, substeps: int) -> list[list[float]]:
+        """What the motors are to do in each substep on the way to a target (J + 1,): positions of
+        the driven joints, then the gripper command. The target becomes the one that is held."""
+        share = np.arange(1, substeps + 1)[:, None] / substeps
+        targets = self.target + share * (to - self.target)
+        self.target = to
+        out: list[list[float]] = np.concatenate([*self.split(targets), targets[:, -1:]], 1).tolist()
+        return out
+
+    def pace(self, steps: int) -> None:
+        """From now on a substep is as long as `steps` usual ones: the motors, which close a share
+        of their error in each, close as much of it in the same time."""
+        self._gains = [1.0 - (1.0 - gain) ** steps for gain in self._usual]
+
+    def drive(self, motors: list[float]) -> None:
+        """Sets the motors: a row of `course`."""
+        self.valve = motors[-1] >= 0.5
         pybullet.setJointMotorControlArray(
             self.id,
             self._driven,
             pybullet.POSITION_CONTROL,
-            targetPositions=[*joints, *jaws],
+            targetPositions=motors[:-1],
             forces=self._forces,
             positionGains=self._gains,
             physicsClientId=self.client,
@@ -293,11 +330,15 @@ class LoadedArm:
         states = pybullet.getJointStates(self.id, self._movable, physicsClientId=self.client)
         return [s[0] for s in states], [s[1] for s in states]
 
-    def read_wrench(self) -> Array:
-        """(6,) the reaction in the wrist joint [N, N m], in the joint's frame."""
-        return np.array(
-            pybullet.getJointState(self.id, self._wrist, physicsClientId=self.client)[2]
-        )
+    def feel(self) -> None:
+        """Reads the wrist's force sensor, once a substep."""
+        state = pybullet.getJointState(self.id, self._wrist, physicsClientId=self.client)
+        self._felt.append(state[2])
+
+    def rest(self) -> None:
+        """Ends a control period: `wrench` becomes the mean of what was felt in it."""
+        self.wrench = np.mean(self._felt, axis=0)
+        self._felt.clear()
 
 
 def _flags(model: robot.Model, *, visuals: bool) -> int:
@@ -316,10 +357,10 @@ def _configure(client: int, physics: Physics) -> None:
         fixedTimeStep=1.0 / physics.hz,
         numSubSteps=0,
         numSolverIterations=physics.solver_iterations,
-        solverResidualThreshold=1e-7,
+        solverResidualThreshold=1e-4,
         useSplitImpulse=1,
         splitImpulsePenetrationThreshold=-0.004,
-        contactBreakingThreshold=0.02,
+        contactBreakingThreshold=0.005,
         contactSlop=1e-5,
         erp=0.2,
         contactERP=0.2,
