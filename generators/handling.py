@@ -38,24 +38,45 @@ def pick(
     speed: float,
     tilt: float = 0.35,
 ) -> Steps:
-    """Takes hold of a part and lifts it by `clear` [m]; a grasp that serves one of `goals`."""
+    """Takes hold of a part and lifts it by `clear` [m]; a grasp that serves one of `goals`.
+
+    What the jaws miss, lose or let turn on the way up is looked for again where it lies then, `TRIES` times
+    in all; each further try is a subtask of its own, `pick_retry`.
+    """
     yield Subtask("pick", f"grasp the {called(station, part)}")
-    world = station.world
-    around = [b.name for b in world.cell.bodies if b.role != "room" and b.name != part]
+    for left in reversed(range(TRIES)):
+        hold = _hold(station, part, rng, goals, clear, tilt)
+        try:
+            yield travel(grasping.approach(hold, clear), rng, speed)
+            yield Open(hold.opening)
+            yield Reach(hold.tcp_to_world, 0.25)
+            yield Grip(hold.width)
+            yield Carry(station.tcp_to_world.shifted(z=clear), 0.3)
+            held = grasping.in_hand(station, part, hold).part_to_tcp
+            turned = (hold.part_to_tcp.inverse() @ held).rotation
+            if np.linalg.norm(matrix_to_rotvec(turned)) > SLIPPED:
+                yield Carry(station.tcp_to_world.shifted(z=0.002 - clear), 0.3)
+                raise Failed("slipped", f"{part} turned in the jaws")
+        except Failed as failed:
+            if failed.cause not in MENDABLE or not left:
+                raise
+            yield Subtask("pick_retry", f"grasp the {called(station, part)} again")
+            yield from back_off(station, clear)
+        else:
+            break
+    return hold
+
+
+def _hold(
+    station: Station, part: str, rng: np.random.Generator, goals: Sequence[Pose], clear: float,
+    tilt: float,
+) -> grasping.Hold:  # fmt: skip
+    """A free grasp of a part where it lies now. Raises Failed."""
+    around = [b.name for b in station.world.cell.bodies if b.role != "room" and b.name != part]
     found = grasping.holds(station, part, around=around, goals=goals, tilt=tilt, free_above=clear)
     if not found:
         raise Failed("no_grasp", f"no free grasp of {part} in reach")
-    hold = grasping.choose(found, rng)
-    yield travel(grasping.approach(hold, clear), rng, speed)
-    yield Open(hold.opening)
-    yield Reach(hold.tcp_to_world, 0.25)
-    yield Grip(hold.width)
-    yield Carry(station.tcp_to_world.shifted(z=clear), 0.3)
-    held = grasping.in_hand(station, part, hold).part_to_tcp
-    if np.linalg.norm(matrix_to_rotvec((hold.part_to_tcp.inverse() @ held).rotation)) > SLIPPED:
-        yield Carry(station.tcp_to_world.shifted(z=0.002 - clear), 0.3)
-        raise Failed("slipped", f"{part} turned in the jaws")
-    return hold
+    return grasping.choose(found, rng)
 
 
 def travel(tool: Pose, rng: np.random.Generator, speed: float, *, carrying: str = "") -> Travel:

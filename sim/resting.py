@@ -24,10 +24,10 @@ class Resting:
 
     A body sleeps once it has stood still for some control periods and touches nothing that moves by
     itself (arms, members of devices, belts) and no body that has moved lately. It wakes when it
-    touches such a thing, within 5 mm as Bullet keeps contacts, or has been moved: bodies in
+    touches such a thing, within 20 mm as Bullet keeps contacts, or has been moved: bodies in
     contact with one that is awake are simulated, asleep or not.
     free: ids of the bodies by name; arms, movers: ids of what moves by itself.
-    calm: whether all sleep, and nothing is within 5 mm of an arm.
+    calm: whether all sleep, and nothing is within 20 mm of an arm.
     """
 
     def __init__(

@@ -360,7 +360,7 @@ def _configure(client: int, physics: Physics) -> None:
         solverResidualThreshold=1e-4,
         useSplitImpulse=1,
         splitImpulsePenetrationThreshold=-0.004,
-        contactBreakingThreshold=0.005,
+        contactBreakingThreshold=0.02,
         contactSlop=1e-5,
         erp=0.2,
         contactERP=0.2,

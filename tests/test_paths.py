@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from episodes.errors import UserError
+from generators import handling
 from generators.layout import tried
 from sim import boxes, paths, planner, robot, timing
 from sim.kinematics import Chain
-from sim.moves import Failed, top_down
+from sim.moves import Failed, Grip, Subtask, top_down
 from sim.paths import Travel
 from sim.pose import Pose
 from sim.reach import reachable
@@ -184,3 +185,51 @@ def test_layouts_are_drawn_until_one_will_do(rng):
     assert found > 0.9
     with pytest.raises(UserError, match=r"too small in each of 50 layouts: raise scene\.x"):
         tried(lambda r: r.uniform(), lambda x: "too small", rng, "raise scene.x")
+
+
+def picking(misses: int) -> tuple[list[str], float]:
+    """The subtasks of a pick whose part jumps aside `misses` times, just before the jaws close, and
+    how high it has been lifted in the end [m]."""
+    bench = Body("bench", "bench_top", {"thickness_mm": 40.0}, Pose((0.4, 0.0, -0.04)), fixed=True)
+    size = {"length_mm": 50.0, "width_mm": 30.0, "height_mm": 30.0}
+    words = {"part": "block", "colour": "red"}
+    part = Body("part", "block", size, Pose((0.5, 0.1, 0.0)), mass=0.3, words=words)
+    marks = []
+    with closing(Station(cell(bench, part))) as station:
+        body = station.world.bodies["part"]
+        rng = np.random.default_rng(0)
+        script = handling.pick(station, "part", rng, clear=0.1, speed=0.6)
+        move = next(script)
+        while move is not None:
+            failed = None
+            if isinstance(move, Subtask):
+                marks.append(move.name)
+            else:
+                if isinstance(move, Grip) and misses:
+                    misses -= 1
+                    body.place(station.world.pose("part").shifted(x=0.08))
+                try:
+                    for command in move.commands(station):
+                        station.step(station.encode(command.tcp_to_world, command.gripper))
+                except Failed as error:
+                    failed = error
+            try:
+                move = script.throw(failed) if failed else next(script)
+            except StopIteration:
+                move = None
+        return marks, station.world.pose("part").position[2]
+
+
+def test_a_missed_grasp_is_tried_again_as_a_subtask_of_its_own():
+    marks, height = picking(0)
+    assert marks == ["pick"]
+    assert height == pytest.approx(0.1, abs=0.01)
+    marks, height = picking(2)
+    assert marks == ["pick", "pick_retry", "pick_retry"]
+    assert height == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_third_miss_is_a_failure():
+    with pytest.raises(Failed) as failed:
+        picking(3)
+    assert failed.value.cause == "missed_grasp"
