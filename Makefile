@@ -69,6 +69,7 @@ bench: $(READY) $(ROBOSUITE)/.ready
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python benchmarks/record.py robosuite=$(ROBOSUITE)/bin/python
 	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/tasks.py
 
 parts: $(READY)
 	$(BIN)/python scripts/parts_page.py

@@ -40,8 +40,8 @@ def pick(
 ) -> Steps:
     """Takes hold of a part and lifts it by `clear` [m]; a grasp that serves one of `goals`.
 
-    What the jaws miss, lose or let turn on the way up is looked for again where it lies then, `TRIES` times
-    in all; each further try is a subtask of its own, `pick_retry`.
+    What the jaws miss, lose or let turn on the way up is looked for again where it lies then,
+    `TRIES` times in all; each further try is a subtask of its own, `pick_retry`.
     """
     yield Subtask("pick", f"grasp the {called(station, part)}")
     for left in reversed(range(TRIES)):
