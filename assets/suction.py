@@ -24,6 +24,7 @@ SPREAD = 0.020  # [m] at most this far around a chosen spot no other of the same
 SPOTS = 5  # of one face
 PLANES = 30  # the largest planes that are looked at
 IN_PLANE = 6e-5  # [m]: print and tape, which a lip does not notice, lie in the plane
+SLIT = 2e-5  # [m]
 SMOOTH = np.radians(12.0)  # neighbours at less than this are one curved surface
 GRID = 25
 
@@ -38,6 +39,8 @@ def spots(mesh: trimesh.Trimesh) -> tuple[Suction, ...]:
         axes = np.stack([x_axis, np.cross(normal, x_axis)], axis=1)  # (3, 2)
         flat = corners @ axes
         face = shapely.union_all(shapely.polygons(flat[members]), grid_size=1e-7)
+        # triangles meet but for rounding: what is left open between them is no edge
+        face = face.buffer(SLIT, quad_segs=2).buffer(-SLIT, quad_segs=2)
         in_front = _in_front(corners @ normal - offset, flat, face)
         aim = middle @ axes
         for point, radius in _discs(face, in_front, aim):
