@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assets.part import PartError
 from episodes.errors import UserError
 
 KEYS = ("file", "scale", "density")
@@ -72,6 +71,7 @@ def prepared(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Params of the kind "mesh" for a file, and what was noticed. UserError says what is wrong."""
     from assets import usermesh
+    from assets.part import PartError
     from sim import cache
 
     for name, value in (("scale", scale), ("density", density)):

@@ -58,6 +58,16 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_reading_records_loads_no_simulator(tmp_path: Path) -> None:
+    code = (
+        "import sys; from generators.cli import dispatch; dispatch(['list', f'root={sys.argv[1]}']);"
+        "heavy = {'pybullet', 'trimesh', 'scipy', 'moderngl'} & set(sys.modules);"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
