@@ -60,11 +60,13 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_reading_records_loads_no_simulator(tmp_path: Path) -> None:
     code = (
-        "import sys; from generators.cli import dispatch; dispatch(['list', f'root={sys.argv[1]}']);"
+        "import sys; from generators.cli import dispatch; dispatch(['list', 'root=.']);"
         "heavy = {'pybullet', 'trimesh', 'scipy', 'moderngl'} & set(sys.modules);"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
 
 
