@@ -30,7 +30,8 @@ def frames(demo: h5py.Group, episode: Episode, notes: Notes) -> None:
             _blank(view.black, "black", image, notes)
             if not view.black.all():
                 _doubled(view.same, image, track, episode, notes)
-            stopped = stopped or _stopped(view.same, episode, notes)
+            # Our own arm may wait for a belt; that its readings are those of its states is checked.
+            stopped = stopped or notes.ours or _stopped(view.same, episode, notes)
         if view.empty is not None:
             _blank(view.empty, "without any return", depth, notes)
         if view.unnamed:
