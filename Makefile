@@ -74,8 +74,15 @@ bench: $(READY) $(ROBOSUITE)/.ready
 parts: $(READY)
 	$(BIN)/python scripts/parts_page.py
 
-gallery: $(READY)
-	$(BIN)/python scripts/gallery.py
+# Blender's Python module, for renderer=cycles, in an environment of its own.
+BLENDER := runs/env/blender
+$(BLENDER)/.ready:
+	$(PYTHON) -m venv $(BLENDER)
+	$(BLENDER)/bin/python -m pip install --quiet --disable-pip-version-check 'bpy==4.5.*'
+	@touch $@
+
+gallery: $(READY) $(BLENDER)/.ready
+	CELLWRIGHT_BLENDER_PYTHON=$(BLENDER)/bin/python $(BIN)/python scripts/gallery.py
 	$(BIN)/python scripts/robots.py
 
 format: $(READY)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack, Episode
 from generators import tasks
@@ -121,14 +122,13 @@ def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -
     assert episode.states is not None
     cell = cell or Cell.from_json(episode.cell)
     states = episode.states[:-1]
-    names = [camera.name for camera in cell.cameras]
     noise = Streams(episode.seed, episode.index).rng("noise")
     seen = {camera.name: _Seen(camera, len(states)) for camera in cell.cameras}
     for t, frames in enumerate(
-        sensors.through(cell, states, renderer.frames(cell, states, names), noise)
+        sensors.through(cell, states, _taken(cell, states, renderer), noise)
     ):
-        for name, frame in frames.items():
-            seen[name].keep(t, frame)
+        for name, kept in seen.items():
+            kept.keep(t, frames.get(name))
     ids = {number: name for name, number in layout.segments(cell).items()}
     tracks = {
         camera.name: CameraTrack(
@@ -136,7 +136,7 @@ def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -
             depth=seen[camera.name].depth if sensors.has_depth(camera) else None,
             segmentation=seen[camera.name].segmentation,
             intrinsics=camera.intrinsics(),
-            camera_to_world=layout.camera_to_world(cell, states, camera),
+            camera_to_world=_when_taken(layout.camera_to_world(cell, states, camera), camera),
             unit_m=DEPTH_UNIT_M,
             names=ids,
         )
@@ -150,6 +150,31 @@ def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -
     )
 
 
+def _taken(
+    cell: Cell, states: NDArray[np.float64], renderer: Renderer
+) -> Iterator[dict[str, Frame]]:
+    """For each of states (T, S), the frames of the cameras that take one then."""
+    rates = sorted({camera.every for camera in cell.cameras})
+    streams = {
+        every: renderer.frames(
+            cell, states[::every], [c.name for c in cell.cameras if c.every == every]
+        )
+        for every in rates
+    }
+    for t in range(len(states)):
+        row: dict[str, Frame] = {}
+        for every, frames in streams.items():
+            if t % every == 0:
+                row |= next(frames)
+        yield row
+
+
+def _when_taken(camera_to_world: NDArray[np.float64], camera: Camera) -> NDArray[np.float64]:
+    """(T or 1, 4, 4): where a camera was when it took the picture that stands at each instant."""
+    instants = np.arange(len(camera_to_world))
+    return camera_to_world[instants - instants % camera.every]
+
+
 class _Seen:
     """The frames of one camera over T instants, in arrays that are there from the start: a list of
     them, stacked in the end, would take the memory twice."""
@@ -160,9 +185,11 @@ class _Seen:
         self.depth = np.empty(size, np.uint16)
         self.segmentation = np.empty(size, np.uint16)
 
-    def keep(self, t: int, frame: Frame) -> None:
-        self.rgb[t], self.depth[t] = frame.rgb, frame.depth
-        self.segmentation[t] = frame.segmentation
+    def keep(self, t: int, frame: Frame | None) -> None:
+        """None: no new one, so the last one stands."""
+        for name in ("rgb", "depth", "segmentation"):
+            rows = getattr(self, name)
+            rows[t] = rows[t - 1] if frame is None else getattr(frame, name)
 
 
 @dataclass(frozen=True)

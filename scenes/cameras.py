@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -11,9 +12,11 @@ from numpy.typing import ArrayLike
 
 from assets import devices
 from episodes.errors import UserError
-from scenes.draw import number, section, word
+from scenes.draw import count, number, section, word
 from sim.pose import Pose
 from sim.spec import Camera
+
+CLEAN = "_clean"  # ends the name of a camera that sees what another one would without noise
 
 
 def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0.0, 0.0, 1.0)) -> Pose:
@@ -36,7 +39,8 @@ def cameras(
     aim_jitter_m; with the name of one of `housings` (fixed body -> camera_to_body) it is built into
     that; with `mount: wrist` it has position_m, aim_m (both in the link's frame), jitter_m. It may
     have a `model` of `assets.devices` (and then need not say its fov_deg), a `size_px` [W, H] of
-    its own, shutter_s and readout_s.
+    its own, shutter_s and readout_s, `every` (a picture in every n-th control period only), and
+    `clean: true`: a twin NAME_clean that sees the same without any noise.
     """
     out = []
     for name, at in section(config, "camera").items():
@@ -65,12 +69,15 @@ def cameras(
         shutter, readout = (
             number(rng, at.get(k, 0.0), f"{key}.{k}") for k in ("shutter_s", "readout_s")
         )
-        out.append(
-            Camera(
-                str(name), pose, width, height, float(fov), parent,
-                model=model, shutter=shutter, readout=readout,
-            )
+        camera = Camera(
+            str(name), pose, width, height, float(fov), parent,
+            model=model, shutter=shutter, readout=readout,
+            every=max(1, count(rng, at.get("every", 1), f"{key}.every")),
         )  # fmt: skip
+        out.append(camera)
+        if at.get("clean", False):
+            clean = replace(camera, name=f"{name}{CLEAN}", model="ideal", shutter=0.0, readout=0.0)
+            out.append(clean)
     return tuple(out)
 
 

@@ -18,6 +18,7 @@ from shapely.geometry import Point, Polygon
 from assets import materials, parts
 from episodes.errors import UserError
 from scenes import colour, place, viewpoint
+from scenes.cameras import CLEAN
 from scenes.draw import count, number, word
 from scenes.workpieces import COLOURED, finished, fixture
 from sim.pose import Pose
@@ -141,12 +142,13 @@ def _lit(ranges: Ranges, rng: np.random.Generator) -> tuple[tuple[Light, ...], f
 
 def _shot(cell: Cell, camera: Camera, ranges: Ranges, stream: Any, kelvin: float) -> Camera:
     """The camera moved, exposed and balanced anew. kelvin: of the light [K]."""
-    rng = stream(f"camera {camera.name}")
+    name = camera.name.removesuffix(CLEAN)  # twins stay twins
+    rng = stream(f"camera {name}")
     exposure = number(rng, ranges["exposure_ev"], "look.camera.exposure_ev")
     off = number(rng, ranges["balance_k"], "look.camera.balance_k")
     # What light there is, a camera's automatic exposure makes up for, most of it.
     exposure -= number(rng, ranges["metering"], "look.camera.metering") * _stops(cell.lights)
-    rng = stream(f"view {camera.name}")
+    rng = stream(f"view {name}")
     if camera.parent:
         camera = viewpoint.shaken(camera, ranges, rng)
     else:

@@ -2,8 +2,9 @@
 
     python scripts/gallery.py [tasks=A,B] [views=5] [out=docs]
 
-Writes OUT/gallery.md and OUT/images/gallery-TASK.jpg. Without Blender (see sim/render/cycles.py)
-the last column of the first row stays grey.
+Writes OUT/gallery.md and OUT/images/gallery-TASK.jpg, of every task there is unless some are named.
+Without Blender (see sim/render/cycles.py; `make gallery` installs it) the last column of the first
+row stays grey.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ from sim.spec import Cell
 DEFAULTS = {"tasks": "", "views": "5", "out": "docs"}
 SIZE = 224  # [px] of a picture
 LOOKS = ("plain", "factory", "wild")
-CAMERAS = ("front", "wrist")
 AT = (0.12, 0.3, 0.5, 0.72, 0.9)  # shares of an episode at which it is looked at
 Picture = NDArray[np.uint8]
 
@@ -49,14 +49,19 @@ def main() -> None:
     (out / "images").mkdir(parents=True, exist_ok=True)
     names = asked["tasks"].split(",") if asked["tasks"] else tasks.names()
     drawers = {name: opened(name) for name in ("tiny", "raster", "cycles")}
-    page = [TEXT.format(size=SIZE)]
     for task in names:
         picture = sheet(task, drawers, int(asked["views"]))
-        file = out / "images" / f"gallery-{task}.jpg"
-        Image.fromarray(picture).save(file, quality=82, optimize=True)
-        page.append(f"## {task}\n\n![{task} in every look](images/{file.name})\n")
-        print(file)
+        Image.fromarray(picture).save(image(out, task), quality=80, optimize=True)
+        print(image(out, task))
+    page = [TEXT.format(size=SIZE)]
+    for task in tasks.names():
+        if image(out, task).exists():  # those made before are kept
+            page.append(f"## {task}\n\n![{task} in every look](images/{image(out, task).name})\n")
     (out / "gallery.md").write_text("\n".join(page))
+
+
+def image(out: Path, task: str) -> Path:
+    return out / "images" / f"gallery-{task}.jpg"
 
 
 def opened(name: str) -> Renderer | None:
@@ -94,12 +99,18 @@ def redrawn(cell: Cell, config: Mapping[str, Any], view: int) -> Cell:
     return look.redraw(cell, config["look"], Streams(0, view).rng("look"))
 
 
+def cameras(cell: Cell) -> list[str]:
+    """The first two, by name."""
+    return [camera.name for camera in cell.cameras[:2]]
+
+
 def seen(cell: Cell, state: NDArray[np.float64], drawers: Mapping[str, Renderer | None]) -> Picture:
     """Both cameras, one above the other."""
     raster = drawers["raster"]
     assert raster is not None
-    frames = next(raster.frames(cell, state[None], CAMERAS))
-    return np.concatenate([frames[name].rgb for name in CAMERAS])
+    names = cameras(cell)
+    frames = next(raster.frames(cell, state[None], names))
+    return np.concatenate([frames[name].rgb for name in names])
 
 
 def compared(
@@ -107,13 +118,13 @@ def compared(
 ) -> Picture:
     """One instant, by every renderer, in pictures `wide` [px]."""
     big = tuple(replace(c, width=wide, height=SIZE) for c in cell.cameras)
-    cell = cell.replace(cameras=big)
+    cell, names = cell.replace(cameras=big), cameras(cell)
     columns = []
     for drawer in drawers.values():
-        column = np.full((2 * SIZE, wide, 3), 128, np.uint8)
+        column = np.full((len(names) * SIZE, wide, 3), 128, np.uint8)
         if drawer is not None:
-            frames = next(drawer.frames(cell, state, CAMERAS))
-            column = np.concatenate([frames[name].rgb for name in CAMERAS])
+            frames = next(drawer.frames(cell, state, names))
+            column = np.concatenate([frames[name].rgb for name in names])
         columns.append(column)
     return np.concatenate(columns, axis=1)
 

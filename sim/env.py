@@ -59,6 +59,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         self._sees = renderer != "none"
         self._renderer_name = renderer if self._sees else "tiny"
         self._renderer: Any = None
+        self._held: dict[str, NDArray[np.uint8]] = {}  # what each camera saw last
         self._station: Station | None = None
         self.action_space = Box(ACTION_LOW, ACTION_HIGH)
         self.observation_space = Dict(self._spaces(card))  # type: ignore[assignment]
@@ -92,7 +93,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
             self._station.close()
         cell, instruction = self._draw(self._root, index)
         self._station = Station(cell)
-        self._steps = 0
+        self._steps, self._held = 0, {}
         self._about = {"instruction": instruction, "index": index}
         verdict = self._judge(self._station)
         return self._observe(), self._info(verdict)
@@ -138,8 +139,9 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
     def _observe(self) -> dict[str, NDArray[Any]]:
         out: dict[str, NDArray[Any]] = dict(self.station.observe())
         if self._sees:
-            images = self._look(list(self._cameras))
-            out |= {f"{name}_image": image for name, image in images.items()}
+            cameras = self.station.world.cell.cameras
+            self._held |= self._look([c.name for c in cameras if self._steps % c.every == 0])
+            out |= {f"{name}_image": image for name, image in self._held.items()}
         return out
 
     def _info(self, verdict: Verdict) -> dict[str, Any]:

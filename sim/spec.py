@@ -119,6 +119,7 @@ class Camera:
     model: str = "ideal"
     shutter: float = 0.0  # how long it is open [s]; > 0 blurs what moves
     readout: float = 0.0  # from the first row to the last [s]; > 0: a rolling shutter
+    every: int = 1  # control periods from picture to picture; in between the last one stands
 
     def intrinsics(self) -> NDArray[np.float64]:
         """(3, 3) [px]; square pixels, principal point in the image centre.

@@ -19,6 +19,7 @@ from sim import robot
 from sim.pose import Pose
 from sim.render import gl
 from sim.render.base import Frame
+from sim.render.tiny import TinyRenderer
 from sim.spec import Camera, Cell, Robot
 from tests.raster_cells import HALL, LAMP, around, bench, body, states
 
@@ -30,6 +31,13 @@ if gl.available()[0]:
 @pytest.fixture(scope="module")
 def raster() -> Iterator[RasterRenderer]:
     renderer = RasterRenderer()
+    yield renderer
+    renderer.close()
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Iterator[TinyRenderer]:
+    renderer = TinyRenderer()
     yield renderer
     renderer.close()
 
@@ -58,27 +66,23 @@ def agree(mine: Frame, other: Frame) -> None:
     assert np.mean(off <= 10) >= 0.99
 
 
-def test_agrees_with_pybullet_on_a_bench(raster: RasterRenderer) -> None:
-    from sim.render.tiny import TinyRenderer
-
+def test_agrees_with_pybullet_on_a_bench(raster: RasterRenderer, tiny: TinyRenderer) -> None:
     cell = bench()
     wanted, some = ["front", "wrist"], states(cell, 3)
-    pairs = zip(
-        raster.frames(cell, some, wanted), TinyRenderer().frames(cell, some, wanted), strict=True
-    )
+    pairs = zip(raster.frames(cell, some, wanted), tiny.frames(cell, some, wanted), strict=True)
     for mine, theirs in pairs:
         for name in wanted:
             agree(mine[name], theirs[name])
 
 
 @pytest.mark.parametrize("kind", parts.kinds())
-def test_every_part_agrees_with_pybullet(raster: RasterRenderer, kind: str) -> None:
-    from sim.render.tiny import TinyRenderer
-
+def test_every_part_agrees_with_pybullet(
+    raster: RasterRenderer, tiny: TinyRenderer, kind: str
+) -> None:
     cell = around(kind)
     mine = next(raster.frames(cell, states(cell), ["eye"]))["eye"]
     assert (mine.segmentation == 1).mean() > 0.02
-    agree(mine, next(TinyRenderer().frames(cell, states(cell), ["eye"]))["eye"])
+    agree(mine, next(tiny.frames(cell, states(cell), ["eye"]))["eye"])
 
 
 def test_what_is_printed_on_a_part_has_its_own_colour(raster: RasterRenderer) -> None:
@@ -97,16 +101,16 @@ def test_what_is_printed_on_a_part_has_its_own_colour(raster: RasterRenderer) ->
 
 
 @pytest.mark.parametrize("card", robot.cards())
-def test_every_robot_agrees_with_pybullet(raster: RasterRenderer, card: str) -> None:
-    from sim.render.tiny import TinyRenderer
-
+def test_every_robot_agrees_with_pybullet(
+    raster: RasterRenderer, tiny: TinyRenderer, card: str
+) -> None:
     home = robot.load(card).card.home
     cell = Cell(
         robots=(Robot("it", card, Pose(), home),),
         cameras=(Camera("eye", look_at((1.6, 1.0, 0.9), (0.2, 0.0, 0.45)), 224, 224, 0.8),),
     )
     mine = next(raster.frames(cell, states(cell), ["eye"]))["eye"]
-    agree(mine, next(TinyRenderer().frames(cell, states(cell), ["eye"]))["eye"])
+    agree(mine, next(tiny.frames(cell, states(cell), ["eye"]))["eye"])
 
 
 def test_known_points_land_within_half_a_pixel(raster: RasterRenderer) -> None:

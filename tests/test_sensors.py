@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from assets.devices import DEVICES
 from episodes.errors import UserError
-from scenes.cameras import look_at
-from sim import motion, sensors
+from generators import hydra_app, run
+from scenes import look
+from scenes.cameras import cameras, look_at
+from sim import motion, render, sensors
 from sim.pose import Pose
 from sim.render.base import Frame
 from sim.spec import Camera, Cell, Material
+from tests.helpers import synthetic_episode
 from tests.raster_cells import bench, body, states
 
 STATES = np.zeros((1, 0))
@@ -246,3 +249,32 @@ def test_a_moving_hand_blurs_what_stands_still() -> None:
     np.testing.assert_array_equal(rows[1]["front"].rgb, grain)
     assert rows[1]["wrist"].rgb.std() < 0.8 * grain.std()
     np.testing.assert_array_equal(rows[1]["wrist"].depth, frame.depth)
+
+
+def test_a_slow_camera_s_picture_stands_until_the_next_one() -> None:
+    base = bench(32)
+    slow = tuple(replace(c, every=3) if c.name == "wrist" else c for c in base.cameras)
+    some = states(base, 8)
+    plain = replace(
+        synthetic_episode(0, np.random.default_rng(0), 7), states=some, cell=base.to_json()
+    )
+    renderer = render.open_renderer("tiny")
+    fast = run.add_frames(plain, renderer).cameras
+    held = run.add_frames(plain, renderer, base.replace(cameras=slow)).cameras
+    for t in range(7):
+        last = t - t % 3
+        for channel in ("rgb", "depth", "segmentation", "camera_to_world"):
+            then = getattr(fast["wrist"], channel)[last]
+            np.testing.assert_array_equal(getattr(held["wrist"], channel)[t], then)
+    np.testing.assert_array_equal(held["front"].rgb, fast["front"].rgb)
+    assert np.any(fast["wrist"].rgb[1] != fast["wrist"].rgb[0])
+
+
+def test_a_clean_twin_sees_the_same_without_noise() -> None:
+    config = hydra_app.composed("generate", ["task=bench_place", "out=-", "camera=devices",
+                                             "camera.front.clean=true"])  # fmt: skip
+    drawn = cameras(config, np.random.default_rng(0), (0.4, 0.0, 0.1), "panda/panda_hand")
+    dressed = look.redraw(bench().replace(cameras=drawn), config["look"], np.random.default_rng(1))
+    noisy, clean = dressed.camera("front"), dressed.camera("front_clean")
+    assert noisy.model == "d435"
+    assert replace(clean, name="front", model="d435") == noisy

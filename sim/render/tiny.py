@@ -17,25 +17,38 @@ Array = NDArray[np.float64]
 
 
 class TinyRenderer:
-    """Holds nothing between calls: every call loads the cell into a client of its own."""
+    """Keeps the last cell in a client of its own: loading one takes as long as many pictures, and
+    PyBullet never gives all of its memory back."""
 
     name = "tiny"
     version = "1"
+
+    def __init__(self) -> None:
+        self._world: World | None = None
+        self._ids = np.zeros((0, 0), np.uint16)
 
     def frames(
         self, cell: Cell, states: Array, cameras: Sequence[str]
     ) -> Iterator[dict[str, Frame]]:
         wanted = [cell.camera(name) for name in cameras]
         eyes = {c.name: layout.camera_to_world(cell, states, c) for c in wanted}
-        with World(cell, visuals=True) as world:
-            ids = _id_table(world)
-            for t, state in enumerate(states):
-                world.show(state)
-                yield {c.name: _shoot(world, c, eyes[c.name][t % len(eyes[c.name])], ids)
-                       for c in wanted}  # fmt: skip
+        for t, state in enumerate(states):
+            world = self._load(cell)  # another cell may have been drawn since the last frame
+            world.show(state)
+            yield {c.name: _shoot(world, c, eyes[c.name][t % len(eyes[c.name])], self._ids)
+                   for c in wanted}  # fmt: skip
 
     def close(self) -> None:
-        pass
+        if self._world is not None:
+            self._world.close()
+            self._world = None
+
+    def _load(self, cell: Cell) -> World:
+        if self._world is None or self._world.cell is not cell:
+            self.close()
+            self._world = World(cell, visuals=True)
+            self._ids = _id_table(self._world)
+        return self._world
 
 
 def _id_table(world: World) -> NDArray[np.uint16]:
