@@ -8,7 +8,7 @@ REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow faults fuzz pools interop bench gallery parts lint format clean
+.PHONY: success help setup demo test slow faults fuzz pools interop bench gallery parts lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
@@ -20,6 +20,7 @@ help:
 	@echo "make gallery      docs/gallery.md: every task in every look, by every renderer; the robots"
 	@echo "make parts        docs/parts.md: every kind of part, with pictures"
 	@echo "make bench        the figures in the docs, measured here"
+	@echo "make success      docs/success.md: how often each expert succeeds (an hour or more)"
 	@echo "make lint         ruff and mypy (make format: what ruff can mend)"
 
 setup: $(READY)
@@ -35,7 +36,7 @@ demo: $(READY)
 	@bash scripts/demo.sh $(DEMO) "$(REAL)"
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
 
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow
@@ -84,6 +85,10 @@ $(BLENDER)/.ready:
 gallery: $(READY) $(BLENDER)/.ready
 	CELLWRIGHT_BLENDER_PYTHON=$(BLENDER)/bin/python $(BIN)/python scripts/gallery.py
 	$(BIN)/python scripts/robots.py
+
+# make success ARGS="robots=all episodes=25"
+success: $(READY)
+	$(BIN)/python scripts/success.py $(ARGS)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
