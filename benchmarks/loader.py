@@ -69,15 +69,16 @@ def ours(mix: Mix, threads: int) -> Figures:
     }
 
 
-def other(name: str, python: Path, library: Path, cameras: list[str]) -> Figures | None:
+def other(
+    name: str, python: Path, library: Path, cameras: list[str], scratch: Path
+) -> Figures | None:
     """Of another library's loader, run by `others/NAME_side.py` in its own environment."""
-    with tempfile.TemporaryDirectory() as scratch:
-        done = subprocess.run(
-            [python, OTHERS / f"{name}_side.py", library, scratch, *cameras],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+    done = subprocess.run(
+        [python, OTHERS / f"{name}_side.py", library, scratch, *cameras],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         print(f"{name}: failed with exit code {done.returncode}, see above")
         return None
@@ -107,11 +108,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--lerobot", type=Path, metavar="PYTHON")
     parser.add_argument("--robomimic", type=Path, metavar="PYTHON")
+    parser.add_argument("--scratch", type=Path, help="keep LeRobot's data set in this folder")
     parser.add_argument("--epoch", action="store_true")
     options = parser.parse_args()
     library = options.library.absolute()
     found: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory() as folder:
+        scratch = options.scratch or Path(folder)
         mix = mixed(library, options.cameras, Path(folder))
         for row in Library(library).rows:  # the files are in the page cache, for every side
             Library(library).group(row.index)
@@ -121,7 +124,7 @@ def main() -> None:
             python = getattr(options, name)
             if python is None:
                 print(f"{name}: skipped, for want of --{name} ENV/bin/python")
-            elif (figures := other(name, python, library, options.cameras)) is not None:
+            elif (figures := other(name, python, library, options.cameras, scratch)) is not None:
                 found[name] = figures
         for name, figures in found.items():
             print(

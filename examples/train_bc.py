@@ -1,16 +1,12 @@
 """Behaviour cloning on a mix, on a CPU, in minutes: learn to take a block out of a bin.
 
-    SCENE="task=bin_pick scene.count=[1,1] scene.on_top=[0,0] ..."   (docs/training.md has it whole)
-    cellwright generate $SCENE look=plain seed=1 episodes=120 out=runs/bc/plain
-    cellwright generate $SCENE look=factory seed=2 episodes=40 out=runs/bc/factory
-    cellwright mix out=runs/bc/mix.json normalize=global horizon=16 image_size=[64,64] \
-        sources=[{name:plain,path:runs/bc/plain,weight:3},{name:factory,path:runs/bc/factory}]
-    python examples/train_bc.py runs/bc/mix.json $SCENE look=plain
+    python examples/train_bc.py runs/bc/mix.json task=bin_pick look=plain ...
 
-Needs PyTorch (pip install torch). A small network sees the pictures, where the tool is and how far
-the gripper is closed, and predicts the next `horizon` actions; half of them are carried out, then
-it looks again. What follows the mix on the command line is the scene that it is evaluated in, on
-episodes of a seed that no library has.
+`examples/train_bc.sh` makes the libraries and the mix, and calls this. Needs PyTorch (pip install
+torch). A small network sees the pictures, where the tool is and how far the gripper is closed, and
+predicts the next `horizon` actions; half of them are carried out, then it looks again. What follows
+the mix on the command line is the scene that it is evaluated in, on episodes of a seed that no
+library has.
 """
 
 from __future__ import annotations
@@ -132,8 +128,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("mix")
     parser.add_argument("scene", nargs="*", help="task=... and other keys of `cellwright generate`")
-    parser.add_argument("--minutes", type=float, default=5, help="of processor time")
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--minutes", type=float, default=4, help="of processor time")
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--episodes", type=int, default=50, help="to evaluate on")
     parser.add_argument("--seed", type=int, default=1_000_003)
     options = parser.parse_args()
