@@ -354,3 +354,19 @@ def test_real_and_simulated_data_mix(home: Path, tmp_path: Path) -> None:
     for name in ("actions", "obs/main_image"):
         assert len({s[name].shape for s in found}) == 1
     assert {s["instruction"] for s in found if s["domain"] == "real"} >= {"put carrot on plate"}
+
+
+@pytest.mark.parametrize("name", ["panda", "iiwa+robotiq_2f85", "xarm7+vacuum"])
+def test_the_command_line_knows_the_kinematics_of_every_robot(name: str) -> None:
+    from generators.verbs.mix import TcpToBase
+    from sim import robot
+    from sim.kinematics import Chain
+
+    chain = Chain(robot.load(name))
+    card = robot.load(name).card
+    joints = np.random.default_rng(0).uniform(card.lower, card.upper, (6, len(card.arm_joints)))
+    poses = TcpToBase(name)(joints)
+    for row, angles in zip(poses, joints, strict=True):
+        expected = chain.tcp(angles)
+        np.testing.assert_allclose(row[:3], expected.position, atol=1e-9)
+        assert abs(np.dot(row[3:], expected.quaternion)) == pytest.approx(1)

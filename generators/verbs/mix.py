@@ -31,7 +31,7 @@ class TcpToBase:
         all_joints[:, model.arm_columns()] = joints
         links = model.link_to_base(all_joints)[:, model.link_index(model.card.tcp_link)]
         tcp = links @ model.card.tcp.matrix()
-        return np.array([[*m[:3, 3], *matrix_to_quat(m)] for m in tcp])
+        return np.array([[*m[:3, 3], *matrix_to_quat(m[:3, :3])] for m in tcp])
 
 
 def run(config: Config) -> int:
