@@ -46,7 +46,8 @@ def cramped(cell: Cell) -> str:
     chain, base_to_world = Chain(model), arm.base.inverse()
     door = cell.body("door")
     joint = _joint(cell, "door")
-    upright, beside = (beside_handle(model, cell, "door", BESIDE, lean) for lean in LEAN)
+    yaw = turned_to_door(model, cell)
+    upright, beside = (beside_handle(model, cell, "door", BESIDE, lean, yaw) for lean in LEAN)
     way = joint.upper * np.asarray(door.pose.rotation @ joint.axis)
     over = top_down(cell.goal["stand"][:3], 0.0).shifted(z=0.15)
     buttons = [b.name for b in cell.bodies if b.name in cell.goal["buttons"]]
@@ -106,9 +107,11 @@ def over_button(model: Model, cell: Cell, button: str, clear: float) -> Pose:
     return top_down((x, y, z + ahead + clear), float(np.arctan2(y, x)))
 
 
-def beside_handle(model: Model, cell: Cell, door: str, back: float, lean: float) -> Pose:
+def beside_handle(
+    model: Model, cell: Cell, door: str, back: float, lean: float, yaw: float = 0.0
+) -> Pose:
     """The closed tool `back` [m] from a door's handle, on the side to push from, its tip beside the
-    bar's upper end, leaning back towards the robot by `lean` [rad]."""
+    bar's upper end, leaning back towards the robot by `lean` [rad]; yaw: turned about itself."""
     body = cell.body(door)
     part = parts.build(body.kind, body.params)
     way = body.pose.rotation @ _joint(cell, door).axis
@@ -117,7 +120,21 @@ def beside_handle(model: Model, cell: Cell, door: str, back: float, lean: float)
     half, _ = tip(model)
     x, y, z = np.subtract(side.position, (back + half) * way)
     at = (float(x), float(y), float(z + part.dims["handle"] / 2 - 0.012))
-    return Pose.turned(at, (0, 1, 0), -lean) @ top_down((0.0, 0.0, 0.0), 0.0)
+    return Pose.turned(at, (0, 1, 0), -lean) @ top_down((0.0, 0.0, 0.0), yaw)
+
+
+def turned_to_door(model: Model, cell: Cell) -> float:
+    """How the tool is turned about itself at the handle [rad]: as at home, or the other way round
+    where something on its front, such as a camera, would touch the door."""
+    base = cell.robots[0].base
+    chain = Chain(model)
+    door = Clearance(model.card.name, base, boxes.of_body(cell.body("door")), opening=0.0)
+    for yaw in (0.0, np.pi):
+        tool = beside_handle(model, cell, "door", BESIDE, LEAN[0], yaw)
+        found = list(solutions(chain, base.inverse() @ tool))
+        if found and not door.hits(np.array(found)).all():
+            return yaw
+    return 0.0
 
 
 def tip(model: Model) -> tuple[float, float]:
@@ -174,7 +191,8 @@ def slide(station: Station, door: str, rng: np.random.Generator, speed: float) -
     end = _joint(cell, door).upper
     way = cell.body(door).pose.rotation @ _joint(cell, door).axis
     back, lean = BESIDE + rng.uniform(-0.01, 0.01), rng.uniform(*LEAN)
-    beside = beside_handle(station.arm.model, cell, door, back, lean)
+    yaw = turned_to_door(station.arm.model, cell)
+    beside = beside_handle(station.arm.model, cell, door, back, lean, yaw)
     yield from go(station, beside.shifted(z=RISE), rng, speed)
     yield Reach(beside, 0.3)
     vx, vy, vz = (float(v) for v in way)
