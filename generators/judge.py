@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from assets import parts
@@ -68,6 +70,12 @@ def _heights(world: World, body: str) -> np.ndarray:
     spec = world.cell.body(body)
     heights: np.ndarray = world.pose(body).apply(parts.build(spec.kind, spec.params).corners)[:, 2]
     return heights
+
+
+def dims(world: World, body: str) -> Mapping[str, float]:
+    """A body's named dimensions [m]."""
+    spec = world.cell.body(body)
+    return parts.build(spec.kind, spec.params).dims
 
 
 def middle(world: World, container: str) -> np.ndarray:
