@@ -55,7 +55,7 @@ def packing(
     return Cell(
         robots=(shop.robot(config, rng, at.height, home),),
         bodies=(*at.bodies, carton, *flaps, *placed, *around),
-        cameras=cameras(config, rng, (x - 0.03, 0.25 * y, at.height + 0.05), wrist),
+        cameras=cameras(config, rng, (x - 0.04, 0.08 * y, at.height + 0.05), wrist),
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
         goal={

@@ -21,6 +21,16 @@ def reachable(card: str, base: Pose, tcp_to_world: Sequence[Pose]) -> list[bool]
     return [next(solutions(chain, world_to_base @ pose), None) is not None for pose in tcp_to_world]
 
 
+def follows(chain: Chain, tcp_to_base: Sequence[Pose], joints: Array) -> bool:
+    """Whether the tool gets from each pose to the next, starting with the arm at joints (J,)."""
+    try:
+        for pose in tcp_to_base:
+            joints = chain.solve(pose, joints)
+    except Unreachable:
+        return False
+    return True
+
+
 def solutions(chain: Chain, tcp_to_base: Pose, *first: Array) -> Iterator[Array]:
     """Joints (J,) that put the tool there, searched from `first`, from home, and from home turned
     towards the place; some may be alike."""

@@ -12,8 +12,8 @@ from generators import handling, judge, layout
 from generators.language import words
 from generators.task import Outcome
 from scenes.packing import packing
-from sim import robot
-from sim.moves import Carry, Hold, Move, Reach, Subtask
+from sim import reach, robot
+from sim.moves import Carry, Failed, Hold, Move, Reach, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -21,6 +21,7 @@ from sim.station import Station
 BESIDE = 0.045  # a tool's radius and room: how far beside a flap's edge a push begins [m]
 OVER = 0.5  # of a flap's depth: how high above the crease it is pushed
 INWARDS = 0.6  # of a flap's depth: where it is pressed down
+TURNS = (0.0, 0.4, -0.4, 0.8, -0.8, 1.2, -1.2, 1.6, -1.6)  # of the wrist, to push a flap over [rad]
 
 
 class CartonPack:
@@ -86,19 +87,17 @@ class CartonPack:
         world, goal = station.world, station.world.cell.goal
         flap, hinge = goal["flaps"][i], Pose.from_array(goal["hinges"][i])
         size = judge.dims(world, flap)
-        yield Subtask("close", f"close the {flap.replace('_', ' ')}")
-
-        def tool(inwards: float, up: float) -> Pose:
-            return Pose((hinge @ Pose((along, inwards, up))).position, station.home.quaternion)
-
-        along = rng.uniform(-0.15, 0.15) * size["length"]
         depth, angle = size["depth"], goal["closed"][i] - world.travel(flap)
         outside = max(0.0, -depth * float(np.cos(angle))) + BESIDE
-        push = rng.uniform(0.12, 0.2)
-        yield handling.travel(tool(-outside, OVER * depth), rng, speed)
-        yield Reach(tool(INWARDS * depth, OVER * depth), push)
-        yield Reach(tool(INWARDS * depth, size["board"] - 0.0005), push)
-        yield Reach(tool(INWARDS * depth, OVER * depth), 0.3)
+        along, push = rng.uniform(-0.15, 0.15) * size["length"], rng.uniform(0.12, 0.2)
+        yield Subtask("close", f"close the {flap.replace('_', ' ')}")
+        spots = np.array([(along, -outside, OVER * depth), (along, INWARDS * depth, OVER * depth),
+                          (along, INWARDS * depth, size["board"] - 0.0005)])  # fmt: skip
+        beside, over, down = _followed(station, hinge.apply(spots))
+        yield handling.travel(beside, rng, speed)
+        yield Reach(over, push)
+        yield Reach(down, push)
+        yield Reach(over, 0.3)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
@@ -126,6 +125,20 @@ def _packed(station: Station, part: str) -> bool:
     if station.holding(part) or not judge.inside(world, part, carton):
         return False
     return judge.highest(world, part) < judge.rim(world, carton)
+
+
+def _followed(station: Station, spots: np.ndarray) -> list[Pose]:
+    """Tool poses at spots (N, 3), straight down, turned so little from home's that the arm can go
+    from spot to spot in straight lines."""
+    base = station.robot.base.inverse()
+    steps = np.linspace(spots[:-1], spots[1:], 4, endpoint=False)  # (4, N - 1, 3)
+    fine = [*steps.swapaxes(0, 1).reshape(-1, 3), spots[-1]]
+    for yaw in TURNS:
+        turned = Pose.turned((0, 0, 0), (0, 0, 1), yaw).rotation @ station.home.rotation
+        way = [base @ Pose.at(spot, turned) for spot in fine]
+        if reach.follows(station.chain, way, station.joints):
+            return [Pose.at(spot, turned) for spot in spots]
+    raise Failed("ik_unreachable", "no turn of the wrist lets the arm push the flap over")
 
 
 def _beyond(cell: Cell) -> str:
