@@ -93,11 +93,19 @@ class CartonPack:
         yield Subtask("close", f"close the {flap.replace('_', ' ')}")
         spots = np.array([(along, -outside, OVER * depth), (along, INWARDS * depth, OVER * depth),
                           (along, INWARDS * depth, size["board"] - 0.0005)])  # fmt: skip
-        beside, over, down = _followed(station, hinge.apply(spots))
-        yield handling.travel(beside, rng, speed)
-        yield Reach(over, push)
-        yield Reach(down, push)
-        yield Reach(over, 0.3)
+        for way in _followed(station, hinge.apply(spots)):
+            try:
+                yield handling.travel(way[0], rng, speed)
+            except Failed as failed:
+                if failed.cause not in ("no_path", "ik_unreachable"):
+                    raise
+            else:
+                break
+        else:
+            raise Failed("no_path", f"no turn of the wrist brings the tool beside the {flap}")
+        yield Reach(way[1], push)
+        yield Reach(way[2], push)
+        yield Reach(way[1], 0.3)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
@@ -127,9 +135,9 @@ def _packed(station: Station, part: str) -> bool:
     return judge.highest(world, part) < judge.rim(world, carton)
 
 
-def _followed(station: Station, spots: np.ndarray) -> list[Pose]:
-    """Tool poses at spots (N, 3), straight down, turned so little from home's that the arm can go
-    from spot to spot in straight lines."""
+def _followed(station: Station, spots: np.ndarray) -> Iterator[list[Pose]]:
+    """Tool poses at spots (N, 3), straight down, for each turn of the wrist with which the arm can
+    go from spot to spot in straight lines; the least turn from home's first."""
     base = station.robot.base.inverse()
     steps = np.linspace(spots[:-1], spots[1:], 4, endpoint=False)  # (4, N - 1, 3)
     fine = [*steps.swapaxes(0, 1).reshape(-1, 3), spots[-1]]
@@ -137,8 +145,7 @@ def _followed(station: Station, spots: np.ndarray) -> list[Pose]:
         turned = Pose.turned((0, 0, 0), (0, 0, 1), yaw).rotation @ station.home.rotation
         way = [base @ Pose.at(spot, turned) for spot in fine]
         if reach.follows(station.chain, way, station.joints):
-            return [Pose.at(spot, turned) for spot in spots]
-    raise Failed("ik_unreachable", "no turn of the wrist lets the arm push the flap over")
+            yield [Pose.at(spot, turned) for spot in spots]
 
 
 def _beyond(cell: Cell) -> str:
