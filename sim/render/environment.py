@@ -116,7 +116,7 @@ def panorama(lights: tuple[Light, ...], height: int) -> Array:
 def _bounced(ground: tuple[float, float, float]) -> Array:
     """The colour that comes back from below: much of it from what lies there, and in shadow."""
     colour = np.array(ground)
-    return 0.6 * (0.65 * colour + 0.35 * colour.mean())
+    return 0.8 * (0.65 * colour + 0.35 * colour.mean())
 
 
 def _unit(direction: tuple[float, float, float]) -> Array:
