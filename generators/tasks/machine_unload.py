@@ -12,7 +12,7 @@ from generators.language import words
 from generators.task import Outcome
 from scenes import machine
 from sim import grasping, robot
-from sim.moves import Carry, Failed, Grip, Move, Open, Reach, Subtask
+from sim.moves import Carry, Failed, Grip, Hold, Move, Open, Reach, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -81,6 +81,8 @@ class MachineUnload:
         yield from tending.go(station, out, rng, speed, carrying=part)
         down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
         yield Carry(down.shifted(z=0.02), 0.2)
+        yield Hold(0.4)  # a part held by its slim end swings for a moment
+        down = handling.tool_for(station, part, hold, goals)
         yield Carry(down.shifted(z=0.0005), 0.05)
         yield from handling.let_go(hold, down, clear)
 
