@@ -152,6 +152,10 @@ class Carry:
                 raise Failed("dropped", "the tool is empty")
 
 
+ENTERED = 0.0025  # below the rim a peg is in, beyond its chamfer [m]
+GIVE = 2.5e-5  # sideways in a control period [m/N]; twice as much would swing
+
+
 @dataclass(frozen=True)
 class Insert:
     """Pushes what the jaws hold down into a hole, feeling with the wrist for the way.
@@ -173,7 +177,8 @@ class Insert:
         start = station.tcp_to_world
         free = station.push()
         x, y, z = start.position
-        dx = dy = angle = 0.0
+        angle = 0.0
+        spiral, off = np.zeros(2), np.zeros(2)  # of the search, of giving way [m]
         touched = False
         entered = False
         for _ in range(20 * station.world.cell.physics.control_hz):
@@ -184,19 +189,29 @@ class Insert:
             if below >= self.depth:
                 return
             touched = touched or force[2] > 2.0
-            entered = entered or below > 0.0015
-            sink = 0.0008 if not touched else 0.00005 * (self.push - force[2])
-            if entered:
-                sink = 0.0008 if force[2] < self.push else 0.00004 * (self.push - force[2])
-                dx += 1.5e-5 * _beyond(force[0], 1.0)
-                dy += 1.5e-5 * _beyond(force[1], 1.0)
-            elif touched:
-                angle += min(1.0, 0.0003 / max(self.pitch * angle / (2 * np.pi), 1e-4))
-                radius = self.pitch * angle / (2 * np.pi)
-                if radius > self.reach:
-                    raise Failed("hole_not_found", f"searched {1000 * self.reach:.1f} mm around")
-                dx, dy = radius * np.cos(angle), radius * np.sin(angle)
+            entered = entered or below > ENTERED
+            sideways = np.array([_beyond(f, 1.0) for f in force[:2]])
+            side = float(np.linalg.norm(sideways))
+            if touched:
+                off += GIVE * sideways
+            if not touched:
+                sink = 0.0008
+            elif not entered:
+                sink = 0.00005 * (self.push - force[2])
+                if side < 2.0:  # pressed to a side, the tip is in: let it give way first
+                    angle += min(1.0, 0.0003 / max(self.pitch * angle / (2 * np.pi), 1e-4))
+                    radius = self.pitch * angle / (2 * np.pi)
+                    if radius > self.reach:
+                        raise Failed(
+                            "hole_not_found", f"searched {1000 * self.reach:.1f} mm around"
+                        )
+                    spiral = radius * np.array([np.cos(angle), np.sin(angle)])
+            elif force[2] < self.push:  # pushed on against a wall, it would turn in the jaws
+                sink = 0.0008 * max(0.0, 1.0 - side / 5.0)
+            else:
+                sink = 0.00004 * (self.push - force[2])
             z -= float(np.clip(sink, -0.0008, 0.0015))
+            dx, dy = off + spiral
             yield Command(Pose((x + dx, y + dy, z), start.quaternion), station.gripper)
         raise Failed("timeout", "the peg did not go in")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -72,12 +72,17 @@ class Model:
                 return i
         raise KeyError(f"{self.card.name} has no link {name!r}: {[k.name for k in self.links]}")
 
+    @cached_property
+    def _origins(self) -> Array:
+        """(L, 4, 4) of every link's joint in its parent, at zero."""
+        return np.array([link.origin.matrix() for link in self.links])
+
     def link_to_base(self, joints: Array) -> Array:
         """Every link's matrix (..., L, 4, 4) in the root link's frame, for joints (..., M)."""
         joints = np.asarray(joints, float)
         out = np.empty((*joints.shape[:-1], len(self.links), 4, 4))
         for i, link in enumerate(self.links):
-            origin = link.origin.matrix()
+            origin = self._origins[i]
             if link.movable >= 0:
                 origin = origin @ _motion(link, joints[..., link.movable])
             out[..., i, :, :] = origin if link.parent < 0 else out[..., link.parent, :, :] @ origin

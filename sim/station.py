@@ -4,6 +4,7 @@ goes through here: scripts, gymnasium, replay."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,16 @@ MAX_SHIFT = 0.05  # [m] along each axis
 MAX_TURN = 0.25  # [rad] about each axis
 ACTION_HIGH = np.array([MAX_SHIFT] * 3 + [MAX_TURN] * 3 + [1.0], np.float32)
 ACTION_LOW = np.array([-MAX_SHIFT] * 3 + [-MAX_TURN] * 3 + [0.0], np.float32)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What the joint sensors say in one control period, and what follows from it."""
+
+    positions: Array  # (M,) of every movable joint
+    velocities: Array
+    last_joint_to_base: Array  # (3, 3)
+    tcp_to_base: Pose
 
 
 class Station:
@@ -45,6 +56,8 @@ class Station:
         self.memory: dict[str, Any] = {}  # what a task's outcome keeps from step to step
         self.unreachable = ""  # why the last action could not be followed
         self._columns = self.world.columns
+        self._wrist = self._wrist_to_last_joint()
+        self._read_at, self._read = -1.0, self._readings()
 
     def close(self) -> None:
         self.world.close()
@@ -106,7 +119,8 @@ class Station:
 
     def observe(self) -> Mapping[str, Row]:
         """What the robot's sensors read now; names and units of FORMAT.md."""
-        positions, velocities = (np.array(v) for v in self.arm.read())
+        now = self._sensed()
+        positions, velocities = now.positions, now.velocities
         arm, jaws = self.arm.model.arm_columns(), self.arm.model.gripper_columns()
         card = self.card
         if card.kind == "jaws":
@@ -118,7 +132,7 @@ class Station:
         rows = {
             "joint_position": positions[arm],
             "joint_velocity": velocities[arm],
-            "ee_pose": self.chain.tcp(positions[arm]).array(),
+            "ee_pose": now.tcp_to_base.array(),
             "gripper_position": [closed],
             "wrench": self.arm.wrench,
         }
@@ -126,8 +140,7 @@ class Station:
 
     def sensed_tcp(self) -> Pose:
         """tcp_to_world as the joint sensors have it."""
-        positions = np.array(self.arm.read()[0])
-        return self.robot.base @ self.chain.tcp(positions[self.arm.model.arm_columns()])
+        return self.robot.base @ self._sensed().tcp_to_base
 
     def holding(self, body: str | None = None, at_least: float = 0.0015) -> bool:
         """Whether the tool holds something; with cups, whether it is `body`.
@@ -150,7 +163,7 @@ class Station:
         """The sensed distance between the jaws [m]; 0 for a tool without any."""
         if self.card.kind != "jaws":
             return 0.0
-        positions = np.array(self.arm.read()[0])
+        positions = self._sensed().positions
         share = positions[self.arm.model.gripper_columns()].mean() / self.card.gripper_open
         return float(share * self.card.gripper_width)
 
@@ -159,8 +172,24 @@ class Station:
 
         Includes the weight of hand and load: compare with a reading taken in free space.
         """
-        positions = np.array(self.arm.read()[0])
+        turn = self.robot.base.rotation @ self._sensed().last_joint_to_base @ self._wrist
+        return turn @ -self.arm.wrench[:3]
+
+    def _sensed(self) -> Readings:
+        """The joints' sensors, read once a control period."""
+        if self._read_at != self.world.time:
+            self._read_at, self._read = self.world.time, self._readings()
+        return self._read
+
+    def _readings(self) -> Readings:
+        positions, velocities = (np.array(v) for v in self.arm.read())
+        frames, tcp = self.chain.frames(positions[self.arm.model.arm_columns()])
+        return Readings(positions, velocities, frames[-1, :3, :3], Pose.from_matrix(tcp))
+
+    def _wrist_to_last_joint(self) -> Array:
+        """(3, 3) from the frame of the force sensor to that of the last arm joint."""
         model = self.arm.model
         child = next(k.name for k in model.links if k.joint == self.card.wrench_joint)
-        link_to_base = model.link_to_base(positions)[model.link_index(child)]
-        return self.robot.base.rotation @ link_to_base[:3, :3] @ -self.arm.wrench[:3]
+        link_to_base = model.link_to_base(np.zeros(len(model.movable)))[model.link_index(child)]
+        last_to_base = self.chain.frames(np.zeros(len(self.joints)))[0][-1]
+        return np.asarray(last_to_base[:3, :3].T @ link_to_base[:3, :3])

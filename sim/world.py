@@ -114,7 +114,8 @@ class World:
         self._ticks += 1
 
     def _substeps(self) -> int:
-        """Half as many where nothing is held or touched, nor near an arm, nor moves by itself."""
+        """How many in the next control period: half as many as usual where nothing moves but arms
+        by themselves."""
         physics = self.cell.physics
         calm = self.resting.calm and not self.controller.members
         substeps = physics.hz // physics.control_hz
@@ -357,10 +358,10 @@ def _configure(client: int, physics: Physics) -> None:
         fixedTimeStep=1.0 / physics.hz,
         numSubSteps=0,
         numSolverIterations=physics.solver_iterations,
-        solverResidualThreshold=1e-4,
+        solverResidualThreshold=1e-5,
         useSplitImpulse=1,
         splitImpulsePenetrationThreshold=-0.004,
-        contactBreakingThreshold=0.02,
+        contactBreakingThreshold=0.005,
         contactSlop=1e-5,
         erp=0.2,
         contactERP=0.2,
