@@ -108,7 +108,7 @@ def vision_camera(
     lit = tube(inner + 0.004, ring - 0.005, 0.002, 0.0004)
     glow = revolve([(r, h - 0.0014 + y) for r, y in lit], closed=True)
     foot, lens = low - 0.004, h - 0.004
-    barrel = revolve([(0.0, foot), (0.0165, foot), (0.0165, lens), (0.0, lens)], segments=32)
+    barrel = revolve([(0.0165, foot), (0.0165, lens)], segments=32)
     glass = revolve([(0.0095, h - 0.006), (0.0095, h - 0.0036)], segments=24)
     mesh, inks = inked(
         (cuboid(base, base, plate, (0.0, 0.0, 0.0), 0.002), None),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from assets.part import Part
 from episodes.errors import UserError
 from scenes import place, shop
 from scenes.cameras import cameras
@@ -18,6 +19,7 @@ from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
 
 Spot = tuple[float, float, float]  # x, y [m], yaw [rad] of a box on the pallet
+OVER = 0.02  # that a box may hang over the pallet's edge [m]
 PRINTS = 6  # colours that cartons are printed in
 
 
@@ -117,27 +119,37 @@ def _station(
     stand = _stand(config, rng, line, side)
     pallet = stand[-1]
     top = pallet.pose @ Pose.from_array(part_of(pallet).frames["top"])
-    turn = Pose.turned((0, 0, 0), (0, 0, 1), np.pi / 2 * int(rng.integers(2)))
-    stack = []
-    for k in range(layers):
-        spots = layer(pattern, per_layer, length + gap, width + gap, odd=k % 2 == 1)
-        poses = [
-            top @ turn @ Pose.turned((x, y, k * height), (0, 0, 1), yaw) for x, y, yaw in spots
-        ]
-        stack += sorted(poses, key=lambda p: -float(np.hypot(*p.position[:2])))
-    half = part_of(pallet).extents[:2] / 2
-    reach = max(
-        float((np.abs(spot) - half).max())
-        for pose in stack
-        for spot in [(top.inverse() @ pose).position[:2]]
-    )
-    if reach > -min(length, width) / 2 + 0.02:
+    layouts = [layer(pattern, per_layer, length + gap, width + gap, odd=k % 2 == 1)
+               for k in range(layers)]  # fmt: skip
+    quarters = [q for q in (0.0, np.pi / 2) if _fits(layouts, q, part_of(pallet), length, width)]
+    if not quarters:
         raise UserError(
             f"scene.pattern={pattern}: the boxes hang over the pallet; lower scene.box.width_mm or "
             "enlarge scene.pallet.size"
         )
+    turn = Pose.turned((0, 0, 0), (0, 0, 1), quarters[int(rng.integers(len(quarters)))])
+    stack = []
+    for k, spots in enumerate(layouts):
+        poses = [
+            top @ turn @ Pose.turned((x, y, k * height), (0, 0, 1), yaw) for x, y, yaw in spots
+        ]
+        stack += sorted(poses, key=lambda p: -float(np.hypot(*p.position[:2])))
     goal = {"pattern": pattern, "layers": layers, "pallet": "pallet", **line.goal()}
     return line, stand, box, stack, goal
+
+
+def _fits(
+    layouts: Sequence[Sequence[Spot]], quarter: float, pallet: Part, length: float, width: float
+) -> bool:
+    """Whether boxes so long and wide hang over the pallet by no more than `OVER` on any side."""
+    half = pallet.extents[:2] / 2 + OVER
+    for x, y, yaw in (spot for spots in layouts for spot in spots):
+        c, s = abs(np.cos(yaw + quarter)), abs(np.sin(yaw + quarter))
+        reach = np.array([c * length + s * width, s * length + c * width]) / 2
+        turned = np.array([x, y]) if quarter == 0.0 else np.array([-y, x])
+        if np.any(np.abs(turned) + reach > half):
+            return False
+    return True
 
 
 def _box(config: Mapping[str, Any], rng: np.random.Generator, pattern: str) -> tuple[Body, float]:

@@ -124,8 +124,8 @@ def test_pictures_belong_to_their_states(task):
         return float(np.mean(hits))
 
     assert inside(0) == 1.0
-    assert inside(1) < 0.97
-    assert inside(-1) < 0.97
+    assert inside(1) < 0.98
+    assert inside(-1) < 0.98
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -177,7 +177,8 @@ def test_parts_start_at_rest_and_apart(task):
                 deepest = min(world.gap(name, other, 0.01) for other in apart)
                 assert deepest > -0.0005, (index, name)
             before = {name: world.pose(name).position for name in at_rest(cell, world)}
-            assert before or not movable
+            riding = any(any(b.belt) for b in cell.bodies)
+            assert before or riding or not movable
             for _ in range(10):
                 station.step(station.encode(station.tcp_to_world, 0.0))
             for name, position in before.items():
@@ -192,6 +193,7 @@ def one_device(cell: Cell, a: str, b: str) -> bool:
 
 
 def at_rest(cell: Cell, world: World) -> set[str]:
-    """The movable bodies that nothing carries along."""
-    belts = {b.name for b in cell.bodies if any(b.belt)}
-    return {b.name for b in cell.bodies if not b.fixed and not belts & world.touching(b.name)}
+    """The movable bodies that no belt carries along."""
+    belts = [b.name for b in cell.bodies if any(b.belt)]
+    return {b.name for b in cell.bodies
+            if not b.fixed and all(world.gap(b.name, belt) > 0.002 for belt in belts)}  # fmt: skip

@@ -42,7 +42,7 @@ class MachineUnload:
         )
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
-        slots = {key: cell.goal[key] for key in ("part", "target", "source")}
+        slots = {key: cell.goal[key] for key in ("part", "target")}
         return words.instruction(self.name, cell, slots, rng)
 
     def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:

@@ -101,7 +101,7 @@ class _reading:
         if isinstance(error, UserError) or error is None:
             return
         pa = need("pyarrow", "reading LeRobot data")
-        if isinstance(error, pa.ArrowException | OSError):
+        if isinstance(error, pa.ArrowException | OSError | UnicodeDecodeError):
             reason = str(error).splitlines()[0][:120]
             raise UserError(
                 f"{self._path}: not a parquet file that can be read ({reason})"
