@@ -7,6 +7,7 @@ the settings and the versions of those libraries; seeds are fixed.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -115,7 +116,9 @@ def _made(path: Path, scale: float | None) -> tuple[Packed, tuple[str, ...]]:
 def read(path: Path, scale: float | None = None) -> tuple[trimesh.Trimesh, list[str]]:
     """The mesh in metres, closed, its faces outwards; and notes. Raises PartError."""
     try:
-        mesh = trimesh.load(path, force="mesh", process=False)
+        # from bytes, so that what a file names beside it (materials, buffers) is never read
+        data, kind = io.BytesIO(path.read_bytes()), path.suffix.lower().lstrip(".")
+        mesh = trimesh.load(data, file_type=kind, force="mesh", process=False)
     except Exception as error:  # readers of foreign files fail in many ways
         said = " ".join(str(error).split())[:120] or type(error).__name__
         raise PartError(f"{path}: not a readable mesh ({said}); export it again, as STL") from error
