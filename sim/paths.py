@@ -16,7 +16,7 @@ from sim.pose import Array, Pose
 from sim.reach import solutions
 from sim.station import ACTION_HIGH, Station
 
-# Data sheets of arms this size allow 5 to 20 rad/s^2; none of ours gives less.
+# Chosen to be moderate: the cards hold no accelerations, which few data sheets give.
 ACCELERATION, JERK = 5.0, 50.0  # of every joint [rad/s^2], [rad/s^3]
 SHARE = 0.9  # of the card's joint speeds; the rest is for the elbow, which is not planned
 FINE = 3  # how many times finer than the control period the executed path is checked
