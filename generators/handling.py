@@ -111,6 +111,17 @@ def bring(
     return down
 
 
+def set_down(
+    station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose],
+    rng: np.random.Generator, *, clear: float, speed: float,
+) -> Iterator[Move]:  # fmt: skip
+    """Carries a part to one of its goals, puts it down, lets go, and rises by `clear` [m]."""
+    down = yield from bring(station, part, hold, goals, rng, clear=clear, speed=speed)
+    yield Carry(down.shifted(z=0.02), 0.25)
+    yield Carry(down.shifted(z=0.0005), 0.06)
+    yield from let_go(hold, down, clear)
+
+
 def let_go(hold: grasping.Hold, down: Pose, clear: float) -> Iterator[Move]:
     """Opens the jaws and backs off upwards by `clear` [m]."""
     yield Open(hold.opening)

@@ -12,7 +12,7 @@ from generators.language import words
 from generators.task import Outcome
 from scenes.bench import tray_bench
 from sim import grasping, robot
-from sim.moves import Carry, Move, Subtask
+from sim.moves import Move, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -46,10 +46,7 @@ class BenchPlace:
         hold = yield from handling.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
 
         yield Subtask("place", f"put it into {cell.goal['slot'].replace('/', ' ')}")
-        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
-        yield Carry(down.shifted(z=0.02), 0.25)
-        yield Carry(down.shifted(z=0.0005), 0.06)
-        yield from handling.let_go(hold, down, clear)
+        yield from handling.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal

@@ -12,7 +12,7 @@ from generators.language import words
 from generators.task import Outcome
 from scenes.conveyor import conveyor_nest
 from sim import grasping, robot
-from sim.moves import Carry, Move, Subtask
+from sim.moves import Move, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -52,10 +52,7 @@ class ConveyorPick:
         )
 
         yield Subtask("place", "put it into the nest")
-        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
-        yield Carry(down.shifted(z=0.02), 0.25)
-        yield Carry(down.shifted(z=0.0005), 0.06)
-        yield from handling.let_go(hold, down, clear)
+        yield from handling.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal

@@ -12,7 +12,7 @@ from generators.language import words
 from generators.task import Outcome
 from scenes.bench import kit_bench
 from sim import grasping, robot
-from sim.moves import Carry, Hold, Move, Subtask
+from sim.moves import Hold, Move, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -66,10 +66,7 @@ class KitTray:
         hold = yield from handling.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
         what = handling.called(station, part)
         yield Subtask("place", f"put the {what} into {slot.replace('/', ' ')}")
-        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
-        yield Carry(down.shifted(z=0.02), 0.25)
-        yield Carry(down.shifted(z=0.0005), 0.06)
-        yield from handling.let_go(hold, down, clear)
+        yield from handling.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
 
     def _place(self, cell: Cell, part: str) -> tuple[str, Pose]:
         """The part's slot, and part_to_world in it."""
