@@ -17,8 +17,9 @@ from assets import parts
 from scenes.cameras import look_at
 from sim import robot
 from sim.pose import Pose
-from sim.render import gl
+from sim.render import gl, meshes
 from sim.render.base import Frame
+from sim.render.simplify import FAR_PART, PART
 from sim.render.tiny import TinyRenderer
 from sim.spec import Camera, Cell, Robot
 from tests.raster_cells import HALL, LAMP, around, bench, body, states
@@ -83,6 +84,20 @@ def test_every_part_agrees_with_pybullet(
     mine = next(raster.frames(cell, states(cell), ["eye"]))["eye"]
     assert (mine.segmentation == 1).mean() > 0.02
     agree(mine, next(tiny.frames(cell, states(cell), ["eye"]))["eye"])
+
+
+@pytest.mark.parametrize("kind", parts.kinds())
+def test_corners_are_shaded_as_the_faces_that_they_belong_to(kind: str) -> None:
+    """A chamfer that a far mesh has lost does not round the flat face that takes its place."""
+    mesh = parts.build(kind, {}).mesh
+    for tolerance in (PART, FAR_PART):
+        drawn = meshes.of_part(mesh, kind, tolerance)
+        a, b, c = (drawn.positions[drawn.faces[:, k]].astype(float) for k in range(3))
+        face = np.cross(b - a, c - a)
+        face /= np.maximum(np.linalg.norm(face, axis=1, keepdims=True), 1e-30)
+        lean = np.einsum("nc,nkc->nk", face, drawn.normals[drawn.faces].astype(float))
+        large = np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-7
+        assert lean[large].min() > np.cos(np.radians(40.0))
 
 
 def test_what_is_printed_on_a_part_has_its_own_colour(raster: RasterRenderer) -> None:

@@ -22,7 +22,7 @@ from sim import cache
 from sim.render.simplify import LINK, PART, Faces, Piece, Surface, Tolerance, surface
 from sim.robot import Visual
 
-VERSION = 11  # of what this file and simplify.py make; part of the cache key
+VERSION = 12  # of what this file and simplify.py make; part of the cache key
 FEW_FACES = 2000  # a mesh of fewer is simplified faster than it is worth a file: in under 15 ms
 BLENDER_DIFFUSE = 0.8  # its exporter to Collada multiplies colours by this intensity
 

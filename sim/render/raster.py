@@ -26,7 +26,7 @@ class RasterRenderer:
     """
 
     name = "raster"
-    version = "3"
+    version = "4"
 
     def __init__(self) -> None:
         self._device: Device | None = Device()

@@ -137,7 +137,8 @@ def _corner_normals(points: NDArray[np.float64], faces: Faces, kept: Faces) -> N
     """(len(kept), 3, 3): the normals that the corners had in the full mesh.
 
     There a corner's normal is the mean, by area, of the faces at its vertex that meet its own
-    within the crease. A kept corner takes, of those at its vertex, the one nearest to its face.
+    within the crease. A kept corner takes, of those at its vertex, the one nearest to its face; where
+    none is within the crease (the chamfer beside it is gone), it is flat.
     Files' own normals are not used: many are per face, and some are wrong.
     """
     flat, area = _flat_normals(points, faces)
@@ -162,7 +163,7 @@ def _corner_normals(points: NDArray[np.float64], faces: Faces, kept: Faces) -> N
     last = np.flatnonzero(np.append(np.diff(own[order]), 1))
     chosen = kept_flat.copy()
     best = order[last]
-    sound = nearness[best] > 0.5
+    sound = nearness[best] > CREASE
     chosen[own[best[sound]]] = smooth[other[best[sound]]]
     return chosen.reshape(-1, 3, 3)
 
