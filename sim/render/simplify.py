@@ -137,8 +137,8 @@ def _corner_normals(points: NDArray[np.float64], faces: Faces, kept: Faces) -> N
     """(len(kept), 3, 3): the normals that the corners had in the full mesh.
 
     There a corner's normal is the mean, by area, of the faces at its vertex that meet its own
-    within the crease. A kept corner takes, of those at its vertex, the one nearest to its face; where
-    none is within the crease (the chamfer beside it is gone), it is flat.
+    within the crease. A kept corner takes, of those at its vertex, the one nearest to its face;
+    where none is within the crease (the chamfer beside it is gone), it is flat.
     Files' own normals are not used: many are per face, and some are wrong.
     """
     flat, area = _flat_normals(points, faces)
