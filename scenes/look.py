@@ -26,6 +26,7 @@ from sim.spec import RGB, Body, Camera, Cell, Light, Material
 
 Ranges = Mapping[str, Any]
 SECTIONS = ("surfaces", "lights", "camera", "clutter")
+BOUNCE = 0.8  # of the hall's light that reaches undersides, from floors and walls
 SUN_SHARE = 0.7  # of the light on a level surface, from a lamp right above and a usual hall
 ROLES = ("part", "distractor", "fixture", "room")
 
@@ -147,7 +148,8 @@ def _shot(cell: Cell, camera: Camera, ranges: Ranges, stream: Any, kelvin: float
     exposure = number(rng, ranges["exposure_ev"], "look.camera.exposure_ev")
     off = number(rng, ranges["balance_k"], "look.camera.balance_k")
     # What light there is, a camera's automatic exposure makes up for, most of it.
-    exposure -= number(rng, ranges["metering"], "look.camera.metering") * _stops(cell.lights)
+    stops = _stops(cell.lights, from_below=_looks_up(cell, camera))
+    exposure -= number(rng, ranges["metering"], "look.camera.metering") * stops
     rng = stream(f"view {name}")
     if camera.parent:
         camera = viewpoint.shaken(camera, ranges, rng)
@@ -158,14 +160,23 @@ def _shot(cell: Cell, camera: Camera, ranges: Ranges, stream: Any, kelvin: float
     return replace(camera, exposure=exposure, balance=balance)
 
 
-def _stops(lights: Sequence[Light]) -> float:
-    """How much more light falls on a bench than usually, in powers of two."""
-    usual, found = SUN_SHARE * 0.9 + 1.0 - SUN_SHARE, 0.0
+def _looks_up(cell: Cell, camera: Camera) -> bool:
+    """Whether a camera that stands sees undersides: steeper than 45 degrees upwards."""
+    body = next((b for b in cell.bodies if b.name == camera.parent), None)
+    pose = body.pose @ camera.pose if body else camera.pose
+    return bool((body is not None or not camera.parent) and pose.rotation[2, 2] > 0.7)
+
+
+def _stops(lights: Sequence[Light], *, from_below: bool) -> float:
+    """How much more light falls on a bench, or on undersides, than usually on a bench, in powers
+    of two."""
+    usual, lamps, sky = SUN_SHARE * 0.9 + 1.0 - SUN_SHARE, 0.0, 0.0
     for light in lights:
         if light.kind == "sky":
-            found += (1.0 - SUN_SHARE) * light.strength
+            sky += (1.0 - SUN_SHARE) * light.strength
         else:
-            found += SUN_SHARE * light.strength * max(light.direction[2], 0.0)
+            lamps += SUN_SHARE * light.strength * max(light.direction[2], 0.0)
+    found = BOUNCE * sky if from_below else lamps + sky
     return float(np.log2(max(found, 0.02) / usual))
 
 

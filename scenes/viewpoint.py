@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,16 +25,29 @@ MARGIN = 0.03  # of the picture's width and height, that a target had better sta
 
 def targets(cell: Cell) -> list[Body]:
     """The bodies that the cell's goal names, or all that can move."""
-    named = {value.partition("/")[0] for value in cell.goal.values() if isinstance(value, str)}
+    named = {word.partition("/")[0] for word in _words(cell.goal)}
     found = [b for b in cell.bodies if b.name in named]
     return found or [b for b in cell.bodies if not b.fixed]
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every text in a goal, however deep: it names lists of bodies as well as single ones."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _words(inner)
+    elif isinstance(value, Iterable):
+        for inner in value:
+            yield from _words(inner)
 
 
 def moved(
     cell: Cell, camera: Camera, ranges: Mapping[str, Any], rng: np.random.Generator
 ) -> Camera:
     """A camera that stands, orbited about the targets' middle: of up to `tries` draws the first
-    that sees `seen` of every target, else the one that sees most.
+    that sees `seen` of every target, else the one that sees most: of the target that it sees
+    least, then of all.
 
     Robots do not count as in the way: they move on.
     """
@@ -42,15 +55,15 @@ def moved(
     if not wanted:
         return camera
     middle = np.mean([_middle(b) for b in wanted], axis=0)
-    best, most = camera, -1.0
+    best, most = camera, (-1.0, -1.0)
     least = number(rng, ranges["seen"], "look.camera.seen")
     for _ in range(int(ranges["tries"])):
         drawn = _orbited(camera, middle, ranges, rng)
-        share = min(share_seen(cell, drawn, body) for body in wanted)
-        if share >= least:
+        shares = [share_seen(cell, drawn, body) for body in wanted]
+        if min(shares) >= least:
             return drawn
-        if share > most:
-            best, most = drawn, share
+        if (min(shares), sum(shares)) > most:
+            best, most = drawn, (min(shares), sum(shares))
     return best
 
 

@@ -251,3 +251,25 @@ def _wider(camera: Any) -> Any:
 def _without_robot(dressed: Cell, state: np.ndarray) -> np.ndarray:
     start = min(a for name, (a, _) in layout.columns(dressed).items() if name.endswith("/pose"))
     return state[start:]
+
+
+def test_lists_of_bodies_in_a_goal_are_targets_too() -> None:
+    cell = bench(32)
+    names = [b.name for b in cell.bodies][:3]
+    goal = {"parts": names[:2], "by": {"bin": names[2]}, "colour": "red"}
+    assert [b.name for b in viewpoint.targets(cell.replace(goal=goal))] == names
+
+
+def test_a_camera_that_looks_up_is_exposed_for_undersides() -> None:
+    """What is held over it is darker than a bench under the same lamps."""
+    base = cell()
+    housing, seen = base.bodies[0], base.cameras[0]
+    up = housing.pose.inverse() @ look_at((0.4, 0.0, 0.1), (0.4, 0.0, 1.0), (1, 0, 0))
+    built = replace(seen, name="built", pose=up, parent=housing.name)
+    ranges = {**LOOKS["factory"]["camera"], "exposure_ev": 0.0, "metering": 1.0}
+    new = look.redraw(
+        base.replace(cameras=(seen, built)),
+        {**LOOKS["factory"], "camera": ranges},
+        np.random.default_rng(0),
+    )
+    assert new.camera("built").exposure > new.camera(seen.name).exposure + 1.0
