@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from assets import parts
 from episodes.errors import UserError
+from generators import layout
 from generators.handling import Steps, called, travel
 from sim import grasping
 from sim.moves import Carry, Failed, Grip, Hold, Move, Open, Reach, Subtask
@@ -73,6 +74,13 @@ def check_speed(cell: Cell, window: Sequence[float]) -> None:
             f"scene.line.speed_m_s={speed:.2f} is faster than the arm can catch a part within "
             f"task.window_m={list(window)}: at most {most:.2f}"
         )
+
+
+def beyond(cell: Cell, window: Sequence[float], places: Mapping[str, Pose]) -> str:
+    """What the robot does not reach of the belt within `window` [m], and of places."""
+    belt = Pose.from_array(cell.goal["belt"])
+    ends = {f"the belt at {x:g} m": belt @ Pose((x, 0.0, 0.0)) for x in window}
+    return layout.out_of_reach(cell, ends | dict(places), 0.16)
 
 
 def catch(

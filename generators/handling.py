@@ -47,7 +47,8 @@ def pick(
     for left in reversed(range(TRIES)):
         hold = _hold(station, part, rng, goals, clear, tilt)
         try:
-            yield travel(grasping.approach(hold, clear), rng, speed)
+            above = grasping.approach(hold, clear)
+            yield travel(above, rng, speed, then=[hold.tcp_to_world])
             yield Open(hold.opening)
             yield Reach(hold.tcp_to_world, 0.25)
             yield Grip(hold.width)
@@ -79,11 +80,16 @@ def _hold(
     return grasping.choose(found, rng)
 
 
-def travel(tool: Pose, rng: np.random.Generator, speed: float, *, carrying: str = "") -> Travel:
-    """A free motion to tool (tcp_to_world), bent to a side and upwards by chance."""
+def travel(
+    tool: Pose, rng: np.random.Generator, speed: float, *, carrying: str = "",
+    then: Sequence[Pose] = (),
+) -> Travel:  # fmt: skip
+    """A free motion to tool (tcp_to_world), bent to a side and upwards by chance; `then` it goes
+    on to more poses in straight lines."""
     bend = (*rng.uniform(-0.04, 0.04, 2), rng.uniform(0.0, 0.06))
     seed = int(rng.integers(1, 2**31))
-    return Travel(tool, seed, speed, 1.2 if carrying else 2.0, carrying, bend)
+    acceleration = 1.2 if carrying else 2.0
+    return Travel(tool, seed, speed, acceleration, carrying, bend, then=tuple(then))
 
 
 def tool_for(station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose]) -> Pose:
@@ -99,9 +105,10 @@ def bring(
     rng: np.random.Generator, *, clear: float, speed: float,
 ) -> Generator[Move, None, Pose]:  # fmt: skip
     """Carries a part `clear` [m] above a goal; the tool pose that will put it there."""
-    over = tool_for(station, part, hold, goals).shifted(z=clear)
+    there = tool_for(station, part, hold, goals)
+    over = there.shifted(z=clear)
     try:
-        yield travel(over, rng, speed, carrying=part)
+        yield travel(over, rng, speed, carrying=part, then=[there])
     except Failed as failed:
         if failed.cause != "no_path":
             raise

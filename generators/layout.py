@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 import numpy as np
 
+from assets import parts
 from episodes.errors import UserError
 from sim import robot
 from sim.kinematics import Chain
@@ -37,6 +38,22 @@ def tried(
         if not why:
             return drawn
     raise UserError(f"{why} in each of {attempts} layouts: {remedy}")
+
+
+def rims(cell: Cell, containers: Iterable[str]) -> dict[str, Pose]:
+    """The middle of each container's rim, where parts are let down, for `out_of_reach`."""
+    bodies = [cell.body(name) for name in dict.fromkeys(containers)]
+    return {b.name: b.pose.shifted(z=parts.build(b.kind, b.params).dims["height"]) for b in bodies}
+
+
+def corners(cell: Cell, container: str, inset: float) -> dict[str, Pose]:
+    """The corners of a container's floor, `inset` [m] from its walls, for `out_of_reach`."""
+    body = cell.body(container)
+    dims = parts.build(body.kind, body.params).dims
+    x, y = dims["inner_length"] / 2 - inset, dims["inner_width"] / 2 - inset
+    spots = ((x, y), (x, -y), (-x, y), (-x, -y))
+    return {f"corner {i} of {container}": body.pose @ Pose((*spot, 0.0))
+            for i, spot in enumerate(spots)}  # fmt: skip
 
 
 def out_of_reach(cell: Cell, places: Mapping[str, Pose], above: float = 0.1) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from assets import parts
 from generators import handling
+from scenes.machine import Arm
 from sim import boxes, robot
 from sim.clearance import Clearance
-from sim.kinematics import Chain, Unreachable
+from sim.kinematics import Chain
 from sim.moves import Failed, Hold, Move, Open, Reach, top_down
 from sim.pose import Pose
 from sim.pushing import Push
-from sim.reach import solutions
+from sim.reach import follows, solutions
 from sim.robot import Model
 from sim.spec import Cell, Joint
 from sim.station import Station
@@ -24,6 +26,13 @@ RISE = 0.10  # from beside a handle to above it [m]
 LEAN = (0.46, 0.58)  # of the tool at a handle [rad]: the wrist is wider than the gap there
 BESIDE = 0.025  # from the handle's side to the tool's [m]
 ABOVE = 0.06  # over a button [m]
+
+
+def arm(config: Mapping[str, Any]) -> Arm:
+    """What a machine's layout has to know of the config's robot."""
+    model = robot.load(config["robot"]["card"])
+    card = model.card
+    return Arm(card.home, card.wrist, card.reach, Chain(model).fold(), card.foot)
 
 
 def settled(cell: Cell) -> Cell:
@@ -83,13 +92,8 @@ def cramped(cell: Cell) -> str:
 
 def _follows(chain: Chain, tools: list[Pose]) -> bool:
     """Whether an arm goes from one tool pose to the next (tcp_to_base) without a stop."""
-    joints = chain.home
-    try:
-        for tool in tools:
-            joints = chain.solve(tool, joints)
-    except Unreachable:
-        return False
-    return True
+    first, *others = tools
+    return any(follows(chain, others, joints) for joints in solutions(chain, first))
 
 
 def gate(cell: Cell, tool: Pose) -> Pose:
@@ -159,26 +163,27 @@ def close_tool(station: Station) -> Iterator[Move]:
 
 
 def go(
-    station: Station, tool: Pose, rng: np.random.Generator, speed: float, *, carrying: str = ""
-) -> Iterator[Move]:
-    """A free motion; if none is found, by way of the gate."""
+    station: Station, tool: Pose, rng: np.random.Generator, speed: float, *, carrying: str = "",
+    then: Sequence[Pose] = (),
+) -> Iterator[Move]:  # fmt: skip
+    """A free motion; if none is found, by way of the gate. then: as for `handling.travel`."""
     try:
-        yield handling.travel(tool, rng, speed, carrying=carrying)
+        yield handling.travel(tool, rng, speed, carrying=carrying, then=then)
     except Failed as failed:
         if failed.cause != "no_path":
             raise
         yield handling.travel(
             gate(station.world.cell, station.tcp_to_world), rng, speed, carrying=carrying
         )
-        yield handling.travel(tool, rng, speed, carrying=carrying)
+        yield handling.travel(tool, rng, speed, carrying=carrying, then=then)
 
 
 def press(station: Station, button: str, rng: np.random.Generator, speed: float) -> Iterator[Move]:
     """Presses a button that faces up with the tip of the tool, and lets it spring back."""
     cell = station.world.cell
     above = over_button(station.arm.model, cell, button, ABOVE + rng.uniform(-0.01, 0.03))
-    yield from go(station, above, rng, speed)
     near = over_button(station.arm.model, cell, button, 0.006)
+    yield from go(station, above, rng, speed, then=[near])
     yield Reach(near, 0.2)
     yield Push(button, 0.85 * _joint(cell, button).upper, (0.0, 0.0, -1.0), 0.04, farthest=0.03)
     yield Hold(rng.uniform(0.1, 0.3))
@@ -193,7 +198,8 @@ def slide(station: Station, door: str, rng: np.random.Generator, speed: float) -
     back, lean = BESIDE + rng.uniform(-0.01, 0.01), rng.uniform(*LEAN)
     yaw = turned_to_door(station.arm.model, cell)
     beside = beside_handle(station.arm.model, cell, door, back, lean, yaw)
-    yield from go(station, beside.shifted(z=RISE), rng, speed)
+    along = [beside.shifted(*(share * end * way)) for share in np.linspace(0.0, 1.0, 12)]
+    yield from go(station, beside.shifted(z=RISE), rng, speed, then=along)
     yield Reach(beside, 0.3)
     vx, vy, vz = (float(v) for v in way)
     yield Push(door, end - 0.002, (vx, vy, vz), rng.uniform(0.12, 0.2), farthest=end + 0.1)

@@ -115,10 +115,11 @@ def _class(body: Body, by: str) -> str:
     return body.kind if by == "shape" else body.words[by]
 
 
-def conveyor(config: Mapping[str, Any], rng: np.random.Generator) -> Line:
+def conveyor(config: Mapping[str, Any], rng: np.random.Generator, raised: float = 0.0) -> Line:
     """Bench and conveyor, which runs either way past the robot.
 
     `scene.line.y_m`: by how much the conveyor's middle is shifted against the transport.
+    raised: how much higher the belt is than `scene.line.over_bench_m` says [m].
     """
     ranges = section(config, "scene.line")
     at = shop.shop(config, rng)
@@ -127,7 +128,7 @@ def conveyor(config: Mapping[str, Any], rng: np.random.Generator) -> Line:
         return number(rng, ranges[key], f"scene.line.{key}")
 
     way = 1.0 if rng.random() < 0.5 else -1.0
-    top = at.height + draw("over_bench_m")
+    top = at.height + raised + draw("over_bench_m")
     size = {k: round(draw(k), 1) for k in ("length_mm", "width_mm", "drum_mm")}
     coat = word(rng, ranges["finishes"], "scene.line.finishes")
     x = draw("x_m")

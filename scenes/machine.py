@@ -22,27 +22,31 @@ Config = Mapping[str, Any]
 
 SHUT = 0.006  # how near its end the door counts as shut [m]
 DOOR = 0.075  # from the front to what stands before the door [m]
-GATE = (0.10, 0.33)  # before the front, and over what the robot stands on [m]
+GATE = (0.10, 0.33)  # before the front, and over the robot's foot [m]
 SIDES = {"right": -1.0, "left": 1.0}  # along y, as the robot looks along x
 
 
 @dataclass(frozen=True)
 class Arm:
     """What the layout has to know of the robot: its home (J,) [rad], the link that a wrist camera
-    rides on, its reach [m]."""
+    rides on, its reach [m], how near its wrist folds to its shoulder [m], and how high its own
+    stand puts its foot [m]."""
 
     home: tuple[float, ...]
     wrist: str
     reach: float
+    fold: float
+    foot: float
 
 
 @dataclass(frozen=True)
 class Stand:
-    """Where things are, x y z [m] in the world, the robot's axis at x = y = 0. robot: height that
-    it stands on; front: x of the machine's front; middle: y of the opening's; seat: of the
+    """Where things are, x y z [m] in the world, the robot's axis at x = y = 0. level: of the
+    robot's foot; front: x of the machine's front; middle: y of the opening's; seat: of the
     holder's foot; opens: along y, to which side the door opens."""
 
     at: shop.Shop
+    level: float
     machine: Body
     seat: Pose
     front: float
@@ -147,12 +151,15 @@ def _stand(config: Config, rng: np.random.Generator, arm: Arm) -> Stand:
         return number(rng, group[name], f"scene.{key}{name}")
 
     reach = number(rng, scene["seat_reach"], "scene.seat_reach") * arm.reach
-    seat_x = float(np.clip(reach, scene["least_seat_m"], scene["most_seat_m"]))
+    # an arm that folds less works farther out and higher up
+    spare = max(0.0, arm.fold - float(scene["fold_m"]))
+    seat_x = float(np.clip(reach, scene["least_seat_m"] + spare, scene["most_seat_m"]))
     front = seat_x - mm(scene, "seat_depth_mm", "") / 1000
     depth = 1000 * (front + shop.BEHIND - DOOR)  # the door passes before the bench
     bench = {**section(config, "scene.bench"), "depth_mm": round(depth, 1)}
     at = shop.shop({**config, "scene": {**scene, "bench": bench}}, rng)
-    table = 1000 * at.height + mm(scene, "table_over_robot_mm", "")
+    level = at.height + arm.foot
+    table = 1000 * (level + spare) + mm(scene, "table_over_robot_mm", "")
     opening, tall, wall = (
         mm(machine, "opening_mm", "machine."), mm(machine, "opening_height_mm", "machine."), 30.0
     )  # fmt: skip
@@ -174,7 +181,7 @@ def _stand(config: Config, rng: np.random.Generator, arm: Arm) -> Stand:
     body = replace(body, pose=Pose.turned(foot, (0, 0, 1), np.pi / 2))
     off = mm(scene, "seat_off_mm", "") / 1000
     seat = Pose.turned((seat_x, middle + off, table / 1000), (0, 0, 1), 0.0)
-    return Stand(at, body, seat, front, middle, SIDES[opens])
+    return Stand(at, level, body, seat, front, middle, SIDES[opens])
 
 
 def _holder(
@@ -241,7 +248,7 @@ def _gate(stand: Stand) -> list[float]:
     """Where a tool waits before the opening (x, y, z), high enough for an arm to fold so far."""
     before, above = GATE
     y = stand.seat.position[1]
-    return [stand.front - before, y, stand.at.height + above]
+    return [stand.front - before, y, stand.level + above]
 
 
 def _aside(robot: Robot, config: Config, rng: np.random.Generator, bodies: list[Body]) -> Robot:

@@ -24,12 +24,13 @@ PRINTS = 6  # colours that cartons are printed in
 
 
 def palletising(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
-) -> Cell:
+    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str,
+    foot: float,
+) -> Cell:  # fmt: skip
     """Boxes that a belt brings to its end, and an empty pallet. goal: parts in the order in which
     they come; poses, where boxes belong (7 numbers each), the bottom layer first; pattern, layers,
     pallet; and `Line.goal`."""
-    line, pallet, box, stack, goal = _station(config, rng)
+    line, pallet, box, stack, goal = _station(config, rng, foot)
     back = line.end - 0.002
     queue = []
     for i in range(len(stack)):
@@ -52,11 +53,12 @@ def palletising(
 
 
 def depalletising(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
-) -> Cell:
+    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str,
+    foot: float,
+) -> Cell:  # fmt: skip
     """Boxes stacked on a pallet, and a belt that carries them away. goal: parts, the top layer
     first; pattern, layers, pallet; and `Line.goal`."""
-    line, pallet, box, stack, goal = _station(config, rng)
+    line, pallet, box, stack, goal = _station(config, rng, foot)
     stacked = []
     for i, pose in enumerate(stack):
         off = Pose.turned((*rng.uniform(-0.0012, 0.0012, 2), 0.0), (0, 0, 1), rng.normal(0, 0.004))
@@ -101,12 +103,13 @@ def layer(pattern: str, boxes: int, length: float, width: float, *, odd: bool) -
 
 
 def _station(
-    config: Mapping[str, Any], rng: np.random.Generator
+    config: Mapping[str, Any], rng: np.random.Generator, foot: float
 ) -> tuple[Line, list[Body], Body, list[Pose], dict[str, Any]]:
     """Conveyor; stand and pallet, on the side where the conveyor is not; one box; the poses of a
-    full pallet, each layer from the far side to the near one; and what the goal says of them."""
+    full pallet, each layer from the far side to the near one; and what the goal says of them.
+    foot: how high the robot's own stand puts its foot [m]; belt and pallet are as much higher."""
     scene = section(config, "scene")
-    line = conveyor(config, rng)
+    line = conveyor(config, rng, foot)
     pattern = word(rng, scene["pattern"], "scene.pattern")
     layers = count(rng, scene["layers"], "scene.layers")
     box, gap = _box(config, rng, pattern)
@@ -116,7 +119,7 @@ def _station(
     length, width = part_of(box).dims["length"], part_of(box).dims["width"]
     height = part_of(box).dims["height"]
     side = -float(np.sign(line.middle[1]))
-    stand = _stand(config, rng, line, side)
+    stand = _stand(config, rng, line, side, foot)
     pallet = stand[-1]
     top = pallet.pose @ Pose.from_array(part_of(pallet).frames["top"])
     layouts = [layer(pattern, per_layer, length + gap, width + gap, odd=k % 2 == 1)
@@ -176,7 +179,7 @@ def _box(config: Mapping[str, Any], rng: np.random.Generator, pattern: str) -> t
 
 
 def _stand(
-    config: Mapping[str, Any], rng: np.random.Generator, line: Line, side: float
+    config: Mapping[str, Any], rng: np.random.Generator, line: Line, side: float, foot: float
 ) -> list[Body]:
     """A low table and on it the pallet, the last of the list."""
     ranges = section(config, "scene.pallet")
@@ -186,7 +189,7 @@ def _stand(
 
     x, y = draw("x_m"), side * draw("y_m")
     pose = Pose.turned((x, y, 0.0), (0, 0, 1), np.pi / 2 + np.deg2rad(draw("turn_deg")))
-    height = line.at.height - draw("below_m")
+    height = line.at.height + foot - draw("below_m")
     pallet = fixture(
         "pallet", "pallet", {"size": word(rng, ranges["size"], "scene.pallet.size")},
         pose.shifted(z=height), finished("wood", rng),

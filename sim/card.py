@@ -52,6 +52,7 @@ class Card:
     effort: tuple[float, ...]
     home: tuple[float, ...]
     reach: float
+    foot: float  # how high its own stand, if any, puts its first joint's foot [m]
     wrench_joint: str
     camera_link: str
     tcp_link: str
@@ -76,6 +77,12 @@ class Card:
     def palm_above_tcp(self) -> float:
         """How far behind the tool centre point the palm begins [m]."""
         return self.tcp.position[2] - self.palm["centre"][2] - self.palm["half"][2]
+
+    @property
+    def jaw(self) -> float:
+        """How thick a jaw is behind its pad [m]; 0 for a tool without jaws."""
+        found = [box for link in self.pads.values() for box in link]
+        return max((abs(box["centre"][1]) + box["half"][1] for box in found), default=0.0)
 
     @property
     def wrist(self) -> str:
@@ -165,6 +172,7 @@ def card(name: str) -> Card:
         effort=tuple(body["effort"]),
         home=tuple(body["home"]),
         reach=body["reach"],
+        foot=body.get("stand", {}).get("height", 0.0),
         wrench_joint=built_in["joint"],
         camera_link=built_in["link"],
         tcp_link=held["tcp"]["link"],

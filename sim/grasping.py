@@ -11,8 +11,8 @@ from assets import parts
 from assets.part import Part, Suction
 from sim import boxes
 from sim.card import Card, Cups
-from sim.kinematics import Unreachable
-from sim.pose import Array, Pose
+from sim.pose import Pose
+from sim.reach import follows, solutions
 from sim.spec import Body
 from sim.station import Station
 
@@ -168,12 +168,7 @@ def _clear(
 
 
 def _reaches(station: Station, tcp_to_world: Pose) -> bool:
-    """Whether the arm gets there, and 10 cm above, from its home posture."""
+    """Whether the arm gets 10 cm above, and straight down from there."""
     tcp_to_base = station.robot.base.inverse() @ tcp_to_world
-    joints: Array = np.array(station.card.home)
-    try:
-        for pose in (tcp_to_base.shifted(z=0.1), tcp_to_base):
-            joints = station.chain.solve(pose, joints)
-    except Unreachable:
-        return False
-    return True
+    above = solutions(station.chain, tcp_to_base.shifted(z=0.1))
+    return any(follows(station.chain, [tcp_to_base], joints) for joints in above)

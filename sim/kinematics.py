@@ -64,6 +64,18 @@ class Chain:
         """tcp_to_base at joints (J,)."""
         return Pose.from_matrix(self.frames(joints)[1])
 
+    def fold(self) -> float:
+        """How near the wrist's last but one joint comes to the shoulder [m], with the elbow, the
+        middle joint, bent as far as its limits let it."""
+        elbow = (len(self.home) - 1) // 2
+        near = np.inf
+        for bent in np.linspace(self.lower[elbow], self.upper[elbow], 181):
+            joints = self.home.copy()
+            joints[elbow] = bent
+            origins = self.frames(joints)[0][:, :3, 3]
+            near = min(near, float(np.linalg.norm(origins[-2] - origins[1])))
+        return near
+
     def solve(self, tcp_to_base: Pose, start: NDArray[np.floating], *, steps: int = 60) -> Array:
         """Joints (J,) near `start` that put the tool there, within 0.1 mm and 0.5 mrad.
 

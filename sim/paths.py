@@ -13,7 +13,7 @@ from sim.clearance import Clearance
 from sim.kinematics import Unreachable
 from sim.moves import Command, Failed, arrive
 from sim.pose import Array, Pose
-from sim.reach import solutions
+from sim.reach import follows, solutions
 from sim.station import ACTION_HIGH, Station
 
 # Chosen to be moderate: the cards hold no accelerations, which few data sheets give.
@@ -35,7 +35,8 @@ class Travel:
     seed: of the planner, 1 or more; speed: top speed of the tool [m/s]; acceleration: of the tool
     [m/s^2]; carrying: the body in the tool, "" for none, whose loss on the way is `dropped`; bend:
     how far off the straight way the tool is halfway [m], in world axes; margin: what is kept from
-    everything [m], less where start or goal are nearer; within: as for Reach.
+    everything [m], less where start or goal are nearer; within: as for Reach; then: where the tool
+    goes next in straight lines: a posture from which it can is preferred.
     """
 
     tcp_to_world: Pose
@@ -47,6 +48,7 @@ class Travel:
     margin: float = 0.01
     within: float = 0.001
     at_least: float = 0.0015  # the jaws' opening as long as they hold something [m]
+    then: tuple[Pose, ...] = ()
 
     def commands(self, station: Station) -> Iterator[Command]:
         way = (Command(pose, station.gripper) for pose in plan(station, self))
@@ -60,7 +62,7 @@ def plan(station: Station, travel: Travel) -> list[Pose]:
     """tcp_to_world for each control period of a Travel from where the station's tool is told to
     be. A pure function of the station's state. Raises Failed."""
     start = station.joints
-    goals = _goal_joints(station, travel.tcp_to_world)
+    goals = _goal_joints(station, travel)
     clearance = around(station, travel.carrying)
     for margin in (travel.margin, travel.margin / 4, 0.0):
         hit = clearance.hits(np.array([start, *goals]), margin)
@@ -95,9 +97,11 @@ def around(station: Station, carrying: str = "", but: tuple[str, ...] = ()) -> C
     )
 
 
-def _goal_joints(station: Station, tcp_to_world: Pose) -> list[Array]:
-    """Joint positions that put the tool there: as near as can be, and as from home."""
-    tcp_to_base = station.robot.base.inverse() @ tcp_to_world
+def _goal_joints(station: Station, travel: Travel) -> list[Array]:
+    """Joint positions that put the tool there: as near as can be, and as from home; those from
+    which it gets on, if there are any."""
+    world_to_base = station.robot.base.inverse()
+    tcp_to_base = world_to_base @ travel.tcp_to_world
     out: list[Array] = []
     for found in solutions(station.chain, tcp_to_base, station.joints):
         if all(np.abs(found - other).max() > 0.05 for other in out):
@@ -106,7 +110,8 @@ def _goal_joints(station: Station, tcp_to_world: Pose) -> list[Array]:
         x, y, z = tcp_to_base.position
         where = f"x={x:.3f} y={y:.3f} z={z:.3f} m from the robot's base"
         raise Failed("ik_unreachable", f"no joint position reaches {where}")
-    return out
+    onward = [world_to_base @ pose for pose in travel.then]
+    return [joints for joints in out if follows(station.chain, onward, joints)] or out
 
 
 def _ways(

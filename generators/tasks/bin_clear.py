@@ -87,6 +87,6 @@ class BinClear:
 
 
 def _beyond(cell: Cell) -> str:
-    """What the robot does not reach of the parts and of the tote."""
-    names = [*cell.goal["parts"], cell.goal["target"]]
-    return layout.out_of_reach(cell, {name: cell.body(name).pose for name in names}, 0.2)
+    """What the robot does not reach of the parts and of the tote, its corners included."""
+    parts = {name: cell.body(name).pose for name in cell.goal["parts"]}
+    return layout.out_of_reach(cell, parts | layout.corners(cell, cell.goal["target"], 0.06), 0.32)

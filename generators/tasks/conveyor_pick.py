@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from generators import belts, handling, judge
+from generators import belts, handling, judge, layout
 from generators.language import words
 from generators.task import Outcome
 from scenes.conveyor import conveyor_nest
@@ -33,7 +33,12 @@ class ConveyorPick:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        cell = conveyor_nest(self.config, rng, self.card.home, self.card.wrist)
+        cell = layout.tried(
+            lambda r: conveyor_nest(self.config, r, self.card.home, self.card.wrist),
+            lambda c: belts.beyond(c, self.window, {"the nest": Pose.from_array(c.goal["pose"])}),
+            rng,
+            "move scene.beside or scene.line.x_m nearer, or narrow task.window_m",
+        )
         belts.check_speed(cell, self.window)
         return cell
 

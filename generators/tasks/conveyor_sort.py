@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from generators import belts, containers, judge
+from generators import belts, containers, judge, layout
 from generators.language import lexicon, naming, words
 from generators.language.korean import with_particle
 from generators.task import Outcome
@@ -30,7 +30,12 @@ class ConveyorSort:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        cell = conveyor_bins(self.config, rng, self.card.home, self.card.wrist)
+        cell = layout.tried(
+            lambda r: conveyor_bins(self.config, r, self.card.home, self.card.wrist),
+            lambda c: belts.beyond(c, self.window, layout.rims(c, c.goal["bins"])),
+            rng,
+            "move scene.beside or scene.line.x_m nearer, or narrow task.window_m",
+        )
         belts.check_speed(cell, self.window)
         return cell
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from assets import parts
-from generators import containers, handling, judge
+from generators import containers, handling, judge, layout
 from generators.language import words
 from generators.task import Outcome
 from scenes.sorting import defect_bench
@@ -34,7 +34,20 @@ class DefectSort:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return defect_bench(self.config, rng, self.card.home, self.card.wrist)
+        return layout.tried(
+            lambda r: defect_bench(self.config, r, self.card.home, self.card.wrist),
+            self._beyond,
+            rng,
+            "move scene.work_area nearer, or lower its reach_m",
+        )
+
+    def _beyond(self, cell: Cell) -> str:
+        """What the robot does not reach of the plates, of where it shows them, and of the bins."""
+        plates = {part: cell.body(part).pose for part in cell.goal["parts"]}
+        before = {"the camera": Pose(_lens(cell).position).shifted(z=self.focus[1])}
+        return layout.out_of_reach(cell, plates | before, 0.16) or layout.out_of_reach(
+            cell, layout.rims(cell, ["passes", "rejects"])
+        )
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         slots = {"camera": "vision", "rejects": "rejects", "passes": "passes"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from generators import belts, handling, judge
+from generators import belts, handling, judge, layout
 from generators.language import words
 from generators.task import Outcome
 from scenes.pallet import depalletising
@@ -31,7 +31,21 @@ class Depalletise:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return depalletising(self.config, rng, self.card.home, self.card.wrist)
+        card = self.card
+        return layout.tried(
+            lambda r: depalletising(self.config, r, card.home, card.wrist, card.foot),
+            self._beyond,
+            rng,
+            "move scene.pallet (x_m, y_m, below_m) or task.drop_m nearer",
+        )
+
+    def _beyond(self, cell: Cell) -> str:
+        """What the robot does not reach of the boxes and of where they are put down."""
+        height = cell.body("box_0").params["height_mm"] / 1000
+        places = {part: cell.body(part).pose.shifted(z=height) for part in cell.goal["parts"]}
+        belt = Pose.from_array(cell.goal["belt"])
+        places["the belt"] = belt @ Pose((self.drop, 0.0, height))
+        return layout.out_of_reach(cell, places, height + 0.04)
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         return words.instruction(self.name, cell, {"belt": "conveyor", "pallet": "pallet"}, rng)

@@ -25,11 +25,16 @@ class KitTray:
     name = "kit_tray"
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self.config = config
+        card = robot.load(config["robot"]["card"]).card
+        scene = dict(config["scene"])
+        thicker = max(0.0, round(1000 * card.jaw - scene["jaw_mm"], 1))
+        scene["gap_m"] += thicker / 1000
+        scene["rib_mm"] += thicker
+        self.config = {**config, "scene": scene}
         self.max_seconds = float(config["task"]["max_seconds"])
         self.position = config["task"]["position_mm"] / 1000
         self.angle = np.deg2rad(config["task"]["angle_deg"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.card = card
 
     def cell(self, rng: np.random.Generator) -> Cell:
         return layout.tried(

@@ -11,7 +11,7 @@ from generators import handling, judge, layout, tending
 from generators.language import words
 from generators.task import Outcome
 from scenes import machine
-from sim import grasping, robot
+from sim import grasping
 from sim.moves import Carry, Move, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
@@ -30,12 +30,11 @@ class MachineLoad:
         self.position = config["task"]["position_mm"] / 1000
         self.angle = np.deg2rad(config["task"]["angle_deg"])
         self.grip = float(config["task"]["grip_n"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.arm = tending.arm(config)
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        arm = machine.Arm(self.card.home, self.card.wrist, self.card.reach)
         return layout.tried(
-            lambda r: tending.settled(machine.loading(self.config, r, arm)),
+            lambda r: tending.settled(machine.loading(self.config, r, self.arm)),
             tending.cramped,
             rng,
             "change scene.seat_reach, scene.table_over_robot_mm or scene.panel",

@@ -36,7 +36,7 @@ class Palletise:
 
     def cell(self, rng: np.random.Generator) -> Cell:
         return layout.tried(
-            lambda r: palletising(self.config, r, self.card.home, self.card.wrist),
+            lambda r: palletising(self.config, r, self.card.home, self.card.wrist, self.card.foot),
             out_of_reach, rng, "move scene.pallet.x_m, y_m or below_m, or lower scene.layers",
         )  # fmt: skip
 
