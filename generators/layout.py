@@ -13,7 +13,7 @@ from sim import robot
 from sim.kinematics import Chain
 from sim.pose import Pose
 from sim.reach import reachable
-from sim.spec import Cell
+from sim.spec import Cell, Robot
 
 T = TypeVar("T")
 
@@ -70,6 +70,17 @@ def out_of_reach(cell: Cell, places: Mapping[str, Pose], above: float = 0.1) -> 
     ]
     able = reachable(arm.card, arm.base, tools)
     both = zip(able[::2], able[1::2], strict=True)
-    far = [name for name, pair in zip(places, both, strict=True) if not all(pair)]
-    whose = f"{arm.card} (reach {model.card.reach:g} m)"
-    return f"{whose} does not reach {', '.join(far)}" if far else ""
+    far = {name: places[name] for name, pair in zip(places, both, strict=True) if not all(pair)}
+    return beyond(arm, far) if far else ""
+
+
+def beyond(arm: Robot, places: Mapping[str, Pose]) -> str:
+    """The clause that says that an arm does not come to places (names -> poses in the world)."""
+    card = robot.load(arm.card).card
+    foot = arm.base.shifted(z=card.foot).position
+    away = max(float(np.linalg.norm(np.subtract(p.position, foot))) for p in places.values())
+    up_to = "up to " if len(places) > 1 else ""
+    return (
+        f"{arm.card} (reach {card.reach:g} m) does not reach {', '.join(places)} "
+        f"({up_to}{away:.2f} m from its foot)"
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from assets import parts
-from generators import handling
+from generators import handling, layout
 from scenes.machine import Arm
 from sim import boxes, robot
 from sim.clearance import Clearance
@@ -79,14 +79,16 @@ def cramped(cell: Cell) -> str:
             return "the robot starts in something"
         for name, tool in places.items():
             found = list(solutions(chain, base_to_world @ tool))
-            if not found or clearance.hits(np.array(found)).all():
-                return f"{arm.card} {'finds no room at' if found else 'does not reach'} {name}"
+            if not found:
+                return layout.beyond(arm, {name: tool})
+            if clearance.hits(np.array(found)).all():
+                return f"{arm.card} finds no room at {name}"
     for tool in (upright, beside):
         handle = [tool.shifted(z=RISE)]
         handle += [tool.shifted(*(share * way)) for share in np.linspace(0.0, 1.0, 12)]
         handle += [handle[-1].shifted(z=RISE)]
         if not _follows(chain, [base_to_world @ pose for pose in handle]):
-            return f"{arm.card} does not reach all along the handle's way"
+            return layout.beyond(arm, {"all of the handle's way": handle[0], "its end": handle[-1]})
     return ""
 
 

@@ -88,5 +88,6 @@ def _out_of_reach(cell: Cell) -> str:
     arm = cell.robots[0]
     down = Pose((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
     tools = [Pose(tuple(p)).shifted(z=0.002) @ down for p in cell.goal["seam"][::8]]
-    missed = reach.reachable(arm.card, arm.base, tools).count(False)
-    return f"{missed} points of the seam are out of the robot's reach" if missed else ""
+    able = reach.reachable(arm.card, arm.base, tools)
+    far = {f"point {i} of the seam": tool for i, tool in enumerate(tools) if not able[i]}
+    return layout.beyond(arm, far) if far else ""

@@ -105,8 +105,11 @@ def out_of_reach(cell: Cell) -> str:
     arm = cell.robots[0]
     height = cell.body("box_0").params["height_mm"] / 1000
     down = Pose((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    named = {f"place {i}": place for i, place in enumerate(places(cell))}
+    named["the belt's end"] = cell.body(cell.goal["parts"][0]).pose
     tools = [Pose(p.position).shifted(z=height + up) @ down
-             for p in (*places(cell), cell.body(cell.goal["parts"][0]).pose)
-             for up in (0.0, 0.08)]  # fmt: skip
-    count = reach.reachable(arm.card, arm.base, tools).count(False)
-    return f"{count} places are out of the robot's reach" if count else ""
+             for p in named.values() for up in (0.0, 0.08)]  # fmt: skip
+    able = reach.reachable(arm.card, arm.base, tools)
+    both = zip(named, able[::2], able[1::2], strict=True)
+    far = {name: named[name] for name, at, above in both if not (at and above)}
+    return layout.beyond(arm, far) if far else ""
