@@ -120,6 +120,11 @@ class Part:
         """(V, 3) the mesh's vertices, as a plain array."""
         return np.array(self.mesh.vertices)
 
+    @cached_property
+    def middle(self) -> np.ndarray:
+        """(3,) the mean of the corners [m]."""
+        return np.asarray(self.corners.mean(axis=0))
+
     @property
     def mass(self) -> float:
         """[kg]"""
@@ -135,7 +140,7 @@ class Part:
         """(3,) [m] the size of the axis-aligned box around the part in its own frame."""
         return np.asarray(self.mesh.extents)
 
-    @property
+    @cached_property
     def height(self) -> float:
         """[m]"""
         return float(self.mesh.bounds[1, 2])

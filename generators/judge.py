@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
-from assets import parts
 from sim.pose import Pose
-from sim.spec import Body
 from sim.station import Station
 from sim.world import World
 
@@ -16,24 +15,18 @@ from sim.world import World
 def off_goal(world: World, body: str, goal: Pose) -> tuple[float, float]:
     """How far a body is from a pose [m], and how far turned [rad]: the least over the turns about
     its z axis that map it onto itself."""
-    pose = world.pose(body)
-    between = goal.inverse() @ pose
-    return float(np.linalg.norm(between.position)), _turn(between.rotation, world.cell.body(body))
+    between = goal.inverse() @ world.pose(body)
+    return math.hypot(*between.position), _turn(between, world.parts[body].turns)
 
 
-def _turn(rotation: np.ndarray, body: Body) -> float:
-    turns = parts.build(body.kind, body.params).turns
+def _turn(between: Pose, turns: int) -> float:
+    x, y, z, w = between.quaternion
     if turns == 0:  # only the tilt of its axis counts
-        return float(np.arccos(np.clip(rotation[2, 2], -1.0, 1.0)))
-    angles = 2 * np.pi * np.arange(turns) / turns
-    # the angle of R Rz(-a): its trace is a sum of a few entries of R
-    cos, sin = np.cos(angles), np.sin(angles)
-    trace = (
-        (rotation[0, 0] + rotation[1, 1]) * cos
-        + (rotation[1, 0] - rotation[0, 1]) * sin
-        + rotation[2, 2]
-    )
-    return float(np.arccos(np.clip((trace.max() - 1) / 2, -1.0, 1.0)))
+        return 2 * math.asin(min(1.0, math.hypot(x, y)))
+    # of a turn by a before this one, the quaternion's w is w cos(a/2) - z sin(a/2)
+    halves = (math.pi * k / turns for k in range(turns))
+    most = max(abs(w * math.cos(half) - z * math.sin(half)) for half in halves)
+    return 2 * math.acos(min(1.0, most))
 
 
 def at_rest(world: World, body: str) -> bool:
@@ -67,41 +60,37 @@ def highest(world: World, body: str) -> float:
 
 
 def _heights(world: World, body: str) -> np.ndarray:
-    spec = world.cell.body(body)
-    heights: np.ndarray = world.pose(body).apply(parts.build(spec.kind, spec.params).corners)[:, 2]
+    pose = world.pose(body)
+    heights: np.ndarray = world.parts[body].corners @ pose.rotation[2] + pose.position[2]
     return heights
 
 
 def dims(world: World, body: str) -> Mapping[str, float]:
     """A body's named dimensions [m]."""
-    spec = world.cell.body(body)
-    return parts.build(spec.kind, spec.params).dims
+    return world.parts[body].dims
 
 
 def middle(world: World, container: str) -> np.ndarray:
     """(3,) the middle of a container's floor, in the world."""
-    spec = world.cell.body(container)
-    floor = Pose.from_array(parts.build(spec.kind, spec.params).frames["floor"])
+    floor = Pose.from_array(world.parts[container].frames["floor"])
     return np.array((world.pose(container) @ floor).position)
 
 
 def rim(world: World, container: str) -> float:
     """The height of a container's rim [m]."""
-    spec = world.cell.body(container)
-    return world.pose(container).position[2] + parts.build(spec.kind, spec.params).height
+    return world.pose(container).position[2] + world.parts[container].height
 
 
 def inside(world: World, body: str, container: str) -> bool:
     """Whether all of a body is within a container's walls, and its middle below the rim."""
-    holder, spec = world.cell.body(container), world.cell.body(body)
-    dims = parts.build(holder.kind, holder.params).dims
+    dims = world.parts[container].dims
     half = np.array([dims["inner_length"], dims["inner_width"]]) / 2 + 0.001
+    part = world.parts[body]
     body_to_container = world.pose(container).inverse() @ world.pose(body)
-    corners = parts.build(spec.kind, spec.params).corners
-    middle = body_to_container.apply(corners.mean(axis=0))
+    middle = body_to_container.apply(part.middle)
     if middle[2] >= dims["height"] or (np.abs(middle[:2]) > half).any():
         return False
-    return bool((np.abs(body_to_container.apply(corners)[:, :2]) <= half).all())
+    return bool((np.abs(body_to_container.apply(part.corners)[:, :2]) <= half).all())
 
 
 def stowed(world: World, body: str, container: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pybullet
 
 from assets import parts
-from sim.loading import LoadedBody, collision, principal_frame, set_contact, visual
+from sim.loading import LoadedBody, collision, may_roll, principal_frame, set_contact, visual
 from sim.pose import Pose, matrix_to_rotvec
 from sim.spec import Body, Cell, Joint, Physics
 
@@ -106,10 +106,15 @@ def travel(joint: Joint, start: Pose, part_to_world: Pose) -> float:
 
 def load(client: int, cell: Cell, *, visuals: bool) -> dict[str, LoadedBody | LoadedMember]:
     """Every body of a cell; members of devices touch neither their mount nor each other."""
+    rolling = may_roll(cell)
     out: dict[str, LoadedBody | LoadedMember] = {}
     for body in cell.bodies:
-        kind = LoadedBody if body.joint is None else LoadedMember
-        out[body.name] = kind(client, body, cell.physics, visuals=visuals)
+        if body.joint is None:
+            out[body.name] = LoadedBody(
+                client, body, cell.physics, visuals=visuals, rolling=rolling
+            )
+        else:
+            out[body.name] = LoadedMember(client, body, cell.physics, visuals=visuals)
     for a, b in _apart(cell):
         links = [0 if isinstance(out[n], LoadedMember) else -1 for n in (a, b)]
         pybullet.setCollisionFilterPair(
@@ -143,9 +148,9 @@ class Controller:
             if unknown:
                 raise ValueError(f"rule {rule.name!r}: no joint {', '.join(sorted(unknown))}")
 
-    def movers(self) -> list[int]:
-        """The ids of what moves by itself."""
-        return [m.id for m in self.members.values()] + [belt.id for belt in self._belts]
+    def belts(self) -> list[int]:
+        """The ids of the belts."""
+        return [belt.id for belt in self._belts]
 
     def tick(self) -> None:
         """Once a control period, before physics."""

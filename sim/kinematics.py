@@ -9,6 +9,7 @@ from sim.pose import Array, Pose, matrix_to_rotvec, rotvec_to_matrix
 from sim.robot import Model
 
 CLOSE = np.array([2e-5] * 3 + [1e-4] * 3)  # what `solve` is content with [m], [rad]
+PULL = 0.35  # by this share the first step also goes towards home
 EYE = np.eye(6)
 
 
@@ -79,8 +80,8 @@ class Chain:
     def solve(self, tcp_to_base: Pose, start: NDArray[np.floating], *, steps: int = 60) -> Array:
         """Joints (J,) near `start` that put the tool there, within 0.1 mm and 0.5 mrad.
 
-        Damped least squares (Wampler 1986, Nakamura & Hanafusa 1986) with a null-space pull
-        towards the home posture, each step clipped to the limits. Raises Unreachable.
+        Damped least squares (Wampler 1986, Nakamura & Hanafusa 1986), each step clipped to the
+        limits; the first also goes towards the home posture, in the null space. Raises Unreachable.
         """
         target = tcp_to_base.matrix()
         joints = np.minimum(np.maximum(np.asarray(start, float), self.lower), self.upper)
@@ -99,10 +100,10 @@ class Chain:
             # far away, damp more: a step over 0.3 rad leaves the linear range
             damping = 1e-4 + 0.05 * min(1.0, float(error @ error))
             gram = jacobian @ rows + damping * EYE
-            # damping lets the pull leak into the task: it must end for the last digits
+            # damping lets the pull leak into the task, which the steps after the first mend;
             # and six joints have nothing to spare
-            spare = len(joints) > 6 and step < 10
-            pull = (0.05 if spare else 0.0) * (self.home - joints)
+            spare = len(joints) > 6 and step == 0
+            pull = (PULL if spare else 0.0) * (self.home - joints)
             change = rows @ np.linalg.solve(gram, error - jacobian @ pull) + pull
             biggest = float(np.abs(change).max())
             if biggest > 0.3:

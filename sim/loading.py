@@ -16,9 +16,11 @@ from assets.part import Box, Cylinder, Hull, Part, Piece
 from sim import cache, markup
 from sim.pose import Pose
 from sim.robot import Model
-from sim.spec import Body, Physics
+from sim.spec import Body, Cell, Physics
 
 Array = NDArray[np.float64]
+
+ROLLING = 0.001  # [m]
 
 
 def robot_urdf(model: Model, *, visuals: bool) -> Path:
@@ -56,9 +58,14 @@ def _replace_collisions(
 
 
 class LoadedBody:
-    """A body in a client: its id, and where its centre of mass sits in the part's frame."""
+    """A body in a client: its id, and where its centre of mass sits in the part's frame.
 
-    def __init__(self, client: int, body: Body, physics: Physics, *, visuals: bool) -> None:
+    rolling: whether things in the cell may roll.
+    """
+
+    def __init__(
+        self, client: int, body: Body, physics: Physics, *, visuals: bool, rolling: bool
+    ) -> None:
         part = parts.build(body.kind, body.params)
         self.client = client
         self.com_to_part = principal_frame(part)
@@ -75,7 +82,8 @@ class LoadedBody:
             physicsClientId=client,
         )
         self.place(body.pose)
-        set_contact(client, self.id, -1, body, part, physics)
+        resistance = ROLLING if rolling and body.fixed else 0.0
+        set_contact(client, self.id, -1, body, part, physics, resistance)
         self._start = body.pose
         self.belt = (body.pose.rotation @ body.belt).tolist() if any(body.belt) else []  # [m/s]
 
@@ -105,15 +113,27 @@ class LoadedBody:
         )
 
 
+def may_roll(cell: Cell) -> bool:
+    """Whether a cell has anything loose and round, which only friction at a point keeps from
+    rolling and pivoting. What is flat touches at its corners."""
+    loose = [b for b in cell.bodies if not b.fixed and b.joint is None]
+    pieces = [piece for b in loose for piece in parts.build(b.kind, b.params).pieces]
+    return any(not isinstance(piece, Box) for piece in pieces)
+
+
 def set_contact(
-    client: int, body_id: int, link: int, body: Body, part: Part, physics: Physics
-) -> None:
-    """Friction, and for what moves also inertia and the give of its contacts."""
+    client: int, body_id: int, link: int, body: Body, part: Part, physics: Physics,
+    resistance: float = 0.0,
+) -> None:  # fmt: skip
+    """Friction, and for what moves also inertia and the give of its contacts.
+
+    resistance: lever of what resists rolling and spinning [m]. On one side of a contact it is
+    enough, and it costs as much as the rest of it, so it is for what round parts may lie on.
+    """
     options: dict[str, object] = {
         "lateralFriction": body.friction,
-        "spinningFriction": 0.001,
-        # of one side is enough; in the jaws it would only cost time
-        "rollingFriction": 0.001 if body.fixed else 0.0,
+        "spinningFriction": resistance,
+        "rollingFriction": resistance,
         "restitution": 0.0,
     }
     if not body.fixed:

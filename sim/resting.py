@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pybullet
 
-from sim.pose import Pose, matrix_to_rotvec
+from sim.pose import Pose
 
 PERIODS = 4  # of standing still before a body sleeps
 SHIFT = 1e-4  # that counts as still, in a control period [m]
@@ -23,21 +22,21 @@ class Resting:
     """Which of the free bodies sleep.
 
     A body sleeps once it has stood still for some control periods and touches nothing that moves by
-    itself (arms, members of devices, belts) and no body that has moved lately. It wakes when it
-    touches such a thing, within 5 mm as Bullet keeps contacts, or has been moved: bodies in
+    itself (arms, belts, members of devices that move) and no body that has moved lately. It wakes
+    when it touches such a thing, within 5 mm as Bullet keeps contacts, or has been moved: bodies in
     contact with one that is awake are simulated, asleep or not.
-    free: ids of the bodies by name; arms, movers: ids of what moves by itself.
-    calm: whether all sleep, and nothing is within 5 mm of an arm. (What hangs in jaws is not calm:
-    at half the rate one part in fifty is lost.)
+    free, members: ids of the bodies by name; arms, belts: ids.
+    calm: whether half the substeps will do: nothing is within 5 mm of an arm or hangs on one, no
+    member moves or holds a body. (At half the rate jaws lose one part in fifty, and cups more.)
     """
 
     def __init__(
-        self, client: int, free: Mapping[str, int], arms: Sequence[int], movers: Sequence[int]
-    ) -> None:
+        self, client: int, free: Mapping[str, int], members: Mapping[str, int],
+        arms: Sequence[int], belts: Sequence[int],
+    ) -> None:  # fmt: skip
         self._client = client
-        self._ids = dict(free)
-        self._arms = list(arms)
-        self._movers = {*arms, *movers}
+        self._ids, self._members = dict(free), dict(members)
+        self._arms, self._belts = list(arms), list(belts)
         self._still = dict.fromkeys(free, 0)
         self.asleep: set[str] = set()
         self.calm = False
@@ -48,7 +47,9 @@ class Resting:
         for name in self._ids:
             self._still[name] = self._still[name] + 1 if _still(before[name], now[name]) else 0
         lively = {self._ids[n] for n, count in self._still.items() if count < PERIODS}
-        lively |= self._movers | {self._ids[n] for n in held}
+        moving = {body for n, body in self._members.items() if not _still(before[n], now[n])}
+        hanging = {self._ids[n] for n in held}
+        lively |= {*self._arms, *self._belts} | moving | hanging
         for name, body in self._ids.items():
             rests = body not in lively and not self._touched(body) & lively
             if rests and name not in self.asleep:
@@ -57,13 +58,14 @@ class Resting:
             elif not rests and name in self.asleep:
                 self._wake(body)
                 self.asleep.discard(name)
-        self.calm = len(self.asleep) == len(self._ids) and not any(
-            self._touched(arm) - {arm} for arm in self._arms
-        )
+        free = set(self._ids.values())
+        touched = any(self._touched(arm) for arm in self._arms)
+        loaded = any(self._touched(member) & free for member in self._members.values())
+        self.calm = not (moving or hanging or touched or loaded)
 
     def _touched(self, body: int) -> set[int]:
         points = pybullet.getContactPoints(body, physicsClientId=self._client)
-        return {point[2] if point[1] == body else point[1] for point in points}
+        return {point[2] if point[1] == body else point[1] for point in points} - {body}
 
     def _sleep(self, body: int) -> None:
         zero = [0.0, 0.0, 0.0]
@@ -89,8 +91,8 @@ class Resting:
 def _still(before: Pose, now: Pose) -> bool:
     if before == now:
         return True
-    shift = np.subtract(now.position, before.position)
-    if float(np.abs(shift).max()) > SHIFT:
+    if max(abs(a - b) for a, b in zip(now.position, before.position, strict=True)) > SHIFT:
         return False
-    turn = matrix_to_rotvec(now.rotation @ before.rotation.T)
-    return float(np.abs(turn).max()) <= TURN
+    # of the turn between, the quaternion's x, y, z are half the rotation vector
+    x, y, z, _ = (now @ before.inverse()).quaternion
+    return max(abs(x), abs(y), abs(z)) <= TURN / 2

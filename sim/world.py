@@ -9,8 +9,9 @@ import numpy as np
 import pybullet
 from numpy.typing import NDArray
 
+from assets import parts
 from sim import devices, layout, robot
-from sim.loading import LoadedBody, robot_urdf
+from sim.loading import LoadedBody, may_roll, robot_urdf
 from sim.pose import Pose, matrix_to_rotvec
 from sim.resting import Resting
 from sim.spec import Cell, Physics, Robot
@@ -19,6 +20,7 @@ from sim.suction import Suction
 Array = NDArray[np.float64]
 
 JAW_FRICTION = 1.0
+PAD_PIVOT = 0.1  # on what is round: a soft pad's patch, where physics has a line [m]
 GRAVITY = 9.81  # [m/s^2]
 
 
@@ -34,6 +36,8 @@ class World:
             raise RuntimeError("this pybullet is built without numpy: install the PyPI wheel")
         self.cell = cell
         self.client: int = pybullet.connect(pybullet.DIRECT)
+        # kept by name: to find a part by its parameters takes as long as to judge where it is
+        self.parts = {b.name: parts.build(b.kind, b.params) for b in cell.bodies}
         self.columns = layout.columns(cell)
         self._size = max((stop for _, stop in self.columns.values()), default=0)
         self._ticks = 0
@@ -43,7 +47,10 @@ class World:
             self.bodies = devices.load(self.client, cell, visuals=visuals)
             self.controller = devices.Controller(cell, self.bodies)
             self._movable = [b.name for b in cell.bodies if not b.fixed]
-            self.arms = {r.name: LoadedArm(self.client, r, visuals=visuals) for r in cell.robots}
+            pivot = PAD_PIVOT if may_roll(cell) else 0.0
+            self.arms = {
+                r.name: LoadedArm(self.client, r, pivot, visuals=visuals) for r in cell.robots
+            }
             self.suction = {
                 name: Suction(self.client, arm.id, arm.link_ids, arm.model.card, self._free())
                 for name, arm in self.arms.items()
@@ -51,7 +58,9 @@ class World:
             }
             self._poses = {name: body.pose() for name, body in self.bodies.items()}
             arms = [arm.id for arm in self.arms.values()]
-            self.resting = Resting(self.client, self._free(), arms, self.controller.movers())
+            members = {name: body.id for name, body in self.controller.members.items()}
+            belts = self.controller.belts()
+            self.resting = Resting(self.client, self._free(), members, arms, belts)
             for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
                 pybullet.stepSimulation(physicsClientId=self.client)
             self.controller.rewind_belts()  # from now on they run
@@ -114,12 +123,10 @@ class World:
         self._ticks += 1
 
     def _substeps(self) -> int:
-        """How many in the next control period: half as many as usual where nothing moves but arms
-        by themselves."""
+        """How many in the next control period: half as many as usual where all is calm."""
         physics = self.cell.physics
-        calm = self.resting.calm and not self.controller.members
         substeps = physics.hz // physics.control_hz
-        calm = calm and substeps % 2 == 0
+        calm = self.resting.calm and substeps % 2 == 0
         if calm != self._calm:
             self._calm = calm
             step = (2.0 if calm else 1.0) / physics.hz
@@ -221,9 +228,12 @@ class World:
 
 
 class LoadedArm:
-    """A robot in a client: its ids, its motors, and the targets that they hold."""
+    """A robot in a client: its ids, its motors, and the targets that they hold.
 
-    def __init__(self, client: int, spec: Robot, *, visuals: bool) -> None:
+    pivot: lever of what resists turning on the jaws' pads [m].
+    """
+
+    def __init__(self, client: int, spec: Robot, pivot: float, *, visuals: bool) -> None:
         self.client = client
         self.model = robot.load(spec.card)
         card = self.model.card
@@ -255,9 +265,9 @@ class LoadedArm:
         )
         self.wrench = np.zeros(6)
         self.valve = False  # whether the gripper is told to close: suction on
-        self._prepare()
+        self._prepare(pivot)
 
-    def _prepare(self) -> None:
+    def _prepare(self, pivot: float) -> None:
         """Rest at the start position with motors that hold it; grippy pads; coupled jaws."""
         start = np.zeros(len(self._movable))
         joints, jaws = self.split(self.target)
@@ -271,7 +281,7 @@ class LoadedArm:
             )  # fmt: skip
         for name in self.model.card.pads:
             pybullet.changeDynamics(
-                self.id, self.link_ids[name], lateralFriction=JAW_FRICTION, spinningFriction=0.1,
+                self.id, self.link_ids[name], lateralFriction=JAW_FRICTION, spinningFriction=pivot,
                 rollingFriction=0.0, contactStiffness=1e5, contactDamping=100, frictionAnchor=1,
                 physicsClientId=self.client,
             )  # fmt: skip
@@ -338,7 +348,7 @@ class LoadedArm:
 
     def rest(self) -> None:
         """Ends a control period: `wrench` becomes the mean of what was felt in it."""
-        self.wrench = np.mean(self._felt, axis=0)
+        self.wrench = np.array(self._felt).mean(axis=0)
         self._felt.clear()
 
 
