@@ -101,18 +101,19 @@ def resolve(
         views = {n: why for why, names in dropped.items() for n in names if n.endswith(IMAGE)}
         told = "; ".join(f"{name}: {why}" for name, why in views.items())
         raise UserError(f"no common camera: {told or 'none was asked for in keys'}")
+    if blind and any(name.endswith(IMAGE) for names in dropped.values() for name in names):
+        _refuse_blindness(schemas, dropped)
     notes = [f"left out {', '.join(names)}: {why}" for why, names in dropped.items()]
     if not keys:
         raise UserError(f"the sources have no array in common: {'; '.join(notes)}")
     if view.action_space == "native" and len(schemas) > 1:
         notes.append("actions are native: nothing says that those of the sources mean the same")
-    if blind and not view.keys:
-        notes[:0] = _no_camera(schemas)
     return tuple(keys), tuple(notes)
 
 
-def _no_camera(schemas: Mapping[str, Schema]) -> list[str]:
-    """A note, where every source has pictures and no camera is common to all."""
+def _refuse_blindness(schemas: Mapping[str, Schema], dropped: Mapping[str, Sequence[str]]) -> None:
+    """UserError where every source has pictures and nothing is left of them: nobody wants that
+    without saying so. A source that has none (states alone) leaves a note instead."""
     own = {
         source: sorted(
             name.removeprefix("obs/").removesuffix(IMAGE)
@@ -122,11 +123,18 @@ def _no_camera(schemas: Mapping[str, Schema]) -> list[str]:
         for source, there in schemas.items()
     }
     if not all(own.values()):
-        return []
+        return
     told = ", ".join(f"{source} has {' '.join(names)}" for source, names in own.items())
+    common = set.intersection(*(set(names) for names in own.values()))
     firsts = ",".join(dict.fromkeys(names[0] for names in own.values()))
-    way = f"cameras={{main:[{firsts}]}}" if "," in firsts else "image_size=[W,H]"
-    return [f"NO PICTURES, for want of a common camera: {told}; {way} makes one"]
+    way = f"cameras={{main:[{firsts}]}} makes one"
+    if common:  # the same name, in different sizes or types
+        why = next(w for w, names in dropped.items() if f"obs/{min(common)}{IMAGE}" in names)
+        told, way = f"obs/{min(common)}{IMAGE}: {why}", "that makes it one"
+    raise UserError(
+        f"no common camera: {told}; {way}, missing_keys=mask delivers each source's own, "
+        "and keys=[actions,obs/ee_pose] does without pictures"
+    )
 
 
 def _fit(name: str, found: Mapping[str, _Found], sources: list[str], view: View) -> Key | str:

@@ -2,7 +2,7 @@
 
 A training run reads a few rows of ten arrays from a random episode thousands of times a second, and
 from more shards than may be open as HDF5 files. So each array is looked up once, through h5py and
-after its safety checks; later reads are one `pread` and one inflate. Nothing but places is kept:
+after its safety checks; later reads are one `pread` and one unpacking. Nothing but places is kept:
 about 12 bytes a frame. Arrays that are laid out in another way are read through h5py.
 """
 
@@ -11,9 +11,8 @@ from __future__ import annotations
 import math
 import os
 import threading
-import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.library import Library
+from episodes.unpack import known
 
 Array = NDArray[Any]
 
@@ -31,18 +31,8 @@ MAX_OPEN_FILES = 128
 MAX_EPISODES = 20_000  # whose places are remembered
 
 
-def _by_zlib(packed: bytes, size: int) -> bytes:
-    return zlib.decompress(packed, bufsize=size)
-
-
-_inflate: Callable[[bytes, int], Any]  # packed, size of what comes out
-_Broken: Any  # what it raises
-try:  # libdeflate: the same bytes out in less than half of zlib's time
-    import deflate
-
-    _inflate, _Broken = deflate.zlib_decompress, deflate.DeflateError
-except ImportError:
-    _inflate, _Broken = _by_zlib, zlib.error
+_UNPACK, _BROKEN = known()
+_DAMAGED: tuple[type[Exception], ...] = (OSError, ValueError, *_BROKEN)
 
 
 @dataclass(frozen=True)
@@ -57,8 +47,9 @@ class Rows:
     offset: int = 0
     places: NDArray[np.int64] | None = None
     sizes: NDArray[np.int32] | None = None
+    packed: int = 0  # the filter that packed a chunk, of episodes.unpack
     shuffled: bool = False
-    checksum: int = 0  # bytes of fletcher32 at the end of a chunk; the inflater has its own
+    checksum: int = 0  # bytes of fletcher32 at the end of a chunk; what unpacks has its own
 
 
 class _File:
@@ -77,7 +68,7 @@ class _File:
 class Reader:
     """Rows of any array of any episode of one library.
 
-    May be pickled, used after a fork, and by several threads: the costly part, inflating, runs in
+    May be pickled, used after a fork, and by several threads: the costly part, unpacking, runs in
     parallel.
     """
 
@@ -125,7 +116,7 @@ class Reader:
                 for n in range(stop - start):
                     out[n] = self._chunk(file, rows, start + n)
             return out
-        except (OSError, ValueError, _Broken) as error:
+        except _DAMAGED as error:
             raise UserError(
                 f"episode {episode} of {self.library.path}: {array} rows {start}..{stop - 1} are "
                 f"damaged ({error}); `cellwright check src={self.library.path}` tells more"
@@ -154,7 +145,7 @@ class Reader:
         assert rows.sizes is not None
         packed = self._bytes(file, int(rows.places[t]), int(rows.sizes[t]) - rows.checksum)
         shape = rows.shape[1:]
-        data = _inflate(packed, rows.row_bytes)
+        data = _UNPACK[rows.packed](packed, rows.row_bytes)
         if rows.shuffled:  # HDF5's filter: all first bytes, then all second bytes ...
             columns = np.frombuffer(data, np.uint8).reshape(rows.dtype.itemsize, -1)
             return np.ascontiguousarray(columns.T).view(rows.dtype).reshape(shape)
@@ -204,10 +195,11 @@ def _locate(item: h5py.Dataset) -> Rows:
         return by_h5py if offset is None else Rows(dtype, shape, row_bytes, True, offset)
     plan = item.id.get_create_plist()
     filters = [plan.get_filter(n)[0] for n in range(plan.get_nfilters())]
-    ours = [h5z.FILTER_SHUFFLE, h5z.FILTER_DEFLATE, h5z.FILTER_FLETCHER32]
+    packed = [number for number in filters if number in _UNPACK]
+    ours = [h5z.FILTER_SHUFFLE, *packed, h5z.FILTER_FLETCHER32]
     if (
         item.chunks != (1, *shape[1:])
-        or h5z.FILTER_DEFLATE not in filters
+        or len(packed) != 1
         or filters != [f for f in ours if f in filters]
     ):
         return by_h5py
@@ -226,6 +218,7 @@ def _locate(item: h5py.Dataset) -> Rows:
         direct=True,
         places=places,
         sizes=sizes,
+        packed=packed[0],
         shuffled=h5z.FILTER_SHUFFLE in filters,
         checksum=4 if h5z.FILTER_FLETCHER32 in filters else 0,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 Severity = Literal["error", "warning"]
 
 FEW = 3  # episodes that share a finding before it is told for all of them at once
+_OTHER = re.compile(r"of episode (\d+)")
 
 
 @dataclass(frozen=True)
@@ -81,24 +83,37 @@ class Report:
     def __len__(self) -> int:
         return len(self.findings)
 
-    def grouped(self) -> Report:
+    def grouped(self, pairs: bool = False) -> Report:
         """The same findings, those of the whole first; one that FEW episodes or more share, word
-        for word, is told once and names them."""
+        for word, is told once and names them. pairs: so is one that differs only in the other
+        episode that it names, with their number and the first FEW of them."""
         shared: dict[tuple[Severity, str, str], list[Finding]] = {}
         for finding in self.findings:
-            key = (finding.severity, finding.message, finding.field)
+            message = _OTHER.sub("of another episode", finding.message, 1)
+            key = (finding.severity, message if pairs else finding.message, finding.field)
             shared.setdefault(key, []).append(finding)
         out = []
-        for group in shared.values():
+        for (_, message, _), group in shared.items():
             episodes = [f.episode for f in group if f.episode is not None]
             if len(episodes) < max(FEW, len(group)):
                 out += group
                 continue
             steps = {f.step for f in group}
-            message = f"{group[0].message} (episodes {spans(episodes)})"
             step = steps.pop() if len(steps) == 1 else None
+            told = group[0].message
+            if {f.message for f in group} == {told}:
+                message = f"{told} (episodes {spans(episodes)})"
+            else:
+                message += f" ({len(group)} episodes: {_pairs(group)})"
             out.append(replace(group[0], message=message, episode=None, step=step))
         return Report(sorted(out, key=lambda finding: finding.episode is not None))
+
+
+def _pairs(group: Sequence[Finding]) -> str:
+    """Which episode is like which: "25 of 6, 26 of 24, 27 of 13 and 22 more"."""
+    found = sorted((f.episode, _OTHER.findall(f.message)) for f in group if f.episode is not None)
+    told = ", ".join(f"{one} of {other[0]}" for one, other in found[:FEW] if other)
+    return told + (f" and {len(found) - FEW} more" if len(found) > FEW else "")
 
 
 def spans(numbers: Sequence[int], most: int = 20) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from h5py import h5a, h5d, h5g, h5l, h5o, h5t, h5z
 
 from episodes.errors import UserError
+from episodes.unpack import ZSTD
 
 MAX_JSON_BYTES = 64 << 20
 MAX_DATASET_BYTES = 64 << 30  # decoded
@@ -22,7 +23,7 @@ MAX_DEPTH = 32
 _FREE_BYTES = 64 << 20  # declared sizes below this are harmless in a file of any size
 _MAX_RATIO = 1100  # deflate cannot pack better than 1032:1
 
-_LZF, _ZSTD = 32000, 32015
+_LZF = 32000
 KNOWN_FILTERS = frozenset(
     {
         h5z.FILTER_DEFLATE,
@@ -30,7 +31,7 @@ KNOWN_FILTERS = frozenset(
         h5z.FILTER_FLETCHER32,
         h5z.FILTER_SCALEOFFSET,
         _LZF,
-        _ZSTD,
+        ZSTD,
     }
 )
 
@@ -155,12 +156,24 @@ def _inspect_dataset(item: h5d.DatasetID, place: str, file_size: int) -> None:
     unknown = sorted(set(filters) - KNOWN_FILTERS)
     if unknown or len(set(filters)) != len(filters):
         raise _Refused(f"{place}: unknown or repeated filters {unknown or filters}")
+    if ZSTD in filters:
+        _bring_zstd(place)
     item_size = _plain_size(item.get_type(), place)
     size = _count(item.shape) * item_size
     if size > MAX_DATASET_BYTES or size > _FREE_BYTES + _MAX_RATIO * file_size:
         raise _Refused(f"{place}: declares {size} bytes, in a file of {file_size}")
     if layout == h5d.CHUNKED and math.prod(plan.get_chunk()) * item_size > MAX_CHUNK_BYTES:
         raise _Refused(f"{place}: chunks of {math.prod(plan.get_chunk()) * item_size} bytes")
+
+
+def _bring_zstd(place: str) -> None:
+    """HDF5 learns zstd from a plug-in, in each process that reads it."""
+    if h5z.filter_avail(ZSTD):
+        return
+    try:
+        import hdf5plugin  # noqa: F401  registers its filters
+    except ImportError:
+        raise UserError(f"{place} is packed with zstd: pip install hdf5plugin") from None
 
 
 def _inspect_attributes(item: h5g.GroupID | h5d.DatasetID, place: str) -> None:

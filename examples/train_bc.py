@@ -4,9 +4,9 @@
 
 `examples/train_bc.sh` makes the libraries and the mix, and calls this. Needs PyTorch (pip install
 torch). A small network sees the pictures, where the tool is and how far the gripper is closed, and
-predicts the next `horizon` actions; half of them are carried out, then it looks again. What follows
-the mix on the command line is the scene that it is evaluated in, on episodes of a seed that no
-library has.
+says for the next `horizon` steps where the tool is to be, how to turn and how far to close; half of
+them are carried out, then it looks again. What follows the mix on the command line is the scene
+that it is evaluated in, on episodes of a seed that no library has.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from episodes import Mix
 from episodes.resize import smooth
 from episodes.torch import loader
 
-READINGS = ("obs/ee_pose", "obs/gripper_position")
+# Of the tool's pose its position alone: seen as a quaternion, a tool that points straight down
+# jumps from q to -q, which are the same.
+READINGS = {"obs/ee_pose": 3, "obs/gripper_position": 1}
 
 
 class Camera(nn.Module):
@@ -45,14 +47,18 @@ class Camera(nn.Module):
 
 
 class Policy(nn.Module):
-    """The newest picture of every camera and the readings to (B, horizon, actions)."""
+    """The newest picture of every camera and the readings to (B, horizon, 7): position, turn, grip.
 
-    def __init__(self, cameras: list[str], readings: int, horizon: int, actions: int) -> None:
+    blind: without the pictures, to tell what they are worth.
+    """
+
+    def __init__(self, cameras: list[str], horizon: int, blind: bool) -> None:
         super().__init__()
-        self.cameras = nn.ModuleDict({name: Camera() for name in cameras})
+        self.cameras = nn.ModuleDict({name: Camera() for name in cameras if not blind})
+        inputs = 64 * len(self.cameras) + sum(READINGS.values())
         self.head = nn.Sequential(
-            nn.Linear(64 * len(cameras) + readings, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(),
-            nn.Linear(256, horizon * actions), nn.Unflatten(1, (horizon, actions)),
+            nn.Linear(inputs, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(),
+            nn.Linear(256, horizon * 7), nn.Unflatten(1, (horizon, 7)),
         )  # fmt: skip
 
     def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -60,15 +66,14 @@ class Policy(nn.Module):
             camera(batch[f"obs/{name}_image"][:, -1].permute(0, 3, 1, 2) / 127.5 - 1)
             for name, camera in self.cameras.items()
         ]
-        return self.head(torch.cat([*seen, *(batch[name][:, -1] for name in READINGS)], 1))
+        readings = [batch[name][:, -1, :width] for name, width in READINGS.items()]
+        return self.head(torch.cat([*seen, *readings], 1))
 
 
-def train(mix: Mix, minutes: float, batch_size: int) -> Policy:
+def train(mix: Mix, minutes: float, batch_size: int, blind: bool) -> Policy:
     """Mean absolute error over the steps that are inside their episode."""
-    sample = mix[0]
-    cameras = [name[4:-6] for name in sorted(sample) if name.endswith("_image")]
-    readings = sum(sample[name].shape[-1] for name in READINGS)
-    policy = Policy(cameras, readings, *sample["actions"].shape)
+    cameras = [key.name[4:-6] for key in mix.manifest.keys if key.name.endswith("_image")]
+    policy = Policy(cameras, mix.manifest.view.horizon, blind)
     optimizer = torch.optim.AdamW(policy.parameters(), 1e-3)
     begun, shown = time.process_time(), 0.0
     for step, batch in enumerate(loader(mix, batch_size, stop=10**12)):
@@ -77,7 +82,8 @@ def train(mix: Mix, minutes: float, batch_size: int) -> Policy:
             break
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * (0.02 + 0.98 * np.cos(np.pi / 2 * spent))
-        error = (policy(batch) - batch["actions"]).abs().mean(-1)
+        wanted = torch.cat([batch["action/ee_pose"][..., :3], batch["actions"][..., 3:]], -1)
+        error = (policy(batch) - wanted).abs().mean(-1)
         loss = error[batch["mask/actions"]].mean()
         optimizer.zero_grad()
         loss.backward()
@@ -89,8 +95,8 @@ def train(mix: Mix, minutes: float, batch_size: int) -> Policy:
 
 
 @torch.no_grad()
-def act(policy: Policy, mix: Mix, seen: dict[str, np.ndarray]) -> np.ndarray:
-    """(horizon, 7) actions from what the environment shows."""
+def plan(policy: Policy, mix: Mix, seen: dict[str, np.ndarray]) -> np.ndarray:
+    """(horizon, 7) positions [m], turns [rad] and grips from what the environment shows."""
     batch = {
         name: torch.from_numpy(mix.normalize(name, seen[name[4:]])[None, None]) for name in READINGS
     }
@@ -98,7 +104,11 @@ def act(policy: Policy, mix: Mix, seen: dict[str, np.ndarray]) -> np.ndarray:
         key = next(k for k in mix.manifest.keys if k.name == f"obs/{camera}_image")
         small = smooth(seen[f"{camera}_image"][None], *key.shape[:2])
         batch[key.name] = torch.from_numpy(small[None])
-    return mix.denormalize("actions", policy(batch)[0].numpy())
+    said = policy(batch)[0].numpy()
+    pose = np.pad(said[:, :3], ((0, 0), (0, 4)))
+    return np.concatenate(
+        [mix.denormalize("action/ee_pose", pose)[:, :3], mix.denormalize("actions", said)[:, 3:]], 1
+    )
 
 
 def evaluate(policy: Policy, mix: Mix, scene: list[str], episodes: int, seed: int) -> int:
@@ -107,15 +117,17 @@ def evaluate(policy: Policy, mix: Mix, scene: list[str], episodes: int, seed: in
     name = "".join(word.capitalize() for word in task.removeprefix("task=").split("_"))
     rest = [entry for entry in scene if entry != task]
     env = gymnasium.make(f"cellwright/{name}-v0", renderer="auto", seed=seed, overrides=rest)
+    low, high = env.action_space.low, env.action_space.high
     successes = 0
     for index in range(episodes):
-        seen, _ = env.reset(options={"index": index})
-        info, ended = {"success": False, "failure": ""}, False
+        seen, info = env.reset(options={"index": index})
+        told, ended = seen["ee_pose"][:3], False  # where the tool was told to be
         while not ended:
-            actions = act(policy, mix, seen)
-            for action in actions[: len(actions) // 2]:
-                action = np.clip(action, env.action_space.low, env.action_space.high)
+            steps = plan(policy, mix, seen)
+            for step in steps[: len(steps) // 2]:
+                action = np.clip(np.concatenate([step[:3] - told, step[3:]]), low, high)
                 seen, _, success, late, info = env.step(action.astype(np.float32))
+                told = told + action[:3]
                 if ended := success or late:
                     break
         successes += bool(info["success"])
@@ -132,10 +144,11 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--episodes", type=int, default=50, help="to evaluate on")
     parser.add_argument("--seed", type=int, default=1_000_003)
+    parser.add_argument("--blind", action="store_true", help="without the pictures")
     options = parser.parse_args()
     torch.manual_seed(0)
     mix = Mix(options.mix)
-    policy = train(mix, options.minutes, options.batch)
+    policy = train(mix, options.minutes, options.batch, options.blind)
     done = evaluate(policy, mix, options.scene, options.episodes, options.seed)
     print(f"success: {done} of {options.episodes} ({done / options.episodes:.0%})")
 

@@ -10,6 +10,7 @@ import numpy as np
 from shapely.geometry import Polygon
 
 from assets.part import Part
+from episodes.errors import UserError
 from scenes import place, shop
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
@@ -17,6 +18,8 @@ from scenes.workpieces import assortment, colour_of, finished, fixture, part_of
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
 
+# The side of the robot that the bin is on, as _stand counts it; 0.0: by chance.
+SIDES = {"either": 0.0, "left": 1.0, "right": -1.0}
 REMEDY = "lower scene.count or scene.gap_m, or enlarge scene.bin.size"
 
 
@@ -72,6 +75,10 @@ def _containers(
     scene = section(config, "scene")
     at = shop.shop(config, rng)
     side = 1.0 if rng.random() < 0.5 else -1.0
+    told = scene["bin_side"]
+    if told not in SIDES:
+        raise UserError(f"scene.bin_side={told!r}: sides of the robot: {', '.join(SIDES)}")
+    side = SIDES[told] or side
     source = _stand(rng, "bin", scene, "bin", at.height, side)
     target = _stand(rng, "tote", scene, "tote", at.height, -side)
     return at, source, target

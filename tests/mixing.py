@@ -13,6 +13,9 @@ from episodes import store
 from episodes.episode import Episode
 from tests.helpers import synthetic_episode
 
+# What a mix of `episodes` and `real` has to say: their cameras differ in name and size.
+ONE_CAMERA = {"cameras": {"front": ["front", "image_0"]}, "image_size": [32, 24]}
+
 
 def make_library(root: Path, episodes: Sequence[Episode], shard_size: int = 3) -> Path:
     """Write the episodes as a finished library."""

@@ -19,6 +19,7 @@ from episodes.check import check
 from episodes.episode import CameraTrack, Episode, Subtask
 from episodes.errors import UserError
 from episodes.finding import Finding
+from generators.cli import dispatch
 from tests.helpers import synthetic_episode
 
 SPEC = "c4" * 32
@@ -573,6 +574,39 @@ def test_the_same_episode_on_both_sides_of_the_split_is_leakage(tmp_path: Path) 
     findings = check(library(tmp_path / "lib", *twins))
     assert [f.episode for f in findings] == [3]
     assert "those of episode 0; train and valid share them (leakage)" in findings[0].message
+
+
+def test_many_twins_are_told_in_one_line_with_their_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = [(6, 1), (5, 0), (9, 4), (7, 2), (8, 3)]
+    sources = list(range(5)) + [of for _, of in sorted(pairs)]
+    episodes = [synthetic_episode(i, np.random.default_rng(i)) for i in range(5)]
+    twins = [
+        replace(episodes[of], index=i, domain="real", extra={"split": "train" if i < 5 else "val"})
+        for i, of in enumerate(sources)
+    ]
+    root = library(tmp_path / "lib", *twins)
+    line = (
+        "the states and actions are those of another episode; train and valid share them (leakage) "
+        "(5 episodes: 5 of 0, 6 of 1, 7 of 2 and 2 more)"
+    )
+    dispatch(["check", f"src={root}"])
+    printed = capsys.readouterr().out
+    assert printed.count("(leakage)") == 1
+    assert f"warning: actions: {line}" in printed
+    assert "most=null names every pair" in printed
+    dispatch(["check", f"src={root}", "most=null"])
+    printed = capsys.readouterr().out
+    for one, of in pairs:
+        assert (
+            f"episode {one}, actions: the states and actions are those of episode {of};" in printed
+        )
+    few = library(tmp_path / "few", *twins[:6])
+    dispatch(["check", f"src={few}"])
+    assert "episode 5, actions: the states and actions are those of episode 0;" in (
+        capsys.readouterr().out
+    )
 
 
 def test_the_same_actions_twice_are_noticed(tmp_path: Path) -> None:

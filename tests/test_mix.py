@@ -15,7 +15,7 @@ import pytest
 from episodes import Library, Mix
 from episodes.errors import UserError
 from episodes.mix import Draw, audit, build, table
-from tests.mixing import episodes, make_library, real
+from tests.mixing import ONE_CAMERA, episodes, make_library, real
 
 BLOCK = 1000
 
@@ -36,7 +36,7 @@ def sources(home: Path, sim: Any = 80, real: Any = 20) -> list[dict[str, Any]]:
 
 
 def mixed(home: Path, out: Path, **config: Any) -> Mix:
-    build(out, {"sources": sources(home), **config})
+    build(out, {"sources": sources(home), **ONE_CAMERA, **config})
     return Mix(out)
 
 
@@ -51,7 +51,7 @@ def draws(mix: Mix, count: int, first: int = 0) -> list[Draw]:
 def test_every_aligned_block_of_a_thousand_draws_holds_the_ratio(
     home: Path, tmp_path: Path, sim: Any, real: Any
 ) -> None:
-    build(tmp_path / "m.json", {"sources": sources(home, sim, real)})
+    build(tmp_path / "m.json", {"sources": sources(home, sim, real), **ONE_CAMERA})
     mix = Mix(tmp_path / "m.json")
     share = {"1/2": 1 / 7}.get(sim) or float(sim) / (float(sim) + float(real))
     for first in (0, 3000, 10**9):
@@ -86,7 +86,7 @@ def test_by_episode_long_ones_count_no_more_than_short_ones(home: Path, tmp_path
 
 
 def test_by_hour_the_time_is_shared_out_not_the_frames(home: Path, tmp_path: Path) -> None:
-    build(tmp_path / "m.json", {"sources": sources(home, 1, 1), "by": "hour"})
+    build(tmp_path / "m.json", {"sources": sources(home, 1, 1), **ONE_CAMERA, "by": "hour"})
     counts = Counter(d.source for d in draws(Mix(tmp_path / "m.json"), BLOCK))
     assert counts == {"sim": 800, "real": 200}  # 20 Hz and 5 Hz
     assert "50.00%" in table(Mix(tmp_path / "m.json").manifest)
@@ -182,7 +182,7 @@ def test_samples_of_all_sources_stack(home: Path, tmp_path: Path) -> None:
 
 
 def test_iteration_ends_at_the_planned_length(home: Path, tmp_path: Path) -> None:
-    mix = mixed(home, tmp_path / "m.json", draws=30, keys=["actions"])
+    mix = mixed(home, tmp_path / "m.json", draws=30, cameras=None, keys=["actions"])
     assert len(mix) == len(list(mix)) == 30
     with pytest.raises(IndexError):
         mix[30]
@@ -240,8 +240,8 @@ def test_it_works_in_a_torch_data_loader(home: Path, tmp_path: Path) -> None:
 
 
 def test_the_manifest_is_small_text_and_always_the_same(home: Path, tmp_path: Path) -> None:
-    build(tmp_path / "a.json", {"sources": sources(home)})
-    build(tmp_path / "b.json", {"sources": sources(home)})
+    build(tmp_path / "a.json", {"sources": sources(home), **ONE_CAMERA})
+    build(tmp_path / "b.json", {"sources": sources(home), **ONE_CAMERA})
     text = (tmp_path / "a.json").read_text()
     assert text == (tmp_path / "b.json").read_text()
     assert len(text) < 10_000
@@ -252,11 +252,11 @@ def test_the_same_mix_again_is_fine_and_another_is_never_written_over(
     home: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "m.json"
-    build(out, {"sources": sources(home)})
+    build(out, {"sources": sources(home), **ONE_CAMERA})
     before = out.read_bytes()
-    build(out, {"sources": sources(home)})
+    build(out, {"sources": sources(home), **ONE_CAMERA})
     with pytest.raises(UserError, match="exists and is another file"):
-        build(out, {"sources": sources(home), "seed": 1})
+        build(out, {"sources": sources(home), **ONE_CAMERA, "seed": 1})
     assert out.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["m.json"]
 
@@ -299,7 +299,7 @@ def test_a_changed_library_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_manifest_is_one_clear_line(home: Path, tmp_path: Path, spoil: Any) -> None:
-    build(home / "spoilt.json", {"sources": sources(home)})
+    build(home / "spoilt.json", {"sources": sources(home), **ONE_CAMERA})
     text = (home / "spoilt.json").read_text()
     (home / "spoilt.json").unlink()
     (tmp_path / "m.json").write_text(spoil(text.replace('"path": "', f'"path": "{home}/')))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from episodes.mix import build, table
 from episodes.motion import deltas, resample
 from episodes.resize import nearest, smooth
 from sim.pose import Pose, matrix_to_quat, rotvec_to_matrix
-from tests.mixing import episodes, make_library, real
+from tests.mixing import ONE_CAMERA, episodes, make_library, real
 
 SHARED = Path(__file__).parents[2] / "shared" / "realdata"
 
@@ -35,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def mixed(home: Path, out: Path, *, names: tuple[str, ...] = ("sim", "real"), **config: Any) -> Mix:
     sources = [{"name": name, "path": str(home / name)} for name in names]
-    build(out / "m.json", {"sources": sources, **config})
+    build(out / "m.json", {"sources": sources, **ONE_CAMERA, **config})
     return Mix(out / "m.json")
 
 
@@ -65,23 +66,21 @@ def test_cameras_get_one_name_and_one_size(home: Path, tmp_path: Path) -> None:
         assert np.array_equal(sample["obs/main_image"][0], smooth(frame[None], 10, 12)[0])
 
 
-def test_a_mix_that_delivers_no_pictures_says_so_first(home: Path, tmp_path: Path) -> None:
-    note = mixed(home, tmp_path).manifest.notes[0]
-    assert note == (
-        "NO PICTURES, for want of a common camera: sim has front wrist, real has image_0; "
-        "cameras={main:[front,image_0]} makes one"
-    )
-    (tmp_path / "m.json").unlink()
-    assert not any("PICTURES" in n for n in mixed(home, tmp_path, keys=["actions"]).manifest.notes)
-
-
 def test_sources_without_a_common_camera_are_refused(home: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no common camera: .*real lacks it"):
         mixed(home, tmp_path, cameras={"main": ["front"]})
     with pytest.raises(UserError, match=r"no common camera: .*24x32x3 in sim and 16x20x3 in real"):
-        mixed(home, tmp_path, cameras={"main": ["front", "image_0"]})
+        mixed(home, tmp_path, cameras={"main": ["front", "image_0"]}, image_size=None)
     with pytest.raises(UserError, match=r"unknown camera for 'main'.*did you mean 'front'"):
         mixed(home, tmp_path, cameras={"main": ["fromt"]})
+    told = (
+        "no common camera: sim has front wrist, real has image_0; cameras={main:[front,image_0]} "
+        "makes one, missing_keys=mask delivers each source's own, and keys=[actions,obs/ee_pose] "
+        "does without pictures"
+    )
+    for keys in (None, ["actions", "obs/*"], ["actions", "obs/*_image"]):
+        with pytest.raises(UserError, match=re.escape(told)):
+            mixed(home, tmp_path, cameras=None, keys=keys)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -240,8 +239,8 @@ def test_native_actions_have_no_rate_of_their_own(home: Path, tmp_path: Path) ->
 
 def test_missing_keys_as_an_error_names_key_and_source(home: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="obs/front_image: real lacks it; missing_keys=mask or"):
-        mixed(home, tmp_path, missing_keys="error")
-    mix = mixed(home, tmp_path, missing_keys="error", keys=["actions", "obs/ee_pose"])
+        mixed(home, tmp_path, cameras=None, missing_keys="error")
+    mix = mixed(home, tmp_path, cameras=None, missing_keys="error", keys=["actions", "obs/ee_pose"])
     assert mix.manifest.notes == ()
 
 
@@ -251,7 +250,9 @@ def test_missing_keys_as_a_mask_are_zeros_that_say_so(home: Path, tmp_path: Path
     for name in ("sim", "real"):
         (tmp_path / name).symlink_to(home / name)
     names = ("sim", "real", "narrow")
-    mix = mixed(tmp_path, tmp_path, names=names, missing_keys="mask", normalize="global")
+    mix = mixed(
+        tmp_path, tmp_path, names=names, cameras=None, missing_keys="mask", normalize="global"
+    )
     widths = {"sim": 0, "real": 6, "narrow": 4}
     shapes = set()
     for sample in samples(mix, 30):
@@ -282,7 +283,13 @@ def test_a_source_without_actions_is_masked_only_if_asked(home: Path, tmp_path: 
 
 
 def test_keys_pick_what_is_delivered(home: Path, tmp_path: Path) -> None:
-    mix = mixed(home, tmp_path, names=("sim",), keys=["rewards", "obs/joint_*", "obs/wrist_depth"])
+    mix = mixed(
+        home,
+        tmp_path,
+        names=("sim",),
+        cameras=None,
+        keys=["rewards", "obs/joint_*", "obs/wrist_depth"],
+    )
     assert [k for k in mix[0] if "/" in k and not k.startswith("mask")] == [
         "obs/joint_position",
         "obs/joint_velocity",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from episodes import Library, direct, store
+from episodes import unpack as unpacking
 from episodes.direct import Reader
 from episodes.errors import UserError
 from tests.mixing import episodes
@@ -38,14 +40,24 @@ def library(root: Path, compression: str) -> Library:
     return Library(root)
 
 
-@pytest.mark.parametrize("inflate", ["as installed", "zlib"])
-@pytest.mark.parametrize("compression", ["gzip", "lzf"])
+def without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    """As if these were not installed."""
+    for name in modules:
+        monkeypatch.setitem(sys.modules, name, None)
+    unpack, broken = unpacking.known()
+    monkeypatch.setattr(direct, "_UNPACK", unpack)
+    monkeypatch.setattr(direct, "_DAMAGED", (OSError, ValueError, *broken))
+
+
+@pytest.mark.parametrize("modules", ["all", "neither deflate nor zstandard"])
+@pytest.mark.parametrize("compression", ["gzip", "lzf", "zstd"])
 def test_rows_are_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: str, inflate: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: str, modules: str
 ) -> None:
-    if inflate == "zlib":
-        monkeypatch.setattr(direct, "_inflate", direct._by_zlib)
-        monkeypatch.setattr(direct, "_Broken", zlib.error)
+    if compression == "zstd":
+        pytest.importorskip("hdf5plugin", reason="zstd is an extra")
+    if modules != "all":
+        without(monkeypatch, "deflate", "zstandard")
     found = library(tmp_path / "a", compression)
     reader = Reader(found, ARRAYS)
     for row in found.rows:
@@ -56,6 +68,38 @@ def test_rows_are_the_same(
                 assert rows.dtype == expected.dtype
                 assert np.array_equal(rows, expected[start:stop])
                 assert rows.flags.writeable
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_a_damaged_picture_is_named(tmp_path: Path, compression: str) -> None:
+    if compression == "zstd":
+        pytest.importorskip("hdf5plugin", reason="zstd is an extra")
+    found = library(tmp_path / "a", compression)
+    path = tmp_path / "a" / "shards" / "00000.h5"
+    with h5py.File(path) as file:
+        chunk = file["data/demo_0/obs/front_image"].id.get_chunk_info(2)
+    with path.open("r+b") as raw:
+        raw.seek(chunk.byte_offset)
+        raw.write(bytes(chunk.size // 2))
+    with pytest.raises(UserError, match=r"episode 0 of .*front_image rows 2..2 are damaged"):
+        Reader(found, ARRAYS).rows(0, "obs/front_image", 2, 3)
+
+
+def test_zstd_is_read_in_a_process_that_wrote_none(tmp_path: Path) -> None:
+    """HDF5 forgets its plug-ins from process to process; the reader has to bring them."""
+    pytest.importorskip("hdf5plugin", reason="zstd is an extra")
+    pytest.importorskip("zstandard", reason="zstd is an extra")
+    found = library(tmp_path / "a", "zstd")
+    expected = int(found.group(1)["obs/front_image"][()].sum())
+    code = (
+        "import sys; from episodes import Library; "
+        "print(sum(int(e.cameras['front'].rgb.sum()) for e in Library(sys.argv[1]).episodes() "
+        "if e.index == 1))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "a")], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == str(expected), done.stderr
 
 
 def test_a_picture_stored_in_another_way_is_left_to_h5py(tmp_path: Path) -> None:

@@ -18,11 +18,13 @@ def run(config: Mapping[str, Any]) -> int:
     errors = 0
     for path in named(config):
         findings = check(path, records_only=records_only)
-        lines = sorted(Report(findings).grouped(), key=lambda f: f.severity)
+        lines = sorted(Report(findings).grouped(most is not None), key=lambda f: f.severity)
         for line in lines[:most]:
             print(f"{path}: {line}")
         if most is not None and len(lines) > most:
             print(f"{path}: ... and {len(lines) - most} more (most=null prints them all)")
+        elif len(lines) < len(Report(findings).grouped()):
+            print(f"{path}: most=null names every pair of episodes that are alike")
         kinds = Counter(finding.severity for finding in findings)
         errors += kinds["error"]
         verdict = (
