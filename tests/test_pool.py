@@ -9,6 +9,7 @@ import pytest
 
 from episodes import store
 from generators import supervise
+from generators.plan import waiting
 from generators.produce import produce
 from generators.repair import released
 from tests.faults.makers import (
@@ -32,8 +33,17 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
     return found
 
 
-def test_the_number_of_workers_changes_nothing(tmp_path: Path, reference: dict[int, str]) -> None:
-    assert produce([plan_for(tmp_path / "lib", "good")], config_for(workers=3)) == 0
+@pytest.mark.parametrize("workers", [2, 4])
+def test_the_number_of_workers_changes_nothing(
+    workers: int, tmp_path: Path, reference: dict[int, str]
+) -> None:
+    assert produce([plan_for(tmp_path / "lib", "good")], config_for(workers)) == 0
+    assert_whole(tmp_path / "lib", reference)
+
+
+def test_the_order_of_the_shards_changes_nothing(tmp_path: Path, reference: dict[int, str]) -> None:
+    asked = [plan_for(tmp_path / "lib", "good")]
+    assert produce(asked, config_for(), lambda plan: [2, 0, 3, 1] * bool(waiting(plan))) == 0
     assert_whole(tmp_path / "lib", reference)
 
 
