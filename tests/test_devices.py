@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
@@ -77,7 +79,8 @@ def test_a_member_is_touched_where_it_is_seen() -> None:
         run(world, 1.0)
         assert world.pose("dropped").position[2] == pytest.approx(0.53, abs=1e-3)
         states = world.state()[None]
-    frame = next(iter(TinyRenderer().frames(cell, states, ["eye"])))["eye"]
+    with closing(TinyRenderer()) as renderer:
+        frame = next(renderer.frames(cell, states, ["eye"]))["eye"]
     ids = layout.segments(cell)
     low = np.nonzero(frame.segmentation == ids["table"])[0].min()
     high = np.nonzero(frame.segmentation == ids["dropped"])[0].max()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -258,9 +259,9 @@ def test_a_slow_camera_s_picture_stands_until_the_next_one() -> None:
     plain = replace(
         synthetic_episode(0, np.random.default_rng(0), 7), states=some, cell=base.to_json()
     )
-    renderer = render.open_renderer("tiny")
-    fast = run.add_frames(plain, renderer).cameras
-    held = run.add_frames(plain, renderer, base.replace(cameras=slow)).cameras
+    with closing(render.open_renderer("tiny")) as renderer:
+        fast = run.add_frames(plain, renderer).cameras
+        held = run.add_frames(plain, renderer, base.replace(cameras=slow)).cameras
     for t in range(7):
         last = t - t % 3
         for channel in ("rgb", "depth", "segmentation", "camera_to_world"):

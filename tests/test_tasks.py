@@ -109,8 +109,9 @@ def test_pictures_belong_to_their_states(task):
     number = layout.segments(cell)[name]
     camera = cell.camera("front")
     k, to_camera = camera.intrinsics(), np.linalg.inv(camera.pose.matrix())
-    frames = TinyRenderer().frames(cell, made.states[rows], ["front"])
-    masks = [frame["front"].segmentation == number for frame in frames]
+    with closing(TinyRenderer()) as renderer:
+        frames = renderer.frames(cell, made.states[rows], ["front"])
+        masks = [frame["front"].segmentation == number for frame in frames]
     assert sum(mask.sum() for mask in masks) > 100
 
     def inside(shift: int) -> float:
