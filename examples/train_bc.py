@@ -47,14 +47,11 @@ class Camera(nn.Module):
 
 
 class Policy(nn.Module):
-    """The newest picture of every camera and the readings to (B, horizon, 7): position, turn, grip.
+    """The newest pictures and readings to (B, horizon, 7): position, turn, grip."""
 
-    blind: without the pictures, to tell what they are worth.
-    """
-
-    def __init__(self, cameras: list[str], horizon: int, blind: bool) -> None:
+    def __init__(self, cameras: list[str], horizon: int) -> None:
         super().__init__()
-        self.cameras = nn.ModuleDict({name: Camera() for name in cameras if not blind})
+        self.cameras = nn.ModuleDict({name: Camera() for name in cameras})
         inputs = 64 * len(self.cameras) + sum(READINGS.values())
         self.head = nn.Sequential(
             nn.Linear(inputs, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(),
@@ -70,10 +67,10 @@ class Policy(nn.Module):
         return self.head(torch.cat([*seen, *readings], 1))
 
 
-def train(mix: Mix, minutes: float, batch_size: int, blind: bool) -> Policy:
+def train(mix: Mix, minutes: float, batch_size: int) -> Policy:
     """Mean absolute error over the steps that are inside their episode."""
     cameras = [key.name[4:-6] for key in mix.manifest.keys if key.name.endswith("_image")]
-    policy = Policy(cameras, mix.manifest.view.horizon, blind)
+    policy = Policy(cameras, mix.manifest.view.horizon)
     optimizer = torch.optim.AdamW(policy.parameters(), 1e-3)
     begun, shown = time.process_time(), 0.0
     for step, batch in enumerate(loader(mix, batch_size, stop=10**12)):
@@ -97,18 +94,15 @@ def train(mix: Mix, minutes: float, batch_size: int, blind: bool) -> Policy:
 @torch.no_grad()
 def plan(policy: Policy, mix: Mix, seen: dict[str, np.ndarray]) -> np.ndarray:
     """(horizon, 7) positions [m], turns [rad] and grips from what the environment shows."""
-    batch = {
-        name: torch.from_numpy(mix.normalize(name, seen[name[4:]])[None, None]) for name in READINGS
-    }
+    read = {name: mix.normalize(name, seen[name[4:]])[None, None] for name in READINGS}
+    batch = {name: torch.from_numpy(reading) for name, reading in read.items()}
     for camera in policy.cameras:
         key = next(k for k in mix.manifest.keys if k.name == f"obs/{camera}_image")
         small = smooth(seen[f"{camera}_image"][None], *key.shape[:2])
         batch[key.name] = torch.from_numpy(small[None])
     said = policy(batch)[0].numpy()
-    pose = np.pad(said[:, :3], ((0, 0), (0, 4)))
-    return np.concatenate(
-        [mix.denormalize("action/ee_pose", pose)[:, :3], mix.denormalize("actions", said)[:, 3:]], 1
-    )
+    where = mix.denormalize("action/ee_pose", said)[:, :3]  # both are 7 wide
+    return np.concatenate([where, mix.denormalize("actions", said)[:, 3:]], 1)
 
 
 def evaluate(policy: Policy, mix: Mix, scene: list[str], episodes: int, seed: int) -> int:
@@ -117,8 +111,7 @@ def evaluate(policy: Policy, mix: Mix, scene: list[str], episodes: int, seed: in
     name = "".join(word.capitalize() for word in task.removeprefix("task=").split("_"))
     rest = [entry for entry in scene if entry != task]
     env = gymnasium.make(f"cellwright/{name}-v0", renderer="auto", seed=seed, overrides=rest)
-    low, high = env.action_space.low, env.action_space.high
-    successes = 0
+    low, high, successes = env.action_space.low, env.action_space.high, 0
     for index in range(episodes):
         seen, info = env.reset(options={"index": index})
         told, ended = seen["ee_pose"][:3], False  # where the tool was told to be
@@ -144,11 +137,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--episodes", type=int, default=50, help="to evaluate on")
     parser.add_argument("--seed", type=int, default=1_000_003)
-    parser.add_argument("--blind", action="store_true", help="without the pictures")
     options = parser.parse_args()
     torch.manual_seed(0)
     mix = Mix(options.mix)
-    policy = train(mix, options.minutes, options.batch, options.blind)
+    policy = train(mix, options.minutes, options.batch)
     done = evaluate(policy, mix, options.scene, options.episodes, options.seed)
     print(f"success: {done} of {options.episodes} ({done / options.episodes:.0%})")
 

@@ -42,7 +42,13 @@ def test_it_learns_and_acts(example: ModuleType, tmp_path: Path) -> None:
             "normalize": "global",
             "horizon": 4,
             "image_size": [16, 16],
-            "keys": ["actions", "obs/*_image", "obs/ee_pose", "obs/gripper_position"],
+            "keys": [
+                "actions",
+                "action/ee_pose",
+                "obs/*_image",
+                "obs/ee_pose",
+                "obs/gripper_position",
+            ],
         },
     )
     mix = Mix(tmp_path / "m.json")
