@@ -18,6 +18,10 @@ from sim.station import Station
 from sim.tracking import Meet, Ride
 
 CATCH_S = 2.6  # from deciding to catch a part to having lifted it [s]
+OPEN_S = 0.3  # to open the jaws before [s]
+# from lifting a part to being ready for the next one: [s], and [s] for each metre of the way to a
+# bin and back; rounded up from what a Panda took
+TRIP_S = (3.0, 3.5)
 LEAD_S = 0.05  # by how much the arm follows late [s]
 
 
@@ -81,6 +85,26 @@ def beyond(cell: Cell, window: Sequence[float], places: Mapping[str, Pose]) -> s
     belt = Pose.from_array(cell.goal["belt"])
     ends = {f"the belt at {x:g} m": belt @ Pose((x, 0.0, 0.0)) for x in window}
     return layout.out_of_reach(cell, ends | dict(places), 0.16)
+
+
+def overrun(cell: Cell, window: Sequence[float]) -> str:
+    """Which part leaves the window before the arm is back from those before it, as a clause; "" if
+    none does. Each is taken to its own bin: what that takes is estimated (`TRIP_S`)."""
+    goal = cell.goal
+    pace = float(np.linalg.norm(goal["velocity"]))
+    belt = Pose.from_array(goal["belt"])
+    ready = 0.0  # when the arm can decide to catch the next one [s]
+    for part, container in zip(goal["parts"], goal["bins"], strict=True):
+        start = float((belt.inverse() @ cell.body(part).pose).position[0])
+        ready = max(ready, (window[0] - start) / pace)
+        caught = start + pace * (ready + OPEN_S + CATCH_S)
+        if caught > window[1]:
+            return f"{part} passes before the arm can catch it"
+        way = np.subtract(cell.body(container).pose.position, belt.apply([caught, 0.0, 0.0]))
+        back = np.subtract(cell.body(container).pose.position, belt.apply([window[0], 0.0, 0.0]))
+        gone = float(np.linalg.norm(way[:2]) + np.linalg.norm(back[:2]))
+        ready += OPEN_S + CATCH_S + TRIP_S[0] + TRIP_S[1] * gone
+    return ""
 
 
 def catch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,10 +11,30 @@ from generators import handling, judge
 from sim import boxes, grasping
 from sim.moves import Carry, Move
 from sim.pose import Array, Pose
+from sim.spec import Cell
 from sim.station import Station
 
 WIDE = 0.04  # what stands out more from the tool stays above a container's rim [m]
 SPOTS = 60  # places that are looked at for one part
+
+
+def walled_in(cell: Cell, bodies: Sequence[str], *, tilt: float) -> str:
+    """Which of the bodies in the cell's source the first robot cannot take, whatever it has taken
+    out before, as a clause: where they lie its walls leave no room. "" if it can take all.
+
+    tilt: as for grasping.holds. What is to be dropped is judged on the floor below.
+    """
+    source = cell.goal["source"]
+    body = cell.body(source)
+    floor = body.pose @ Pose.from_array(parts.build(body.kind, body.params).frames["floor"])
+    stuck = []
+    for name in bodies:
+        part = cell.body(name)
+        corners = part.pose.apply(parts.build(part.kind, part.params).corners)
+        lying = part.pose.shifted(z=floor.position[2] - float(corners[:, 2].min()))
+        if not grasping.graspable(cell, name, lying, around=[source], tilt=tilt):
+            stuck.append(name)
+    return f"the {source} leaves no room to take {', '.join(stuck)}" if stuck else ""
 
 
 def drop(

@@ -13,9 +13,10 @@ from generators import handling, layout
 from scenes.machine import Arm
 from sim import boxes, robot
 from sim.clearance import Clearance
-from sim.kinematics import Chain
+from sim.kinematics import Chain, Unreachable
 from sim.moves import Failed, Hold, Move, Open, Reach, top_down
-from sim.pose import Pose
+from sim.paths import around
+from sim.pose import Array, Pose
 from sim.pushing import Push
 from sim.reach import follows, solutions
 from sim.robot import Model
@@ -83,6 +84,9 @@ def cramped(cell: Cell) -> str:
                 return layout.beyond(arm, {name: tool})
             if clearance.hits(np.array(found)).all():
                 return f"{arm.card} finds no room at {name}"
+        for name in buttons:
+            if not _can_press(cell, chain, door_to_world, name):
+                return f"{arm.card} finds no room to press {name}"
     for tool in (upright, beside):
         handle = [tool.shifted(z=RISE)]
         handle += [tool.shifted(*(share * way)) for share in np.linspace(0.0, 1.0, 12)]
@@ -90,6 +94,41 @@ def cramped(cell: Cell) -> str:
         if not _follows(chain, [base_to_world @ pose for pose in handle]):
             return layout.beyond(arm, {"all of the handle's way": handle[0], "its end": handle[-1]})
     return ""
+
+
+def _can_press(cell: Cell, chain: Chain, door_to_world: Pose, button: str) -> bool:
+    """Whether the arm comes down on a button without touching anything else, with the door there.
+    Over the button it may keep clear of the door, and lower down bend its elbow into it."""
+    arm = cell.robots[0]
+    model = robot.load(arm.card)
+    others = [b for b in cell.bodies if b.name != button]
+    clearance = Clearance(
+        arm.card, arm.base,
+        boxes.join(boxes.of_body(b, door_to_world if b.name == "door" else b.pose)
+                   for b in others),
+        opening=0.0,
+    )  # fmt: skip
+    world_to_base = arm.base.inverse()
+    heights = np.linspace(ABOVE, -_joint(cell, button).upper, 5)
+    down = [world_to_base @ over_button(model, cell, button, float(z)) for z in heights]
+    for joints in solutions(chain, down[0]):
+        way = _followed(chain, down, joints)
+        if way is not None and not clearance.hits(way).any():
+            return True
+    return False
+
+
+def _followed(chain: Chain, tools: list[Pose], joints: Array) -> Array | None:
+    """(N, J): the joints with which an arm that starts at joints (J,) goes from one tool pose to
+    the next (tcp_to_base); None if it cannot."""
+    found = []
+    try:
+        for tool in tools:
+            joints = chain.solve(tool, joints)
+            found.append(joints)
+    except Unreachable:
+        return None
+    return np.array(found)
 
 
 def _follows(chain: Chain, tools: list[Pose]) -> bool:
@@ -186,10 +225,23 @@ def press(station: Station, button: str, rng: np.random.Generator, speed: float)
     above = over_button(station.arm.model, cell, button, ABOVE + rng.uniform(-0.01, 0.03))
     near = over_button(station.arm.model, cell, button, 0.006)
     yield from go(station, above, rng, speed, then=[near])
-    yield Reach(near, 0.2)
+    if _free(station, near, button):
+        yield Reach(near, 0.2)
+    else:  # with the elbow as it is now it would hit something
+        yield from go(station, near, rng, speed)
     yield Push(button, 0.85 * _joint(cell, button).upper, (0.0, 0.0, -1.0), 0.04, farthest=0.03)
     yield Hold(rng.uniform(0.1, 0.3))
     yield Reach(above, 0.25)
+
+
+def _free(station: Station, tool: Pose, but: str) -> bool:
+    """Whether the arm, going straight from where it is to a tool pose, keeps clear of all but a
+    body."""
+    start, base_to_world = station.tcp_to_world, station.robot.base.inverse()
+    way = np.subtract(tool.position, start.position)
+    tools = [base_to_world @ start.shifted(*(share * way)) for share in np.linspace(0.0, 1.0, 5)]
+    joints = _followed(station.chain, tools, station.joints)
+    return joints is not None and not around(station, but=(but,)).hits(joints).any()
 
 
 def slide(station: Station, door: str, rng: np.random.Generator, speed: float) -> Iterator[Move]:

@@ -9,14 +9,17 @@ import numpy as np
 
 from assets import parts
 from assets.part import Part, Suction
-from sim import boxes
+from sim import boxes, robot
 from sim.card import Card, Cups
+from sim.kinematics import Chain
 from sim.pose import Pose
 from sim.reach import follows, solutions
-from sim.spec import Body
+from sim.robot import Model
+from sim.spec import Body, Cell
 from sim.station import Station
 
 CLEARANCE = 0.002  # kept between gripper and everything else when taking hold [m]
+SPARE = 0.003  # beyond it, where a layout is judged [m]
 CLOSE = 0.0003  # and when putting down, between walls made for the part [m]
 YAWS = 8  # ways to turn a cup about its axis
 LEAST_ROOM = 0.0025  # at the least, to come down past the part [m]
@@ -62,25 +65,48 @@ def holds(
     part = parts.build(spec.kind, spec.params)
     for tcp_to_part, width in _ways(station.card, part):
         tcp_to_world = part_to_world @ tcp_to_part
-        lean = float(np.arccos(np.clip(-tcp_to_world.rotation[2, 2], -1.0, 1.0)))
+        lean = _lean(tcp_to_world)
         if lean > tilt:
             continue
-        opening = min(station.card.gripper_width, width + 2 * SIDE_ROOM)
+        opening = _opening(station.card, width)
         turn = float(np.linalg.norm(station.turn_from_home(tcp_to_world)))
         score = turn + 2.0 * lean
         if station.card.cups is not None:  # what hangs askew tips off
             x, y, _ = tcp_to_part.inverse().apply(np.asarray(part.centre_of_mass))
             score += OFF_CENTRE * float(np.hypot(x, y))
         hold = Hold(tcp_to_world, tcp_to_part.inverse(), width, opening, score)
-        if _clear(station, hold.tcp_to_world, opening, others, free_above, CLEARANCE):
+        if _clear(station.arm.model, hold.tcp_to_world, opening, others, free_above, CLEARANCE):
             found.append(hold)
     found.sort(key=lambda hold: hold.score)
     return [
         hold
         for hold in found
-        if _reaches(station, hold.tcp_to_world)
+        if _reaches(station.chain, station.robot.base, hold.tcp_to_world)
         and (not goals or best_tool(station, hold, goals, others) is not None)
     ]
+
+
+def graspable(
+    cell: Cell, body: str, part_to_world: Pose, *, around: Sequence[str], tilt: float,
+    free_above: float = 0.1,
+) -> bool:  # fmt: skip
+    """Whether the cell's first robot finds a grasp of a body that lies in that pose, as `holds`
+    would, with `SPARE` [m] more room: before there is physics, which may shift it a little."""
+    arm = cell.robots[0]
+    model = robot.load(arm.card)
+    chain = Chain(model)
+    spec = cell.body(body)
+    others = boxes.join(boxes.of_body(cell.body(name)) for name in around)
+    for tcp_to_part, width in _ways(model.card, parts.build(spec.kind, spec.params)):
+        tool = part_to_world @ tcp_to_part
+        if (
+            _lean(tool) <= tilt
+            and _clear(model, tool, _opening(model.card, width), others, free_above,
+                       CLEARANCE + SPARE)
+            and _reaches(chain, arm.base, tool)
+        ):  # fmt: skip
+            return True
+    return False
 
 
 def takes(card: Card, part: Part, part_to_support: Pose) -> bool:
@@ -147,17 +173,29 @@ def best_tool(
     tools = [goal @ hold.part_to_tcp.inverse() for goal in goals]
     tools.sort(key=lambda tool: float(np.linalg.norm(station.turn_from_home(tool))))
     for tool in tools:
-        if _clear(station, tool, hold.opening, others, 0.0, CLOSE) and _reaches(station, tool):
+        if _clear(station.arm.model, tool, hold.opening, others, 0.0, CLOSE) and _reaches(
+            station.chain, station.robot.base, tool
+        ):
             return tool
     return None
 
 
+def _lean(tcp_to_world: Pose) -> float:
+    """How far from straight down the tool points [rad]."""
+    return float(np.arccos(np.clip(-tcp_to_world.rotation[2, 2], -1.0, 1.0)))
+
+
+def _opening(card: Card, width: float) -> float:
+    """How far the jaws open to come down past a part that is `width` wide there [m]."""
+    return min(card.gripper_width, width + 2 * SIDE_ROOM)
+
+
 def _clear(
-    station: Station, tcp_to_world: Pose, opening: float, others: boxes.Boxes, above: float,
+    model: Model, tcp_to_world: Pose, opening: float, others: boxes.Boxes, above: float,
     margin: float,
 ) -> bool:  # fmt: skip
     """Whether the gripper clears the others there, and all the way from `above` [m]."""
-    gripper = boxes.of_gripper(station.arm.model, opening)
+    gripper = boxes.of_gripper(model, opening)
     # boxes stretched backwards along the approach cover the whole way in
     stretched = boxes.Boxes(
         gripper.centre - [0.0, 0.0, above / 2],
@@ -167,8 +205,8 @@ def _clear(
     return not boxes.clash(stretched.moved(tcp_to_world), others, margin).any()
 
 
-def _reaches(station: Station, tcp_to_world: Pose) -> bool:
+def _reaches(chain: Chain, base: Pose, tcp_to_world: Pose) -> bool:
     """Whether the arm gets 10 cm above, and straight down from there."""
-    tcp_to_base = station.robot.base.inverse() @ tcp_to_world
-    above = solutions(station.chain, tcp_to_base.shifted(z=0.1))
-    return any(follows(station.chain, [tcp_to_base], joints) for joints in above)
+    tcp_to_base = base.inverse() @ tcp_to_world
+    above = solutions(chain, tcp_to_base.shifted(z=0.1))
+    return any(follows(chain, [tcp_to_base], joints) for joints in above)

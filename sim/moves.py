@@ -194,6 +194,8 @@ class Insert:
             side = float(np.linalg.norm(sideways))
             if touched:
                 off += GIVE * sideways
+                far = float(np.linalg.norm(off))
+                off *= min(1.0, self.reach / max(far, 1e-9))  # more would only tilt the peg
             if not touched:
                 sink = 0.0008
             elif not entered:

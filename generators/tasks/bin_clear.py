@@ -17,6 +17,7 @@ from sim.moves import Hold, Move, Subtask
 from sim.spec import Cell
 from sim.station import Station
 
+TILT = 0.7  # of the tool, from straight above, when it takes a part [rad]
 FALL = 0.012  # from how far over what is below a part is let go [m]
 
 
@@ -36,7 +37,7 @@ class BinClear:
             lambda r: full_bin(self.config, r, self.card.home, self.card.wrist, takes),
             _beyond,
             rng,
-            "move scene.bin or scene.tote nearer (x_m, y_m)",
+            "move scene.bin or scene.tote nearer (x_m, y_m), or lower the bin's height_mm",
         )
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
@@ -67,7 +68,7 @@ class BinClear:
         """One part into a free spot of the tote; it is carried at the height `over` [m]."""
         world, tote = station.world, station.world.cell.goal["target"]
         clear = over - judge.lowest(world, part)
-        hold = yield from handling.pick(station, part, rng, clear=clear, speed=speed, tilt=0.7)
+        hold = yield from handling.pick(station, part, rng, clear=clear, speed=speed, tilt=TILT)
 
         yield Subtask("place", f"put it into the {handling.called(station, tote)}")
         spot = containers.free_spot(station, part, tote, rng, room=0.012)
@@ -87,6 +88,9 @@ class BinClear:
 
 
 def _beyond(cell: Cell) -> str:
-    """What the robot does not reach of the parts and of the tote, its corners included."""
+    """What the robot does not reach of the parts and of the tote, its corners included, or cannot
+    take."""
     parts = {name: cell.body(name).pose for name in cell.goal["parts"]}
-    return layout.out_of_reach(cell, parts | layout.corners(cell, cell.goal["target"], 0.06), 0.32)
+    corners = layout.corners(cell, cell.goal["target"], 0.06)
+    far = layout.out_of_reach(cell, parts | corners, 0.32)
+    return far or containers.walled_in(cell, list(parts), tilt=TILT)

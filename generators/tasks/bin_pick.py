@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from generators import containers, handling, judge
+from generators import containers, handling, judge, layout
 from generators.language import words
 from generators.task import Outcome
 from scenes.bins import bin_bench
@@ -15,6 +15,8 @@ from sim import robot
 from sim.moves import Move, Subtask
 from sim.spec import Cell
 from sim.station import Station
+
+TILT = 0.6  # of the tool, from straight above, when it takes a part [rad]
 
 
 class BinPick:
@@ -28,7 +30,12 @@ class BinPick:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return bin_bench(self.config, rng, self.card.home, self.card.wrist)
+        return layout.tried(
+            lambda r: bin_bench(self.config, r, self.card.home, self.card.wrist),
+            _beyond,
+            rng,
+            "move scene.bin or scene.tote nearer (x_m, y_m), or lower the bin's height_mm",
+        )
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         return words.instruction(self.name, cell, dict(cell.goal), rng)
@@ -40,7 +47,7 @@ class BinPick:
         rim = max(judge.rim(world, world.cell.goal[k]) for k in ("source", "target"))
         clear = rim - world.pose(part).position[2] + rng.uniform(0.05, 0.08)
 
-        hold = yield from handling.pick(station, part, rng, clear=clear, speed=speed, tilt=0.6)
+        hold = yield from handling.pick(station, part, rng, clear=clear, speed=speed, tilt=TILT)
 
         yield Subtask("place", f"put it into the {handling.called(station, tote)}")
         yield from containers.drop(station, part, hold, tote, rng, spread=0.03, speed=speed)
@@ -54,3 +61,10 @@ class BinPick:
         if judge.fallen(station, part):
             return Outcome(False, "dropped", over=True)
         return Outcome(False, "not_in_tote")
+
+
+def _beyond(cell: Cell) -> str:
+    """What the robot does not reach of the part and of the tote, or cannot take."""
+    part, target = cell.goal["part"], cell.goal["target"]
+    places = {name: cell.body(name).pose for name in (part, target)}
+    return layout.out_of_reach(cell, places, 0.2) or containers.walled_in(cell, [part], tilt=TILT)

@@ -30,14 +30,22 @@ class ConveyorSort:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        cell = layout.tried(
-            lambda r: conveyor_bins(self.config, r, self.card.home, self.card.wrist),
-            lambda c: belts.beyond(c, self.window, layout.rims(c, c.goal["bins"])),
+        def drawn(r: np.random.Generator) -> Cell:
+            cell = conveyor_bins(self.config, r, self.card.home, self.card.wrist)
+            belts.check_speed(cell, self.window)
+            return cell
+
+        def wrong(cell: Cell) -> str:
+            far = belts.beyond(cell, self.window, layout.rims(cell, cell.goal["bins"]))
+            return far or belts.overrun(cell, self.window)
+
+        return layout.tried(
+            drawn,
+            wrong,
             rng,
-            "move scene.beside or scene.line.x_m nearer, or narrow task.window_m",
+            "move scene.beside or scene.line.x_m nearer, narrow task.window_m, lower "
+            "scene.line.speed_m_s, or raise scene.spacing_m",
         )
-        belts.check_speed(cell, self.window)
-        return cell
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         slots = {"belt": "conveyor"} | {f"bin_{i}": f"bin_{i}" for i in _bins(cell)}

@@ -52,7 +52,8 @@ class KitTray:
         order = [parts[int(i)] for i in rng.permutation(len(parts))]
         # whatever hangs in the jaws passes over whatever stands on the bench
         tallest = max(judge.highest(station.world, part) for part in parts)
-        clear = tallest - station.robot.base.position[2] + rng.uniform(0.03, 0.06)
+        over = tallest - station.robot.base.position[2] + rng.uniform(0.03, 0.06)
+        clear = max(over, 0.085)  # and far enough away to have let go, if all are low
         speed = rng.uniform(0.45, 0.65)
         yield from handling.one_by_one(
             station,
