@@ -162,16 +162,18 @@ def _executable(
     if motion is None:
         return None
     motion = replace(motion, slower=_slower(station, travel, motion))
-    for _ in range(3):
+    for last in (False, False, True):
         ticks = max(1, int(np.ceil(motion.seconds * hz)))
         planned = motion.at(motion.seconds * np.arange(1, ticks + 1) / ticks)
         poses = [station.robot.base @ arm.tcp(joints) for joints in planned]
         poses[-1] = travel.tcp_to_world
-        executed = _followed(station, poses)
+        # the elbow may want to go faster than was planned, and, where it springs back towards its
+        # home, faster at any speed of the tool: then it lags behind, as the station lets it
+        executed = _followed(station, poses, most=arm.velocity / hz if last else np.inf)
         if executed is None:
             return None
         steps = np.abs(np.diff(executed, axis=0)) * hz / arm.velocity
-        if steps.max() > 1.0:  # the elbow goes faster than was planned
+        if not last and steps.max() > 1.0:
             motion = replace(motion, slower=motion.slower * 1.1 * float(steps.max()))
             continue
         fine = np.linspace(executed[:-1], executed[1:], FINE, endpoint=False)
@@ -180,13 +182,15 @@ def _executable(
     return None
 
 
-def _followed(station: Station, poses: list[Pose]) -> Array | None:
-    """(T + 1, J): the joints that the station will command on the way; None if it cannot."""
+def _followed(station: Station, poses: list[Pose], most: Array | float) -> Array | None:
+    """(T + 1, J): the joints that the station will command on the way; None if it cannot. most:
+    how far a joint goes in a control period [rad]."""
     base_to_world = station.robot.base.inverse()
     joints = [station.joints]
     try:
         for pose in poses:
-            joints.append(station.chain.solve(base_to_world @ pose, joints[-1]))
+            wanted = station.chain.solve(base_to_world @ pose, joints[-1]) - joints[-1]
+            joints.append(joints[-1] + wanted / max(1.0, float(np.max(np.abs(wanted) / most))))
     except Unreachable:
         return None
     return np.array(joints)
