@@ -29,6 +29,7 @@ class LoadedMember:
         self.client = client
         self.joint = joint
         self.start = body.pose
+        self.told = False  # to go somewhere, in this control period
         self._part_to_link = Pose(joint.at).inverse()
         com_to_link = self._part_to_link @ principal_frame(part)
         link_to_world = body.pose @ Pose(joint.at)
@@ -65,6 +66,7 @@ class LoadedMember:
 
     def drive(self, position: float, force: float, speed: float) -> None:
         """A motor takes it to a position and holds it there."""
+        self.told = True
         pybullet.setJointMotorControl2(
             self.id, 0, pybullet.POSITION_CONTROL, targetPosition=position, force=force,
             maxVelocity=speed, positionGain=0.3, physicsClientId=self.client,

@@ -25,9 +25,11 @@ class Resting:
     itself (arms, belts, members of devices that move) and no body that has moved lately. It wakes
     when it touches such a thing, within 5 mm as Bullet keeps contacts, or has been moved: bodies in
     contact with one that is awake are simulated, asleep or not.
+    Members sleep by the same rule, and wake when they are driven, too.
     free, members: ids of the bodies by name; arms, belts: ids.
-    calm: whether half the substeps will do: nothing is within 5 mm of an arm or hangs on one, no
-    member moves or holds a body. (At half the rate jaws lose one part in fifty, and cups more.)
+    calm: whether half the substeps will do: nothing is within 5 mm of an arm or hangs on one, and
+    no member that is awake moves or holds a body. (At half the rate jaws lose one part in fifty,
+    and cups more.)
     """
 
     def __init__(
@@ -35,41 +37,50 @@ class Resting:
         arms: Sequence[int], belts: Sequence[int],
     ) -> None:  # fmt: skip
         self._client = client
-        self._ids, self._members = dict(free), dict(members)
+        self._free, self._members = dict(free), dict(members)
+        self._ids = self._free | self._members
         self._arms, self._belts = list(arms), list(belts)
-        self._still = dict.fromkeys(free, 0)
+        self._still = dict.fromkeys(self._ids, 0)
         self.asleep: set[str] = set()
         self.calm = False
 
     def update(self, before: Mapping[str, Pose], now: Mapping[str, Pose], held: set[str]) -> None:
         """Once a control period, after physics. before, now: poses, of what sleeps too; held: what
         hangs on a constraint."""
+        slept = set(self.asleep)
         for name in self._ids:
             self._still[name] = self._still[name] + 1 if _still(before[name], now[name]) else 0
         lively = {self._ids[n] for n, count in self._still.items() if count < PERIODS}
-        moving = {body for n, body in self._members.items() if not _still(before[n], now[n])}
         hanging = {self._ids[n] for n in held}
-        lively |= {*self._arms, *self._belts} | moving | hanging
+        lively |= {*self._arms, *self._belts} | hanging
         for name, body in self._ids.items():
             rests = body not in lively and not self._touched(body) & lively
             if rests and name not in self.asleep:
-                self._sleep(body)
-                self.asleep.add(name)
-            elif not rests and name in self.asleep:
-                self._wake(body)
-                self.asleep.discard(name)
-        free = set(self._ids.values())
+                self._sleep(name)
+            elif not rests:
+                self.wake(name)
         touched = any(self._touched(arm) for arm in self._arms)
-        loaded = any(self._touched(member) & free for member in self._members.values())
-        self.calm = not (moving or hanging or touched or loaded)
+        self.calm = not (hanging or touched or self._working(slept))
+
+    def _working(self, slept: set[str]) -> bool:
+        """Whether a member moves or holds a body. slept: what was asleep in this control period:
+        Bullet takes a substep to let go of what is put to sleep."""
+        free = set(self._free.values())
+        return any(
+            self._still[name] == 0 or self._touched(body) & free
+            for name, body in self._members.items()
+            if name not in self.asleep & slept
+        )
 
     def _touched(self, body: int) -> set[int]:
         points = pybullet.getContactPoints(body, physicsClientId=self._client)
         return {point[2] if point[1] == body else point[1] for point in points} - {body}
 
-    def _sleep(self, body: int) -> None:
-        zero = [0.0, 0.0, 0.0]
-        pybullet.resetBaseVelocity(body, zero, zero, physicsClientId=self._client)
+    def _sleep(self, name: str) -> None:
+        body = self._ids[name]
+        if name in self._free:
+            zero = [0.0, 0.0, 0.0]
+            pybullet.resetBaseVelocity(body, zero, zero, physicsClientId=self._client)
         pybullet.changeDynamics(
             body,
             -1,
@@ -77,15 +88,22 @@ class Resting:
             | pybullet.ACTIVATION_STATE_SLEEP,
             physicsClientId=self._client,
         )
+        self.asleep.add(name)
 
-    def _wake(self, body: int) -> None:
+    def wake(self, name: str) -> None:
+        """Nothing to do for what is awake."""
+        if name not in self.asleep:
+            return
         pybullet.changeDynamics(
-            body,
+            self._ids[name],
             -1,
             activationState=pybullet.ACTIVATION_STATE_DISABLE_SLEEPING
             | pybullet.ACTIVATION_STATE_WAKE_UP,
             physicsClientId=self._client,
         )
+        self.asleep.discard(name)
+        self._still[name] = 0
+        self.calm = False
 
 
 def _still(before: Pose, now: Pose) -> bool:

@@ -44,6 +44,7 @@ class World:
         self._size = max((stop for _, stop in self.columns.values()), default=0)
         self._ticks = 0
         self._calm = self._keen = False
+        self._slept: dict[str, bool] = {}  # what sleeps: whether the first period of it was calm
         try:
             _configure(self.client, cell.physics)
             self.bodies = devices.load(self.client, cell, visuals=visuals)
@@ -102,6 +103,10 @@ class World:
         runs at the physics rate and goes from the old target to the new one in a straight line.
         """
         self.controller.tick()
+        for name, member in self.controller.members.items():
+            if member.told:
+                self.resting.wake(name)
+                member.told = False
         wanted = np.asarray(targets, np.float32).astype(np.float64)
         size = sum(len(arm.target) for arm in self.arms.values())
         if size != len(wanted):
@@ -125,6 +130,7 @@ class World:
         self.controller.rewind_belts()
         self._read_poses()
         held = {cups.held for cups in self.suction.values() if cups.held is not None}
+        self._slept = {n: self._slept.get(n, self._calm) for n in sorted(self.resting.asleep)}
         self.resting.update(self._before, self._poses, held)
         self._ticks += 1
 
@@ -215,7 +221,13 @@ class World:
     def force_between(self, a: str, b: str) -> float:
         """Sum of the normal contact forces between two bodies or robots [N]; 0: no contact."""
         points = pybullet.getContactPoints(self._id(a), self._id(b), physicsClientId=self.client)
-        return float(sum(point[9] for point in points))
+        force = float(sum(point[9] for point in points))
+        moving = {*self._movable, *self.arms} & {a, b}
+        if not moving or not moving <= set(self._slept):
+            return force
+        # Bullet keeps impulses, and tells them by today's substep: these are of when both slept
+        then = self._slept[a] if a in self._slept else self._slept[b]
+        return force * (2.0 if self._calm else 1.0) / (2.0 if then else 1.0)
 
     def gap(self, a: str, b: str, within: float = 0.05) -> float:
         """The smallest distance between two bodies [m], negative in penetration; inf if farther

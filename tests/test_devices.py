@@ -168,3 +168,27 @@ def test_devices_are_exact_in_json() -> None:
     belt = Body("b", "block", BLOCK, Pose(), fixed=True, belt=(0.1, 0.0, 0.0))
     cell = Cell(bodies=(base(), member, belt), rules=(Rule("r", {"a": 0.05}, {"a": 0.1}),))
     assert Cell.from_json(cell.to_json()) == cell
+
+
+def test_what_jaws_hold_sleeps_with_them_and_wakes_when_they_are_driven() -> None:
+    """Forces are told as they were when it fell asleep, whatever the substeps are now."""
+    jaw = Joint("slide", (-1.0, 0.0, 0.0), 0.0, 0.05, "base", force=60.0)
+    table = Body(
+        "table", "block", {**BLOCK, "length_mm": 300.0}, Pose((0.0, 0.0, 0.47)), fixed=True
+    )
+    post = block("post", (-0.061, 0.0, 0.5), fixed=True)
+    moving = block("jaw", (0.075, 0.0, 0.5), joint=jaw, mass=0.5)
+    part = block("part", (0.0, 0.0, 0.5005))
+    with World(Cell(bodies=(base(), table, post, moving, part))) as world:
+        world.controller.members["jaw"].drive(0.05, 60.0, 0.1)
+        run(world, 2.0)
+        assert world.resting.asleep == {"jaw", "part"}
+        assert world.resting.calm
+        held = world.force_between("jaw", "part")
+        assert held == pytest.approx(60.0, rel=0.2)
+        run(world, 1.0)
+        assert world.force_between("jaw", "part") == held
+        world.controller.members["jaw"].drive(0.0, 60.0, 0.1)
+        run(world, 0.5)
+        assert world.travel("jaw") < 0.02
+        assert world.force_between("jaw", "part") == 0.0
