@@ -77,6 +77,13 @@ class Chain:
             near = min(near, float(np.linalg.norm(origins[-2] - origins[1])))
         return near
 
+    def too_far(self, tcp_to_base: Pose) -> bool:
+        """Whether the tool would be farther from the first joint than the links laid end to end."""
+        origins, tcp = self.frames(self.home)
+        points = np.array([*origins[:, :3, 3], tcp[:3, 3]])
+        span = np.linalg.norm(np.diff(points, axis=0), axis=1).sum()
+        return bool(np.linalg.norm(np.subtract(tcp_to_base.position, points[0])) > span)
+
     def solve(self, tcp_to_base: Pose, start: NDArray[np.floating], *, steps: int = 60) -> Array:
         """Joints (J,) near `start` that put the tool there, within 0.1 mm and 0.5 mrad.
 

@@ -34,6 +34,8 @@ def follows(chain: Chain, tcp_to_base: Sequence[Pose], joints: Array) -> bool:
 def solutions(chain: Chain, tcp_to_base: Pose, *first: Array) -> Iterator[Array]:
     """Joints (J,) that put the tool there, searched from `first`, from home, and from home turned
     towards the place; some may be alike."""
+    if chain.too_far(tcp_to_base):
+        return
     facing = chain.home.copy()
     facing[0] += np.arctan2(tcp_to_base.position[1], tcp_to_base.position[0])
     for start in (*first, chain.home, facing):
