@@ -45,7 +45,7 @@ def _words(value: Any) -> Iterator[str]:
 def moved(
     cell: Cell, camera: Camera, ranges: Mapping[str, Any], rng: np.random.Generator
 ) -> Camera:
-    """A camera that stands, orbited about the targets' middle: of up to `tries` draws the first
+    """A camera that stands, orbited about what it looks at: of up to `tries` draws the first
     that sees `seen` of every target, else the one that sees most: of the target that it sees
     least, then of all.
 
@@ -54,7 +54,11 @@ def moved(
     wanted = targets(cell)
     if not wanted:
         return camera
-    middle = np.mean([_middle(b) for b in wanted], axis=0)
+    # on its axis, as far away as the targets: where the scene aimed it, though half of them are
+    # still to come on a belt
+    away = np.mean([_middle(b) for b in wanted], axis=0) - camera.pose.position
+    forward = camera.pose.rotation[:, 2]
+    middle = np.asarray(camera.pose.position) + max(float(away @ forward), 0.1) * forward
     best, most = camera, (-1.0, -1.0)
     least = number(rng, ranges["seen"], "look.camera.seen")
     for _ in range(int(ranges["tries"])):
