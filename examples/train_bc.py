@@ -92,7 +92,7 @@ def train(mix: Mix, minutes: float, batch_size: int) -> Policy:
 
 
 @torch.no_grad()
-def plan(policy: Policy, mix: Mix, seen: dict[str, np.ndarray]) -> np.ndarray:
+def act(policy: Policy, mix: Mix, seen: dict[str, np.ndarray]) -> np.ndarray:
     """(horizon, 7) positions [m], turns [rad] and grips from what the environment shows."""
     read = {name: mix.normalize(name, seen[name[4:]])[None, None] for name in READINGS}
     batch = {name: torch.from_numpy(reading) for name, reading in read.items()}
@@ -116,7 +116,7 @@ def evaluate(policy: Policy, mix: Mix, scene: list[str], episodes: int, seed: in
         seen, info = env.reset(options={"index": index})
         told, ended = seen["ee_pose"][:3], False  # where the tool was told to be
         while not ended:
-            steps = plan(policy, mix, seen)
+            steps = act(policy, mix, seen)
             for step in steps[: len(steps) // 2]:
                 action = np.clip(np.concatenate([step[:3] - told, step[3:]]), low, high)
                 seen, _, success, late, info = env.step(action.astype(np.float32))
