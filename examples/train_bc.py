@@ -63,8 +63,8 @@ class Policy(nn.Module):
             camera(batch[f"obs/{name}_image"][:, -1].permute(0, 3, 1, 2) / 127.5 - 1)
             for name, camera in self.cameras.items()
         ]
-        readings = [batch[name][:, -1, :width] for name, width in READINGS.items()]
-        return self.head(torch.cat([*seen, *readings], 1))
+        seen += [batch[name][:, -1, :width] for name, width in READINGS.items()]
+        return self.head(torch.cat(seen, 1))
 
 
 def train(mix: Mix, minutes: float, batch_size: int) -> Policy:
@@ -98,8 +98,7 @@ def act(policy: Policy, mix: Mix, seen: dict[str, np.ndarray]) -> np.ndarray:
     batch = {name: torch.from_numpy(reading) for name, reading in read.items()}
     for camera in policy.cameras:
         key = next(k for k in mix.manifest.keys if k.name == f"obs/{camera}_image")
-        small = smooth(seen[f"{camera}_image"][None], *key.shape[:2])
-        batch[key.name] = torch.from_numpy(small[None])
+        batch[key.name] = torch.from_numpy(smooth(seen[key.name[4:]][None], *key.shape[:2])[None])
     said = policy(batch)[0].numpy()
     where = mix.denormalize("action/ee_pose", said)[:, :3]  # both are 7 wide
     return np.concatenate([where, mix.denormalize("actions", said)[:, 3:]], 1)
@@ -108,12 +107,12 @@ def act(policy: Policy, mix: Mix, seen: dict[str, np.ndarray]) -> np.ndarray:
 def evaluate(policy: Policy, mix: Mix, scene: list[str], episodes: int, seed: int) -> int:
     """How many of the first episodes of this seed succeed."""
     task = next(entry for entry in scene if entry.startswith("task="))
-    name = "".join(word.capitalize() for word in task.removeprefix("task=").split("_"))
+    name = "".join(word.capitalize() for word in task[5:].split("_"))
     rest = [entry for entry in scene if entry != task]
     env = gymnasium.make(f"cellwright/{name}-v0", renderer="auto", seed=seed, overrides=rest)
     low, high, successes = env.action_space.low, env.action_space.high, 0
     for index in range(episodes):
-        seen, info = env.reset(options={"index": index})
+        seen, _ = env.reset(options={"index": index})
         told, ended = seen["ee_pose"][:3], False  # where the tool was told to be
         while not ended:
             steps = act(policy, mix, seen)
@@ -139,6 +138,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1_000_003)
     options = parser.parse_args()
     torch.manual_seed(0)
+    torch.set_num_threads(1)  # so small a network gains nothing from more; they wait for each other
     mix = Mix(options.mix)
     policy = train(mix, options.minutes, options.batch)
     done = evaluate(policy, mix, options.scene, options.episodes, options.seed)
