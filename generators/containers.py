@@ -18,9 +18,9 @@ WIDE = 0.04  # what stands out more from the tool stays above a container's rim 
 SPOTS = 60  # places that are looked at for one part
 
 
-def walled_in(cell: Cell, bodies: Sequence[str], *, tilt: float) -> str:
-    """Which of the bodies in the cell's source the first robot cannot take, whatever it has taken
-    out before, as a clause: where they lie its walls leave no room. "" if it can take all.
+def walled_in(cell: Cell, bodies: Sequence[str], *, tilt: float, among: Sequence[str] = ()) -> str:
+    """Which of the bodies in the cell's source the first robot cannot take, as a clause: where they
+    lie its walls leave no room, or what lies `among` them. "" if it can take all.
 
     tilt: as for grasping.holds. What is to be dropped is judged on the floor below.
     """
@@ -32,7 +32,7 @@ def walled_in(cell: Cell, bodies: Sequence[str], *, tilt: float) -> str:
         part = cell.body(name)
         corners = part.pose.apply(parts.build(part.kind, part.params).corners)
         lying = part.pose.shifted(z=floor.position[2] - float(corners[:, 2].min()))
-        if not grasping.graspable(cell, name, lying, around=[source], tilt=tilt):
+        if not grasping.graspable(cell, name, lying, around=[source, *among], tilt=tilt):
             stuck.append(name)
     return f"the {source} leaves no room to take {', '.join(stuck)}" if stuck else ""
 

@@ -57,3 +57,13 @@ def test_parts_that_come_too_fast_for_the_arm_are_seen() -> None:
     assert belts.overrun(made, window) == ""
     faster = {**made.goal, "velocity": (2.5 * np.array(made.goal["velocity"])).tolist()}
     assert "passes before the arm can catch it" in belts.overrun(made.replace(goal=faster), window)
+
+
+def test_a_part_that_others_leave_no_room_to_take_is_seen() -> None:
+    made = cell("bin_pick")
+    part = made.goal["part"]
+    others = [b.name for b in made.bodies if not b.fixed and b.name != part]
+    assert containers.walled_in(made, [part], tilt=0.6, among=others) == ""
+    on_it = np.subtract(made.body(part).pose.position, made.body(others[0]).pose.position)
+    buried = moved(made, others[:1], *(float(x) for x in on_it[:2]), float(on_it[2]) + 0.01)
+    assert part in containers.walled_in(buried, [part], tilt=0.6, among=others)

@@ -64,7 +64,11 @@ class BinPick:
 
 
 def _beyond(cell: Cell) -> str:
-    """What the robot does not reach of the part and of the tote, or cannot take."""
+    """What the robot does not reach of the part and of the tote, or cannot take as it lies there
+    among the others."""
     part, target = cell.goal["part"], cell.goal["target"]
     places = {name: cell.body(name).pose for name in (part, target)}
-    return layout.out_of_reach(cell, places, 0.2) or containers.walled_in(cell, [part], tilt=TILT)
+    others = [b.name for b in cell.bodies if not b.fixed and b.name != part]
+    return layout.out_of_reach(cell, places, 0.2) or containers.walled_in(
+        cell, [part], tilt=TILT, among=others
+    )
