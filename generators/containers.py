@@ -15,6 +15,7 @@ from sim.spec import Cell
 from sim.station import Station
 
 WIDE = 0.04  # what stands out more from the tool stays above a container's rim [m]
+FALL = 0.012  # from how far over what is below a part is let go [m]
 SPOTS = 60  # places that are looked at for one part
 
 
@@ -83,7 +84,8 @@ def free_spot(
     station: Station, part: str, container: str, rng: np.random.Generator, *, room: float
 ) -> Array:
     """Where in a container a part has room (3,): clear of what lies there by `room` [m] and of the
-    walls by twice that, or as far as can be; on top of what is below it, if it cannot be."""
+    walls by twice that, or as far as can be; `FALL` above the floor, or above what is below it if
+    it cannot be clear."""
     world = station.world
     body = world.cell.body(container)
     dims = parts.build(body.kind, body.params).dims
@@ -100,6 +102,7 @@ def free_spot(
             gap = np.linalg.norm(spots[:, :2] - middle, axis=1) - wide - radius
             gaps = np.minimum(gaps, gap)
             spots[gap < 0, 2] = np.maximum(spots[gap < 0, 2], judge.highest(world, other))
+    spots[:, 2] += FALL
     return spots[int(np.argmax(gaps))]
 
 

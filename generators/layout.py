@@ -9,6 +9,7 @@ import numpy as np
 
 from assets import parts
 from episodes.errors import UserError
+from scenes.place import NoRoom
 from sim import robot
 from sim.kinematics import Chain
 from sim.pose import Pose
@@ -16,6 +17,7 @@ from sim.reach import reachable
 from sim.spec import Cell, Robot
 
 T = TypeVar("T")
+CROWDED = 4
 
 
 def tried(
@@ -28,12 +30,19 @@ def tried(
 ) -> T:
     """The first draw with which nothing is wrong.
 
-    wrong: says what is, "" for nothing. After `attempts` draws a UserError names what was wrong
-    with the last of them, and the remedy: which config keys to change.
+    wrong: says what is, "" for nothing. A draw that finds no room for its things is drawn again
+    `CROWDED` times, and then raises as it did. After `attempts` draws a UserError names what was
+    wrong with the last of them, and the remedy: which config keys to change.
     """
-    why = ""
+    why, crowded = "", 0
     for _ in range(attempts):
-        drawn = draw(rng)
+        try:
+            drawn = draw(rng)
+        except NoRoom:
+            crowded += 1
+            if crowded > CROWDED:
+                raise
+            continue
         why = wrong(drawn)
         if not why:
             return drawn

@@ -43,6 +43,10 @@ def flat(pose: Pose) -> tuple[float, float, float]:
     return pose.position[0], pose.position[1], float(np.arctan2(rotation[1, 0], rotation[0, 0]))
 
 
+class NoRoom(UserError):
+    """Things that found no place; with others drawn, or elsewhere, they might."""
+
+
 def scatter(
     rng: np.random.Generator,
     shapes: Sequence[Polygon],
@@ -58,7 +62,7 @@ def scatter(
     """support-frame poses (z = 0) of the shapes: inside `region`, `gap` [m] from each other and
     from `taken`, turned evenly within `yaws` (default: any way).
 
-    Raises UserError when there is no room; `remedy` names the keys to change.
+    Raises NoRoom when there is none; `remedy` names the keys to change.
     """
     yaws = yaws or [(-np.pi, np.pi)] * len(shapes)
     # the largest first: they have the fewest places
@@ -79,4 +83,4 @@ def scatter(
                 break
         else:
             return [placed[i][0] for i in range(len(shapes))]
-    raise UserError(f"no room for {len(shapes)} {what} in {where}: {remedy}")
+    raise NoRoom(f"no room for {len(shapes)} {what} in {where}: {remedy}")

@@ -18,7 +18,6 @@ from sim.spec import Cell
 from sim.station import Station
 
 TILT = 0.7  # of the tool, from straight above, when it takes a part [rad]
-FALL = 0.012  # from how far over what is below a part is let go [m]
 
 
 class BinClear:
@@ -72,7 +71,6 @@ class BinClear:
 
         yield Subtask("place", f"put it into the {handling.called(station, tote)}")
         spot = containers.free_spot(station, part, tote, rng, room=0.012)
-        spot[2] += FALL
         yield from containers.let_down(station, part, hold, tote, spot, rng, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:
