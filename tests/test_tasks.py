@@ -96,7 +96,7 @@ def test_pictures_belong_to_their_states(task):
     """Every pixel of the part that moves most lies in the outline that the stored calibration and
     pose of the same row give it; with the poses of the row before or after, some do not."""
     made = episode(task, 0)  # what is simulated does not hang on the look
-    plain = tasks.make(config(task, "image_size=[192,144]")).cell(Streams(0, 0).rng("cell"))
+    plain = tasks.make(config(task, "image_size=[320,240]")).cell(Streams(0, 0).rng("cell"))
     cell = Cell.from_json(made.cell).replace(cameras=plain.cameras, lights=plain.lights)
     travels = np.abs(np.diff(made.objects[..., :3], axis=0)).sum(axis=(0, 2))
     if travels.max() < 0.05:
