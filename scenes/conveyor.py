@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from episodes.errors import UserError
 from scenes import place, shop
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
-from scenes.workpieces import assortment, colour_of, finished, fixture, part_of
+from scenes.workpieces import assortment, colour_of, finished, fixture, part_of, workpiece
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
 
@@ -83,8 +83,8 @@ def conveyor_bins(
 ) -> Cell:
     """Parts of two or three classes on a running belt, and a bin for each class.
 
-    goal: parts, bins (of each part), by ("shape", "size" or "colour"), classes (of bin_0, bin_1
-    and so on), and `Line.goal`.
+    goal: parts, bins (of each part), by ("shape", "size", "colour" or "code"), classes (of bin_0,
+    bin_1 and so on), and `Line.goal`.
     """
     scene = section(config, "scene")
     line = conveyor(config, rng)
@@ -111,7 +111,7 @@ def conveyor_bins(
 
 
 def _class(body: Body, by: str) -> str:
-    """What a part is sorted by: its kind, its size or its colour."""
+    """What a part is sorted by: its kind, its size, its colour, or the pips printed on it."""
     return body.kind if by == "shape" else body.words[by]
 
 
@@ -201,8 +201,10 @@ def _classed(config: Mapping[str, Any], rng: np.random.Generator, by: str) -> li
         kind = word(rng, sorted(scene["sized_parts"]), "scene.sized_parts")
         sizes = scene["sized_parts"][kind]
         kinds = {kind: {"size": _some(rng, sizes, wanted, f"scene.sized_parts.{kind}")}}
+    elif by == "code":
+        return _coded(rng, amount, wanted, scene)
     else:
-        raise UserError(f"scene.by={by!r}: parts are sorted by shape, size or colour")
+        raise UserError(f"scene.by={by!r}: parts are sorted by shape, size, colour or code")
     for _ in range(200):
         found = assortment(rng, amount, kinds, scene, "scene.parts")
         if len({_class(b, by) for b in found}) == wanted:
@@ -211,6 +213,20 @@ def _classed(config: Mapping[str, Any], rng: np.random.Generator, by: str) -> li
         f"scene.count={amount}: parts of {wanted} classes by {by} cannot be drawn; "
         "raise scene.count or lower scene.classes"
     )
+
+
+def _coded(
+    rng: np.random.Generator, amount: int, wanted: int, scene: Mapping[str, Any]
+) -> list[Body]:
+    """Cartons with `wanted` different numbers of pips printed on top; some are alike."""
+    codes = _some(rng, scene["codes"], wanted, "scene.codes")
+    codes += [codes[int(rng.integers(wanted))] for _ in range(amount - wanted)]
+    out = []
+    for i, place_of in enumerate(rng.permutation(amount)):
+        ranges = {**scene["coded_carton"], "code": int(codes[int(place_of)])}
+        body = workpiece(rng, f"carton_{i}", "carton", ranges, scene, "scene.coded_carton")
+        out.append(replace(body, words={**body.words, "code": str(ranges["code"])}))
+    return out
 
 
 def _some(rng: np.random.Generator, words: Sequence[str], amount: int, key: str) -> list[str]:

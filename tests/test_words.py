@@ -11,6 +11,7 @@ import pytest
 
 from assets import materials, parts
 from episodes.errors import UserError
+from generators import hydra_app, tasks
 from generators.language import korean, lexicon, naming, words
 from generators.language.naming import Expression, expressions, fits, name_of
 from generators.language.pockets import fits_pocket, pocket_of, pocket_phrase
@@ -346,3 +347,21 @@ def test_bad_requests_are_one_clear_line(task: str, slots: dict[str, str], says:
         words.instruction(task, cell, slots, np.random.default_rng(0))
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("by", ["shape", "size", "colour", "code"])
+def test_a_sorting_rule_names_every_class_and_its_bin(by: str) -> None:
+    config = hydra_app.composed("generate", ["task=conveyor_sort", "out=x", f"scene.by={by}"])
+    task = tasks.make(config)
+    cell = task.cell(np.random.default_rng(3))
+    said = task.instruction(cell, np.random.default_rng(0)).texts
+    classes = cell.goal["classes"]
+    assert len(set(classes)) == len(classes) >= 2
+    for i in range(len(classes)):
+        for lang, sentences in said.items():
+            assert all(name_of(cell, f"bin_{i}", lang) in text for text in sentences)
+    if by == "code":
+        printed = {b.words["code"]: b.params["code"] for b in cell.bodies if b.kind == "carton"}
+        assert sorted(printed) == classes
+        assert all(str(pips) == code for code, pips in printed.items())
+        assert all(f"with {code} pip" in said["en"][0] for code in classes)

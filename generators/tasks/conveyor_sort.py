@@ -87,15 +87,22 @@ def _bins(cell: Cell) -> range:
 
 def _rules(cell: Cell, lang: str) -> str:
     """What goes where: "every nut into the red bin, every washer into the blue bin"."""
-    goal, said = cell.goal, []
+    said = []
     for i in _bins(cell):
-        label, container = goal["classes"][i], naming.name_of(cell, f"bin_{i}", lang)
-        noun = lexicon.nouns_of(label)[0] if goal["by"] == "shape" else label
-        thing = lexicon.say(noun, lang)
+        thing = _things(cell.goal["by"], cell.goal["classes"][i], lang)
+        container = naming.name_of(cell, f"bin_{i}", lang)
         if lang == "ko":
-            thing += "" if goal["by"] == "shape" else " 부품"
             said.append(f"{with_particle(thing, '은/는')} {container}에")
         else:
-            thing += "" if goal["by"] == "shape" else " part"
             said.append(f"every {thing} into {container}")
     return ", ".join(said)
+
+
+def _things(by: str, label: str, lang: str) -> str:
+    """What the parts of a class are called: "nut", "M16 part", "red part", "carton with 3 pips"."""
+    if by == "code":
+        pips = "pip" if label == "1" else "pips"
+        return f"점이 {label}개 찍힌 상자" if lang == "ko" else f"carton with {label} {pips}"
+    if by == "shape":
+        return lexicon.say(lexicon.nouns_of(label)[0], lang)
+    return f"{lexicon.say(label, lang)} {'부품' if lang == 'ko' else 'part'}"
