@@ -59,8 +59,9 @@ class ConveyorSort:
             clear = rng.uniform(0.06, 0.09)
             hold = yield from belts.catch(station, part, rng, self.window, clear=clear, speed=speed)
             yield Subtask("place", f"put it into the bin for {goal['by']}s like it")
-            spot = containers.free_spot(station, part, container, rng, room=0.008)
-            yield from containers.let_down(station, part, hold, container, spot, rng, speed=speed)
+            yield from containers.drop(
+                station, part, hold, container, rng, spread=0.02, speed=speed
+            )
         yield Hold(2.0)  # what fell on others may rock for a moment
 
     def outcome(self, station: Station) -> Outcome:
