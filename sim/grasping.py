@@ -180,6 +180,16 @@ def best_tool(
     return None
 
 
+def fitting(
+    station: Station, hold: Hold, goals: Sequence[Pose], around: Sequence[str]
+) -> list[Pose]:
+    """Those of the goals (part_to_world) to which the part can be brought with that hold, and let
+    go there, clear of the bodies `around`."""
+    world = station.world
+    others = boxes.join(boxes.of_body(world.cell.body(n), world.pose(n)) for n in around)
+    return [goal for goal in goals if best_tool(station, hold, [goal], others) is not None]
+
+
 def _lean(tcp_to_world: Pose) -> float:
     """How far from straight down the tool points [rad]."""
     return float(np.arccos(np.clip(-tcp_to_world.rotation[2, 2], -1.0, 1.0)))

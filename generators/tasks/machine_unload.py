@@ -64,6 +64,7 @@ class MachineUnload:
         if not found:
             raise Failed("no_grasp", f"no free grasp of {part} in reach")
         hold = grasping.choose(found, rng)
+        goals = grasping.fitting(station, hold, goals, around)
         above = grasping.approach(hold, clear)
         yield from tending.go(station, tending.gate(cell, above), rng, speed)
         yield from tending.go(station, above, rng, speed)
