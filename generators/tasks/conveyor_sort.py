@@ -13,9 +13,11 @@ from generators.language.korean import with_particle
 from generators.task import Outcome
 from scenes.conveyor import conveyor_bins
 from sim import robot
-from sim.moves import Hold, Move, Subtask
+from sim.moves import Carry, Hold, Move, Subtask
 from sim.spec import Cell
 from sim.station import Station
+
+OVER_RIM = 0.025  # of a bin, at the least, that a part is carried above it [m]
 
 
 class ConveyorSort:
@@ -53,12 +55,15 @@ class ConveyorSort:
         return words.instruction(self.name, cell, slots, rng, terms={"rules": rules})
 
     def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
-        goal = station.world.cell.goal
+        world, goal = station.world, station.world.cell.goal
         speed = rng.uniform(0.55, 0.7)
         for part, container in zip(goal["parts"], goal["bins"], strict=True):
             clear = rng.uniform(0.06, 0.09)
             hold = yield from belts.catch(station, part, rng, self.window, clear=clear, speed=speed)
             yield Subtask("place", f"put it into the bin for {goal['by']}s like it")
+            lift = judge.rim(world, container) + OVER_RIM - judge.lowest(world, part)
+            if lift > 0:
+                yield Carry(station.tcp_to_world.shifted(z=lift), 0.3)
             yield from containers.drop(
                 station, part, hold, container, rng, spread=0.02, speed=speed
             )
