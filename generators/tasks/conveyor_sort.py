@@ -38,7 +38,9 @@ class ConveyorSort:
             return cell
 
         def wrong(cell: Cell) -> str:
-            far = belts.beyond(cell, self.window, layout.rims(cell, cell.goal["bins"]))
+            rims = layout.rims(cell, cell.goal["bins"])
+            # parts hang over the rims, and the tool comes to them from above that
+            far = belts.beyond(cell, self.window, {}) or layout.out_of_reach(cell, rims, 0.2)
             return far or belts.overrun(cell, self.window)
 
         return layout.tried(
