@@ -14,6 +14,7 @@ from sim import devices, layout, robot
 from sim.loading import LoadedBody, may_roll, robot_urdf
 from sim.pose import Pose, matrix_to_rotvec
 from sim.resting import Resting
+from sim.solver import USUAL, Solver
 from sim.spec import Cell, Physics, Robot
 from sim.suction import Suction
 
@@ -22,8 +23,7 @@ Array = NDArray[np.float64]
 JAW_FRICTION = 1.0
 PAD_PIVOT = 0.1  # on what is round: a soft pad's patch, where physics has a line [m]
 GRAVITY = 9.81  # [m/s^2]
-LIGHT = 0.06  # what jaws shall hold with more of the solver's iterations weighs less [kg]
-KEEN = 4  # times as many of them
+LIGHT = 0.06  # jaws may throw what weighs less, as they close on it [kg]
 
 
 class World:
@@ -43,7 +43,7 @@ class World:
         self.columns = layout.columns(cell)
         self._size = max((stop for _, stop in self.columns.values()), default=0)
         self._ticks = 0
-        self._calm = self._keen = False
+        self._calm = False
         self._slept: dict[str, bool] = {}  # what sleeps: whether the first period of it was calm
         try:
             _configure(self.client, cell.physics)
@@ -60,13 +60,12 @@ class World:
                 if arm.model.card.cups is not None
             }
             self._poses = {name: body.pose() for name, body in self.bodies.items()}
-            self._light = {
-                self.bodies[b.name].id for b in cell.bodies if not b.fixed and b.mass < LIGHT
-            }
             arms = [arm.id for arm in self.arms.values()]
             members = {name: body.id for name, body in self.controller.members.items()}
             belts = self.controller.belts()
             self.resting = Resting(self.client, self._free(), members, arms, belts)
+            light = {self.bodies[b.name].id for b in cell.bodies if not b.fixed and b.mass < LIGHT}
+            self.solver = Solver(self.client, cell.physics.solver_iterations, light)
             for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
                 pybullet.stepSimulation(physicsClientId=self.client)
             self.controller.rewind_belts()  # from now on they run
@@ -112,11 +111,12 @@ class World:
         if size != len(wanted):
             raise ValueError(f"targets must have {size} entries, not {len(wanted)}")
         substeps = self._substeps()
-        self._iterations(wanted)
-        courses = []
+        told = []
         for arm in self.arms.values():
-            courses.append((arm, arm.course(wanted[: len(arm.target)], substeps)))
+            told.append((arm, wanted[: len(arm.target)]))
             wanted = wanted[len(arm.target) :]
+        self.solver.adapt((arm, to[-1]) for arm, to in told if arm.model.card.kind == "jaws")
+        courses = [(arm, arm.course(to, substeps)) for arm, to in told]
         for k in range(substeps):
             for arm, course in courses:
                 arm.drive(course[k])
@@ -146,22 +146,6 @@ class World:
             for arm in self.arms.values():
                 arm.pace(2 if calm else 1)
         return substeps // 2 if calm else substeps
-
-    def _iterations(self, wanted: Array) -> None:
-        """More of the solver's iterations where jaws close or hold something light: the usual
-        ones balance the two jaws' pushes on it so badly that a nut is thrown askew."""
-        keen, start = False, 0
-        for arm in self.arms.values():
-            stop = start + len(arm.target)
-            closing = wanted[stop - 1] > arm.target[-1] + 1e-6
-            keen |= arm.model.card.kind == "jaws" and (closing or bool(self._light & arm.touched()))
-            start = stop
-        if keen != self._keen:
-            self._keen = keen
-            pybullet.setPhysicsEngineParameter(
-                numSolverIterations=self.cell.physics.solver_iterations * (KEEN if keen else 1),
-                physicsClientId=self.client,
-            )
 
     def _read_poses(self) -> None:
         """Once a control period; what is fixed keeps its pose."""
@@ -407,7 +391,7 @@ def _configure(client: int, physics: Physics) -> None:
         fixedTimeStep=1.0 / physics.hz,
         numSubSteps=0,
         numSolverIterations=physics.solver_iterations,
-        solverResidualThreshold=1e-5,
+        solverResidualThreshold=USUAL.residual,
         useSplitImpulse=1,
         splitImpulsePenetrationThreshold=-0.004,
         contactBreakingThreshold=0.005,
