@@ -32,6 +32,7 @@ _DATASETS: Mapping[str, tuple[str, int | None, tuple[int | None, ...] | None]] =
     "objects/pose": ("<f8", 1, (None, 7)),
     "subtasks/start": ("<i4", None, ()),
     "subtasks/end": ("<i4", None, ()),
+    "subtasks/recovery": ("|u1", None, ()),
 }
 _ALWAYS = ("time", "actions", "obs")
 _SIMULATED = ("states", "objects/pose", *(k for k in _DATASETS if k.split("/")[0] == "action"))

@@ -15,12 +15,13 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Subtask:
-    """Steps [start, end) that belong together."""
+    """Steps [start, end) that belong together. recovery: they mend what went wrong just before."""
 
     start: int
     end: int
     name: str
     instruction: str
+    recovery: bool = False
 
 
 @dataclass(frozen=True)

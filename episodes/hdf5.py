@@ -104,6 +104,8 @@ def put(data: h5py.Group, episode: Episode, spec_id: str, compression: str) -> s
             pack.put(demo, f"subtasks/{key}", rows)
         for key in ("name", "instruction"):
             pack.put_text(demo, f"subtasks/{key}", [getattr(s, key) for s in episode.subtasks])
+        flags = np.array([s.recovery for s in episode.subtasks], "|u1")
+        pack.put(demo, "subtasks/recovery", flags)
     for language, phrases in episode.language.items():
         pack.put_text(demo, _path("language", language), phrases)
     return name
@@ -238,9 +240,11 @@ def _get_subtasks(demo: h5py.Group) -> tuple[Subtask, ...]:
         text(group["name"]),
         text(group["instruction"]),
     )
+    rows = list(zip(*columns, strict=True))
+    flags = group["recovery"][()] if "recovery" in group else [0] * len(rows)
     return tuple(
-        Subtask(int(start), int(end), name, instruction)
-        for start, end, name, instruction in zip(*columns, strict=True)
+        Subtask(int(start), int(end), name, instruction, bool(recovery))
+        for (start, end, name, instruction), recovery in zip(rows, flags, strict=True)
     )
 
 

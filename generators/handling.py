@@ -41,7 +41,7 @@ def pick(
     """Takes hold of a part and lifts it by `clear` [m]; a grasp that serves one of `goals`.
 
     What the jaws miss, lose or let turn on the way up is looked for again where it lies then,
-    `TRIES` times in all; each further try is a subtask of its own, `pick_retry`.
+    `TRIES` times in all; each further try is a subtask of its own, `pick_retry`, a recovery.
     """
     yield Subtask("pick", f"grasp the {called(station, part)}")
     for left in reversed(range(TRIES)):
@@ -61,7 +61,8 @@ def pick(
         except Failed as failed:
             if failed.cause not in MENDABLE or not left:
                 raise
-            yield Subtask("pick_retry", f"grasp the {called(station, part)} again")
+            words = f"grasp the {called(station, part)} again"
+            yield Subtask("pick_retry", words, recovery=True)
             yield from back_off(station, clear)
         else:
             break

@@ -44,7 +44,7 @@ class Recorder:
         """The marked subtasks that have steps; together they cover the episode."""
         ends = [start for start, _ in self._marks[1:]] + [self.steps]
         return [
-            Span(start, end, mark.name, mark.instruction)
+            Span(start, end, mark.name, mark.instruction, mark.recovery)
             for (start, mark), end in zip(self._marks, ends, strict=True)
             if end > start
         ]

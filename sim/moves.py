@@ -35,10 +35,12 @@ class Move(Protocol):
 
 @dataclass(frozen=True)
 class Subtask:
-    """Not a move but a mark: from here on the work is called this."""
+    """Not a move but a mark: from here on the work is called this. recovery: it mends what went
+    wrong just before."""
 
     name: str
     instruction: str
+    recovery: bool = False
 
 
 @dataclass(frozen=True)

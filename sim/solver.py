@@ -27,8 +27,8 @@ class Effort:
     residual: float
 
 
-# Iterations end early where they change little. Parts creep in the jaws where that is too soon: of
-# USUAL's with 1e-4, two of a hundred heavy blanks were not seated.
+# Iterations end early where they change little. Where that is too soon, parts creep in the jaws:
+# with 1e-4 for all, and 40 iterations, two of a hundred heavy blanks were not seated.
 USUAL = Effort(1.0, 1e-5)
 GRIP = Effort(4.0, 1e-4)
 

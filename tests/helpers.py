@@ -74,7 +74,7 @@ def synthetic_episode(
         object_names=("block", "tray"),
         subtasks=(
             Subtask(0, half, "reach", "reach for the block"),
-            Subtask(half, steps, "place", "place it in the tray"),
+            Subtask(half, steps, "place", "place it in the tray", recovery=True),
         ),
         language={
             "en": ("put the block into the tray", "place the block in the tray"),

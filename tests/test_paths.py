@@ -203,6 +203,7 @@ def picking(misses: int) -> tuple[list[str], float]:
         while move is not None:
             failed = None
             if isinstance(move, Subtask):
+                assert move.recovery == (move.name == "pick_retry")
                 marks.append(move.name)
             else:
                 if isinstance(move, Grip) and misses:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,7 @@ def flatten(episode: Episode) -> Flat:
         "cameras": cameras,
         "object_names": list(episode.object_names),
         "joint_names": list(episode.joint_names),
-        "subtasks": [[s.start, s.end, s.name, s.instruction] for s in episode.subtasks],
+        "subtasks": [list(astuple(s)) for s in episode.subtasks],
         "language": {language: list(texts) for language, texts in episode.language.items()},
         "lineage": dict(episode.lineage),
         "extra": dict(episode.extra),

@@ -61,7 +61,12 @@ def _add(tar: tarfile.TarFile, episode: Episode) -> None:
     for step in range(episode.steps):
         key = f"{episode.index:06d}_{step:06d}"
         subtask = next((s for s in episode.subtasks if s.start <= step < s.end), None)
-        sample = {**said, "step": step, "subtask": subtask.instruction if subtask else None}
+        sample = {
+            **said,
+            "step": step,
+            "subtask": subtask.instruction if subtask else None,
+            "recovery": subtask.recovery if subtask else False,
+        }
         numbers = io.BytesIO()
         # A member of an archive may not have a folder in its name.
         rows = {name.replace("/", "."): value[step] for name, value in flat.numbers.items()}
