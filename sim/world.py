@@ -14,7 +14,7 @@ from sim import devices, layout, robot
 from sim.loading import LoadedBody, may_roll, robot_urdf
 from sim.pose import Pose, matrix_to_rotvec
 from sim.resting import Resting
-from sim.solver import USUAL, Solver
+from sim.solver import Solver
 from sim.spec import Cell, Physics, Robot
 from sim.suction import Suction
 
@@ -391,7 +391,7 @@ def _configure(client: int, physics: Physics) -> None:
         fixedTimeStep=1.0 / physics.hz,
         numSubSteps=0,
         numSolverIterations=physics.solver_iterations,
-        solverResidualThreshold=USUAL.residual,
+        solverResidualThreshold=1e-5,
         useSplitImpulse=1,
         splitImpulsePenetrationThreshold=-0.004,
         contactBreakingThreshold=0.005,
