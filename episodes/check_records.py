@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +79,21 @@ class Census:
         except UserError as error:
             yield Finding("error", str(error), field=store.QUARANTINE)
         size, total = self._library["shard_size"], self._library["episodes"]
+        unmade: list[tuple[int, list[int]]] = []  # shards in a row that were never written
         for number in range(growth.shards(self._ends, size)):
             wanted = growth.episodes_of(self._ends, size, number)
             lacking = [i for i in wanted if i not in self._owner and i not in given_up]
-            if not lacking or number in self._broken:
-                continue
-            yield Finding(
-                "error", _not_there(lacking, number), field=f"shards/{shard_file(number)}"
-            )
+            file = shard_file(number)
+            written = file in self._files or file in self._recorded
+            if unmade and (written or not lacking):
+                yield _not_there(unmade)
+                unmade = []
+            if lacking and not written:
+                unmade.append((number, lacking))
+            elif lacking and number not in self._broken:
+                yield _not_there([(number, lacking)])
+        if unmade:
+            yield _not_there(unmade)
         for index in sorted(i for i in self._owner if i >= total):
             yield Finding("error", f"the library has only {total} episodes", index)
 
@@ -97,7 +104,12 @@ class Census:
                 yield Finding("warning", "left by a writer that was killed", field=where)
 
 
-def _not_there(indices: Collection[int], number: int) -> str:
-    first, last = min(indices), max(indices)
+def _not_there(shards: Sequence[tuple[int, Sequence[int]]]) -> Finding:
+    """shards: numbers in a row, each with the episodes that it lacks."""
+    first, last = shards[0][1][0], shards[-1][1][-1]
     which = f"episode {first}" if first == last else f"episodes {first}..{last}"
-    return f"{which} not there: {record_file(number)} is missing or lacks them"
+    numbers = shards[0][0], shards[-1][0]
+    why = f"{record_file(numbers[0])} is missing or lacks them"
+    if len(shards) > 1:
+        why = f"shards {numbers[0]:05d} to {numbers[1]:05d} were not made; `repair` makes them"
+    return Finding("error", f"{which} not there: {why}", field=f"shards/{shard_file(numbers[0])}")

@@ -40,7 +40,8 @@ class Solver:
 
     def adapt(self, commands: Iterable[tuple[Jaws, float]]) -> None:
         """commands: every arm with jaws, and what its gripper is told next, 0 .. 1."""
-        hard = any([self._is_hard(arm, command) for arm, command in commands])
+        pushes = [self._is_hard(arm, command) for arm, command in commands]
+        hard = True in pushes
         if hard != self._hard:
             self._hard = hard
             pybullet.setPhysicsEngineParameter(

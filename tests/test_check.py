@@ -154,6 +154,14 @@ def test_any_flipped_bit_is_found(tmp_path: Path) -> None:
     assert check(root) == []
 
 
+def test_shards_that_were_never_made_are_told_in_one_line(tmp_path: Path) -> None:
+    root = library(tmp_path / "lib", *GOOD)
+    for path in (root / "shards").glob("0000[01].*"):
+        path.unlink()
+    (finding,) = check(root)
+    assert "episodes 0..3 not there: shards 00000 to 00001 were not made" in finding.message
+
+
 def test_an_unfinished_library_is_not_sound(tmp_path: Path) -> None:
     root = library(tmp_path / "lib", *GOOD)
     for path in (root / "shards").glob("00000.*"):
