@@ -52,7 +52,7 @@ FINISHES: Mapping[str, Finish] = {
     "wood": Finish(
         "wood", 0.45, {"grain": 0.4, "sheen": 0.3, "scratches": 0.2, "dirt": 0.15}, -0.4
     ),
-    "cardboard": Finish("cardboard", 0.15, {"grain": 0.5, "sheen": 0.2, "dirt": 0.25}, -0.2),
+    "cardboard": Finish("cardboard", 0.15, {"grain": 0.2, "sheen": 0.2, "dirt": 0.25}, -0.2),
     "concrete": Finish(
         "concrete", 1.5, {"grain": 0.3, "sheen": 0.4, "scratches": 0.2, "dirt": 0.3}, -0.5
     ),

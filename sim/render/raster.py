@@ -26,7 +26,7 @@ class RasterRenderer:
     """
 
     name = "raster"
-    version = "4"
+    version = "5"
 
     def __init__(self) -> None:
         self._device: Device | None = Device()

@@ -17,7 +17,7 @@ from sim.render.paint import TILES
 
 Array = NDArray[np.float64]
 SIZE = 256  # [texel] of a tile's side
-VERSION = 4  # of what this file makes
+VERSION = 5  # of what this file makes
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +64,7 @@ def _tile(name: str, rng: np.random.Generator) -> Array:
             rough, scratches = 0.5 * _noise(rng, 4, 60) + 0.5 * coarse, _scratches(rng, 14, 0.4)
         case "cardboard":
             flutes = np.sin(2 * np.pi * 22 * _along(1))
-            light = 0.06 * flutes + 0.5 * _noise(rng, 10, 40) + 0.3 * fine
+            light = 0.05 * flutes + 0.4 * _cloud(rng, 3) + 0.3 * _noise(rng, 40, 60) + 0.3 * fine
             rough, scratches = fine, _scratches(rng, 6, 3.2)
         case _:
             light = 0.3 * fine + 0.3 * _noise(rng, 24) + 0.4 * _cloud(rng, 5)
