@@ -10,6 +10,7 @@ from episodes.episode import Episode
 from episodes.episode import Subtask as Span
 from sim import layout
 from sim.moves import Subtask
+from sim.pose import in_step
 from sim.station import Row, Station
 
 
@@ -36,7 +37,8 @@ class Recorder:
     def step(self, action: Row) -> None:
         self._obs.append(self.station.observe())
         self._targets.append(self.station.step(action))
-        self._commanded.append(self.station.tcp_to_base.array())
+        commanded = self.station.tcp_to_base.array()
+        self._commanded.append(in_step(commanded, self._obs[-1]["ee_pose"]))
         self.actions.append(action)
         self._states.append(self.station.world.state())
 

@@ -116,6 +116,17 @@ def quat_to_matrix(quaternion: ArrayLike) -> Array:
     return out
 
 
+def in_step(pose: Array, last: Array | None) -> Array:
+    """A pose (7,), its quaternion of the sign that is nearer to the `last` pose's; without one,
+    of the sign that makes its largest entry positive.
+
+    q and -q are the same turn, but not to a network: a series of poses must not jump between them.
+    """
+    q = pose[3:]
+    along = q[np.abs(q).argmax()] if last is None else q @ last[3:]
+    return pose if along >= 0.0 else np.concatenate([pose[:3], -q])
+
+
 def matrix_to_quat(matrix: ArrayLike) -> tuple[float, float, float, float]:
     """The unit quaternion of a rotation matrix (3, 3), with w >= 0."""
     (a, b, c), (d, e, f), (g, h, i) = np.asarray(matrix, float).tolist()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.kinematics import Chain, Unreachable
-from sim.pose import Array, Pose, matrix_to_rotvec, rotvec_to_matrix
+from sim.pose import Array, Pose, in_step, matrix_to_rotvec, rotvec_to_matrix
 from sim.spec import Cell
 from sim.world import World
 
@@ -58,6 +58,7 @@ class Station:
         self._columns = self.world.columns
         self._wrist = self._wrist_to_last_joint()
         self._read_at, self._read = -1.0, self._readings()
+        self._told: Array | None = None  # the tool's pose (7,) as observed last
 
     def close(self) -> None:
         self.world.close()
@@ -118,7 +119,8 @@ class Station:
     # sensed
 
     def observe(self) -> Mapping[str, Row]:
-        """What the robot's sensors read now; names and units of FORMAT.md."""
+        """What the robot's sensors read now; names and units of FORMAT.md. From one call to the
+        next the quaternion of `ee_pose` keeps its sign."""
         now = self._sensed()
         positions, velocities = now.positions, now.velocities
         arm, jaws = self.arm.model.arm_columns(), self.arm.model.gripper_columns()
@@ -129,10 +131,11 @@ class Station:
             )
         else:  # a cup's vacuum switch; a nozzle's valve
             closed = float(self.holding() if card.cups else self.arm.valve)
+        self._told = in_step(now.tcp_to_base.array(), self._told)
         rows = {
             "joint_position": positions[arm],
             "joint_velocity": velocities[arm],
-            "ee_pose": now.tcp_to_base.array(),
+            "ee_pose": self._told,
             "gripper_position": [closed],
             "wrench": self.arm.wrench,
         }

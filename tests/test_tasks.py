@@ -68,6 +68,14 @@ def test_subtasks_cover_the_episode(task):
 
 
 @pytest.mark.parametrize("task", TASKS)
+def test_the_tool_s_quaternion_never_jumps_to_its_negative(task):
+    made = episode(task, 0)
+    achieved, commanded = made.obs["ee_pose"][:, 3:], made.action["ee_pose"][:, 3:]
+    assert (np.sum(achieved[1:] * achieved[:-1], axis=1) > 0.9).all()
+    assert (np.sum(achieved * commanded, axis=1) > 0.9).all()
+
+
+@pytest.mark.parametrize("task", TASKS)
 def test_the_success_step_is_the_last_and_the_only_one(task):
     made = episode(task, 0)
     assert made.rewards.tolist() == [0.0] * (made.steps - 1) + [1.0]
