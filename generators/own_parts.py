@@ -26,7 +26,7 @@ def resolved(config: dict[str, Any]) -> dict[str, Any]:
         if not task.get("own_part"):
             raise UserError(
                 f"part={_file(given)}: task={task.get('name')} handles no part of your own; "
-                "task=bench_place does"
+                "bench_place and bin_pick do"
             )
         config = {**config, "part": _params(given, "part")}
     if isinstance(scene, Mapping):

@@ -12,7 +12,7 @@ from shapely.geometry import Polygon
 from scenes import place, shop
 from scenes.cameras import cameras
 from scenes.draw import count, number, section
-from scenes.workpieces import assortment, finished, fixture, one_each, own, part_of
+from scenes.workpieces import assortment, finished, fixture, one_each, part_of, with_own
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
 
@@ -47,11 +47,9 @@ def tray_bench(
         rng, max(1, count(rng, scene["count"], "scene.count")),
         section(config, "scene.parts"), scene, "scene.parts",
     )  # fmt: skip
-    mine = config.get("part")
-    if mine:
-        found = [own(found[0], mine), *found[1:]]
+    found = with_own(found, config)
     laid = _lay_out(config, rng, at, found)
-    target = 0 if mine else int(rng.integers(len(found)))
+    target = 0 if config.get("part") else int(rng.integers(len(found)))
     goal = {
         "part": found[target].name,
         "slot": f"tray/{laid.slots[target]}",

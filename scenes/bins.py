@@ -14,7 +14,7 @@ from episodes.errors import UserError
 from scenes import place, shop
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
-from scenes.workpieces import assortment, colour_of, finished, fixture, part_of
+from scenes.workpieces import assortment, colour_of, finished, fixture, part_of, with_own
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
 
@@ -37,6 +37,7 @@ def bin_bench(
         rng, max(1, count(rng, scene["count"], "scene.count")),
         section(config, "scene.parts"), scene, "scene.parts",
     )  # fmt: skip
+    found = with_own(found, config)
     above = min(count(rng, scene["on_top"], "scene.on_top"), len(found) - 1)
     lying = _drop(rng, found, above, source, scene)
     goal = {"part": found[0].name, "source": "bin", "target": "tote"}

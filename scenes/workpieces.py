@@ -72,12 +72,16 @@ def workpiece(
     )
 
 
-def own(body: Body, params: Mapping[str, Any]) -> Body:
-    """The user's part (params of the kind "mesh") in place of a workpiece, in its finish."""
-    params = {**params, "material": body.material.name}
-    words = {**{k: v for k, v in body.words.items() if k != "size"}, "part": "mesh"}
-    part = parts.build("mesh", params)
-    return replace(body, name="mesh_0", kind="mesh", params=params, mass=part.mass, words=words)
+def with_own(found: list[Body], config: Mapping[str, Any]) -> list[Body]:
+    """The user's part, if the config has one, in place of the first workpiece, in its finish."""
+    if not config.get("part"):
+        return found
+    first = found[0]
+    params = {**config["part"], "material": first.material.name}
+    words = {**{k: v for k, v in first.words.items() if k != "size"}, "part": "mesh"}
+    mass = parts.build("mesh", params).mass
+    mine = replace(first, name="mesh_0", kind="mesh", params=params, mass=mass, words=words)
+    return [mine, *found[1:]]
 
 
 def assortment(

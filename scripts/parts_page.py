@@ -35,8 +35,8 @@ OWN = """
 
 `cellwright part src=MESH.stl` tells whether a file (STL, OBJ, PLY, OFF, GLB) can be a part, and why
 not: size, mass, convex pieces, grasps, suction spots, stable rests, with `out=part.png` a picture.
-`cellwright generate task=bench_place part=MESH.stl out=runs/mine` then makes episodes with it. It
-needs the extra `meshes` (`pip install 'cellwright[meshes]'`).
+`cellwright generate task=bench_place part=MESH.stl out=runs/mine` then makes episodes with it,
+`task=bin_pick` too. It needs the extra `meshes` (`pip install 'cellwright[meshes]'`).
 
 - Units are guessed: over 1.5 long means millimetres. `scale=0.001` says it.
 - The solid must be closed; small holes are filled, larger ones named by place.

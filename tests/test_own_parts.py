@@ -164,9 +164,21 @@ def test_a_config_holds_the_part_and_not_its_place(
         assert abs(world.pose(body.name).position[2] - before) < 0.001
 
 
+def test_a_part_of_the_user_is_what_is_taken_from_the_bin(
+    angle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    from generators import run
+
+    config = composed("generate", ["task=bin_pick", "out=x", f"part={angle}", "renderer=none"])
+    episode = run.make_episode(config, 0, 0)
+    assert episode.success, episode.failure
+    assert "custom part" in episode.instruction
+
+
 def test_a_task_that_handles_no_part_of_the_user_says_so(angle: Path) -> None:
-    with pytest.raises(UserError, match="task=bench_place does"):
-        composed("generate", ["task=bin_pick", "out=x", f"part={angle}"])
+    with pytest.raises(UserError, match="bench_place and bin_pick do"):
+        composed("generate", ["task=peg_round", "out=x", f"part={angle}"])
 
 
 def test_the_command_tells_what_can_hold_it(
