@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,24 +79,30 @@ class Census:
                 yield Finding("warning", f"quarantined: {reason}", entry["index"])
         except UserError as error:
             yield Finding("error", str(error), field=store.QUARANTINE)
-        size, total = self._library["shard_size"], self._library["episodes"]
-        unmade: list[tuple[int, list[int]]] = []  # shards in a row that were never written
+        gap: _Gap | None = None
+        for lack in self._lacking(given_up):
+            if gap is not None and gap.goes_on(lack):
+                gap = replace(gap, stop=lack.stop, last=lack.last)
+                continue
+            if gap is not None:
+                yield gap.finding()
+            gap = lack
+        if gap is not None:
+            yield gap.finding()
+        total = self._library["episodes"]
+        for index in sorted(i for i in self._owner if i >= total):
+            yield Finding("error", f"the library has only {total} episodes", index)
+
+    def _lacking(self, given_up: Set[int]) -> Iterator[_Gap]:
+        """Every shard that lacks episodes, but for those whose record cannot be read."""
+        size = self._library["shard_size"]
         for number in range(growth.shards(self._ends, size)):
             wanted = growth.episodes_of(self._ends, size, number)
             lacking = [i for i in wanted if i not in self._owner and i not in given_up]
-            file = shard_file(number)
-            written = file in self._files or file in self._recorded
-            if unmade and (written or not lacking):
-                yield _not_there(unmade)
-                unmade = []
-            if lacking and not written:
-                unmade.append((number, lacking))
-            elif lacking and number not in self._broken:
-                yield _not_there([(number, lacking)])
-        if unmade:
-            yield _not_there(unmade)
-        for index in sorted(i for i in self._owner if i >= total):
-            yield Finding("error", f"the library has only {total} episodes", index)
+            if lacking and number not in self._broken:
+                file = shard_file(number)
+                made = file in self._files or file in self._recorded
+                yield _Gap(number, number + 1, lacking[0], lacking[-1], made)
 
     def _leftovers(self) -> Iterator[Finding]:
         for folder in (self._root, self._folder.root):
@@ -104,12 +111,27 @@ class Census:
                 yield Finding("warning", "left by a writer that was killed", field=where)
 
 
-def _not_there(shards: Sequence[tuple[int, Sequence[int]]]) -> Finding:
-    """shards: numbers in a row, each with the episodes that it lacks."""
-    first, last = shards[0][1][0], shards[-1][1][-1]
-    which = f"episode {first}" if first == last else f"episodes {first}..{last}"
-    numbers = shards[0][0], shards[-1][0]
-    why = f"{record_file(numbers[0])} is missing or lacks them"
-    if len(shards) > 1:
-        why = f"shards {numbers[0]:05d} to {numbers[1]:05d} were not made; `repair` makes them"
-    return Finding("error", f"{which} not there: {why}", field=f"shards/{shard_file(numbers[0])}")
+@dataclass(frozen=True)
+class _Gap:
+    """Shards start .. stop - 1 lack episodes, the first and the last of them; made: some of the
+    one shard is there."""
+
+    start: int
+    stop: int
+    first: int
+    last: int
+    made: bool
+
+    def goes_on(self, next_: _Gap) -> bool:
+        return not self.made and not next_.made and next_.start == self.stop
+
+    def finding(self) -> Finding:
+        several = self.first != self.last
+        which = f"episodes {self.first}..{self.last}" if several else f"episode {self.first}"
+        why = f"{record_file(self.start)} is missing or lacks them"
+        if self.stop - self.start > 1:
+            why = (
+                f"shards {self.start:05d} to {self.stop - 1:05d} were not made; `repair` makes them"
+            )
+        field = f"shards/{shard_file(self.start)}"
+        return Finding("error", f"{which} not there: {why}", field=field)
