@@ -239,12 +239,11 @@ def _get_subtasks(demo: h5py.Group) -> tuple[Subtask, ...]:
         group["end"][()],
         text(group["name"]),
         text(group["instruction"]),
+        group["recovery"][()] if "recovery" in group else [0] * len(group["start"]),
     )
-    rows = list(zip(*columns, strict=True))
-    flags = group["recovery"][()] if "recovery" in group else [0] * len(rows)
     return tuple(
         Subtask(int(start), int(end), name, instruction, bool(recovery))
-        for (start, end, name, instruction), recovery in zip(rows, flags, strict=True)
+        for start, end, name, instruction, recovery in zip(*columns, strict=True)
     )
 
 

@@ -25,8 +25,7 @@ def turned(kind: str, params: dict[str, object], number: int) -> float:
     card = robot.load("panda").card
     arm = Robot("panda", "panda", Pose(), card.home)
     with closing(Station(Cell(robots=(arm,), bodies=(BENCH, part), physics=Physics()))) as station:
-        found = grasping.holds(station, "part", around=["bench"])
-        hold = found[number % len(found)]
+        hold = grasping.holds(station, "part", around=["bench"])[number]
         moves: list[Move] = [
             Reach(grasping.approach(hold, 0.1)),
             Open(hold.opening),
