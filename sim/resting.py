@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import pybullet
 
+from sim.contacts import touched
 from sim.pose import Pose
 
 PERIODS = 4  # of standing still before a body sleeps
@@ -54,27 +55,23 @@ class Resting:
         hanging = {self._ids[n] for n in held}
         lively |= {*self._arms, *self._belts} | hanging
         for name, body in self._ids.items():
-            rests = body not in lively and not self._touched(body) & lively
+            rests = body not in lively and not touched(self._client, body) & lively
             if rests and name not in self.asleep:
                 self._sleep(name)
             elif not rests:
                 self.wake(name)
-        touched = any(self._touched(arm) for arm in self._arms)
-        self.calm = not (hanging or touched or self._working(slept))
+        near = any(touched(self._client, arm) for arm in self._arms)
+        self.calm = not (hanging or near or self._working(slept))
 
     def _working(self, slept: set[str]) -> bool:
         """Whether a member moves or holds a body. slept: what was asleep in this control period:
         Bullet takes a substep to let go of what is put to sleep."""
         free = set(self._free.values())
         return any(
-            self._still[name] == 0 or self._touched(body) & free
+            self._still[name] == 0 or touched(self._client, body) & free
             for name, body in self._members.items()
             if name not in self.asleep & slept
         )
-
-    def _touched(self, body: int) -> set[int]:
-        points = pybullet.getContactPoints(body, physicsClientId=self._client)
-        return {point[2] if point[1] == body else point[1] for point in points} - {body}
 
     def _sleep(self, name: str) -> None:
         body = self._ids[name]

@@ -8,23 +8,14 @@ stand still is easy again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from typing import Protocol
 
-import numpy as np
 import pybullet
-from numpy.typing import NDArray
+
+from sim.arm import LoadedArm
+from sim.contacts import touched
 
 HARD = 4  # times as many iterations as usual
 STEADY = 4  # control periods of hanging in still jaws, until the usual ones will do
-
-
-class Jaws(Protocol):
-    """What it wants to know of an arm that has jaws."""
-
-    id: int
-    target: NDArray[np.float64]  # (J + 1,), the gripper's last
-
-    def touched(self) -> set[int]: ...
 
 
 class Solver:
@@ -38,10 +29,9 @@ class Solver:
         self._hard = False
         self._steady: dict[int, int] = {}  # control periods that an arm's part hangs
 
-    def adapt(self, commands: Iterable[tuple[Jaws, float]]) -> None:
+    def adapt(self, commands: Iterable[tuple[LoadedArm, float]]) -> None:
         """commands: every arm with jaws, and what its gripper is told next, 0 .. 1."""
-        pushes = [self._is_hard(arm, command) for arm, command in commands]
-        hard = True in pushes
+        hard = True in [self._is_hard(arm, command) for arm, command in commands]
         if hard != self._hard:
             self._hard = hard
             pybullet.setPhysicsEngineParameter(
@@ -49,18 +39,14 @@ class Solver:
                 physicsClientId=self._client,
             )
 
-    def _is_hard(self, arm: Jaws, command: float) -> bool:
+    def _is_hard(self, arm: LoadedArm, command: float) -> bool:
         closing = command - float(arm.target[-1])
-        touched = arm.touched()
-        hangs = abs(closing) < 1e-6 and self._hangs(touched, arm.id)
+        held = touched(self._client, arm.id)
+        hangs = abs(closing) < 1e-6 and self._hangs(held, arm.id)
         self._steady[arm.id] = self._steady.get(arm.id, 0) + 1 if hangs else 0
-        pushes = closing > 1e-6 or bool(touched & self._light)
+        pushes = closing > 1e-6 or bool(held & self._light)
         return pushes and self._steady[arm.id] < STEADY
 
-    def _hangs(self, touched: Set[int], arm: int) -> bool:
-        """Whether what is touched is one part, and that touches nothing but the arm."""
-        if len(touched) != 1:
-            return False
-        (part,) = touched
-        points = pybullet.getContactPoints(part, physicsClientId=self._client)
-        return all({point[1], point[2]} == {part, arm} for point in points)
+    def _hangs(self, held: Set[int], arm: int) -> bool:
+        """Whether what the arm touches is one part, and that touches nothing but the arm."""
+        return len(held) == 1 and touched(self._client, *held) == {arm}
