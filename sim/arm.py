@@ -13,15 +13,13 @@ from sim.spec import Robot
 Array = NDArray[np.float64]
 
 JAW_FRICTION = 1.0
+PIVOT = 0.1  # what resists turning on a pad: a soft patch, where physics has a line [m]
 
 
 class LoadedArm:
-    """A robot in a client: its ids, its motors, and the targets that they hold.
+    """A robot in a client: its ids, its motors, and the targets that they hold."""
 
-    pivot: lever of what resists turning on the jaws' pads [m].
-    """
-
-    def __init__(self, client: int, spec: Robot, pivot: float, *, visuals: bool) -> None:
+    def __init__(self, client: int, spec: Robot, *, visuals: bool) -> None:
         self.client = client
         self.model = robot.load(spec.card)
         card = self.model.card
@@ -53,9 +51,10 @@ class LoadedArm:
         )
         self.wrench = np.zeros(6)
         self.valve = False  # whether the gripper is told to close: suction on
-        self._prepare(pivot)
+        self._pivots = False  # whether anything resists turning on the pads
+        self._prepare()
 
-    def _prepare(self, pivot: float) -> None:
+    def _prepare(self) -> None:
         """Rest at the start position with motors that hold it; grippy pads; coupled jaws."""
         start = np.zeros(len(self._movable))
         joints, jaws = self.split(self.target)
@@ -69,7 +68,7 @@ class LoadedArm:
             )  # fmt: skip
         for name in self.model.card.pads:
             pybullet.changeDynamics(
-                self.id, self.link_ids[name], lateralFriction=JAW_FRICTION, spinningFriction=pivot,
+                self.id, self.link_ids[name], lateralFriction=JAW_FRICTION, spinningFriction=0.0,
                 rollingFriction=0.0, contactStiffness=1e5, contactDamping=100, frictionAnchor=1,
                 physicsClientId=self.client,
             )  # fmt: skip
@@ -105,6 +104,18 @@ class LoadedArm:
         """From now on a substep is as long as `steps` usual ones: the motors, which close a share
         of their error in each, close as much of it in the same time."""
         self._gains = [1.0 - (1.0 - gain) ** steps for gain in self._usual]
+
+    def resist_pivoting(self, on: bool) -> None:
+        """Whether what the pads hold is kept from turning about where it touches them: what is
+        round touches them in a line or a point. It costs the solver as much as friction does."""
+        if on == self._pivots:
+            return
+        self._pivots = on
+        for name in self.model.card.pads:
+            pybullet.changeDynamics(
+                self.id, self.link_ids[name], spinningFriction=PIVOT if on else 0.0,
+                physicsClientId=self.client,
+            )  # fmt: skip
 
     def drive(self, motors: list[float]) -> None:
         """Sets the motors: a row of `course`."""

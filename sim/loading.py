@@ -117,8 +117,12 @@ def may_roll(cell: Cell) -> bool:
     """Whether a cell has anything loose and round, which only friction at a point keeps from
     rolling and pivoting. What is flat touches at its corners."""
     loose = [b for b in cell.bodies if not b.fixed and b.joint is None]
-    pieces = [piece for b in loose for piece in parts.build(b.kind, b.params).pieces]
-    return any(not isinstance(piece, Box) for piece in pieces)
+    return any(is_round(parts.build(b.kind, b.params)) for b in loose)
+
+
+def is_round(part: Part) -> bool:
+    """Whether jaws or a floor may touch a part in a line or a point only."""
+    return any(not isinstance(piece, Box) for piece in part.pieces)
 
 
 def set_contact(

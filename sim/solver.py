@@ -1,4 +1,4 @@
-"""How many iterations Bullet's solver makes in a substep.
+"""How much work Bullet's solver does in a substep.
 
 Jaws that push at a light part from both sides are the hardest thing that it has to balance: with
 the usual iterations a nut is thrown askew while they close. A part that hangs between jaws that
@@ -14,18 +14,19 @@ import pybullet
 from sim.arm import LoadedArm
 from sim.contacts import touched
 
-HARD = 4  # times as many iterations as usual
+HARD = 3  # times as many iterations as usual
 STEADY = 4  # control periods of hanging in still jaws, until the usual ones will do
 
 
 class Solver:
-    """Sets the iterations of the next control period, by what the jaws in a client do.
+    """Sets what the next control period takes, by what the jaws in a client do.
 
-    iterations: the cell's usual ones; light: ids of the parts that jaws may throw.
+    iterations: the cell's usual ones; light: ids of the parts that jaws may throw; round: ids of
+    those that may pivot in jaws.
     """
 
-    def __init__(self, client: int, iterations: int, light: Set[int]) -> None:
-        self._client, self._iterations, self._light = client, iterations, light
+    def __init__(self, client: int, iterations: int, light: Set[int], round: Set[int]) -> None:
+        self._client, self._iterations, self._light, self._round = client, iterations, light, round
         self._hard = False
         self._steady: dict[int, int] = {}  # control periods that an arm's part hangs
 
@@ -42,6 +43,7 @@ class Solver:
     def _is_hard(self, arm: LoadedArm, command: float) -> bool:
         closing = command - float(arm.target[-1])
         held = touched(self._client, arm.id)
+        arm.resist_pivoting(bool(held & self._round))
         hangs = abs(closing) < 1e-6 and self._hangs(held, arm.id)
         self._steady[arm.id] = self._steady.get(arm.id, 0) + 1 if hangs else 0
         pushes = closing > 1e-6 or bool(held & self._light)

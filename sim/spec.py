@@ -155,7 +155,7 @@ class Light:
 class Physics:
     """How the cell is simulated. settle_s: time that parts get to come to rest before step 0."""
 
-    hz: int = 480
+    hz: int = 360
     control_hz: int = 20
     solver_iterations: int = 60
     contact_stiffness: float = 3e4  # [N/m], on dynamic bodies

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from assets import parts
 from sim import devices, layout
 from sim.arm import LoadedArm
-from sim.loading import LoadedBody, may_roll
+from sim.loading import LoadedBody, is_round
 from sim.pose import Pose, matrix_to_rotvec
 from sim.resting import Resting
 from sim.solver import Solver
@@ -21,7 +21,6 @@ from sim.suction import Suction
 
 Array = NDArray[np.float64]
 
-PAD_PIVOT = 0.1  # on what is round: a soft pad's patch, where physics has a line [m]
 GRAVITY = 9.81  # [m/s^2]
 LIGHT = 0.06  # jaws may throw what weighs less, as they close on it [kg]
 
@@ -50,10 +49,7 @@ class World:
             self.bodies = devices.load(self.client, cell, visuals=visuals)
             self.controller = devices.Controller(cell, self.bodies)
             self._movable = [b.name for b in cell.bodies if not b.fixed]
-            pivot = PAD_PIVOT if may_roll(cell) else 0.0
-            self.arms = {
-                r.name: LoadedArm(self.client, r, pivot, visuals=visuals) for r in cell.robots
-            }
+            self.arms = {r.name: LoadedArm(self.client, r, visuals=visuals) for r in cell.robots}
             self.suction = {
                 name: Suction(self.client, arm.id, arm.link_ids, arm.model.card, self._free())
                 for name, arm in self.arms.items()
@@ -64,8 +60,10 @@ class World:
             members = {name: body.id for name, body in self.controller.members.items()}
             belts = self.controller.belts()
             self.resting = Resting(self.client, self._free(), members, arms, belts)
-            light = {self.bodies[b.name].id for b in cell.bodies if not b.fixed and b.mass < LIGHT}
-            self.solver = Solver(self.client, cell.physics.solver_iterations, light)
+            loose = [(b, self.bodies[b.name].id) for b in cell.bodies if not b.fixed]
+            light = {i for b, i in loose if b.mass < LIGHT}
+            rolling = {i for b, i in loose if is_round(self.parts[b.name])}
+            self.solver = Solver(self.client, cell.physics.solver_iterations, light, rolling)
             for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
                 pybullet.stepSimulation(physicsClientId=self.client)
             self.controller.rewind_belts()  # from now on they run
