@@ -100,7 +100,7 @@ class LoadedArm:
         out: list[list[float]] = np.concatenate([*self.split(targets), targets[:, -1:]], 1).tolist()
         return out
 
-    def pace(self, steps: int) -> None:
+    def pace(self, steps: float) -> None:
         """From now on a substep is as long as `steps` usual ones: the motors, which close a share
         of their error in each, close as much of it in the same time."""
         self._gains = [1.0 - (1.0 - gain) ** steps for gain in self._usual]

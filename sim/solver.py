@@ -2,52 +2,57 @@
 
 Jaws that push at a light part from both sides are the hardest thing that it has to balance: with
 the usual iterations a nut is thrown askew while they close. A part that hangs between jaws that
-stand still is easy again.
+stand still is easy again, unless it weighs next to nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 
 import pybullet
 
 from sim.arm import LoadedArm
 from sim.contacts import touched
 
-HARD = 3  # times as many iterations as usual
-STEADY = 4  # control periods of hanging in still jaws, until the usual ones will do
+LIGHT, FEATHER = 0.06, 0.03  # [kg]
+PUSHED, HANGING = 4, 2  # times the usual iterations: for what is light, and for a feather
+STEADY = 4  # control periods of hanging in still jaws, until fewer will do
 
 
 class Solver:
     """Sets what the next control period takes, by what the jaws in a client do.
 
-    iterations: the cell's usual ones; light: ids of the parts that jaws may throw; round: ids of
-    those that may pivot in jaws.
+    iterations: the cell's usual ones; masses: of the parts that jaws may hold [kg], by id; round:
+    ids of those that may pivot in jaws.
     """
 
-    def __init__(self, client: int, iterations: int, light: Set[int], round: Set[int]) -> None:
-        self._client, self._iterations, self._light, self._round = client, iterations, light, round
-        self._hard = False
+    def __init__(
+        self, client: int, iterations: int, masses: Mapping[int, float], round: Set[int]
+    ) -> None:
+        self._client, self._iterations, self._round = client, iterations, round
+        self._light = {body for body, mass in masses.items() if mass < LIGHT}
+        self._feathers = {body for body, mass in masses.items() if mass < FEATHER}
+        self._effort = 1  # times the usual iterations
         self._steady: dict[int, int] = {}  # control periods that an arm's part hangs
 
     def adapt(self, commands: Iterable[tuple[LoadedArm, float]]) -> None:
         """commands: every arm with jaws, and what its gripper is told next, 0 .. 1."""
-        hard = True in [self._is_hard(arm, command) for arm, command in commands]
-        if hard != self._hard:
-            self._hard = hard
+        effort = max([self._wanted(arm, command) for arm, command in commands], default=1)
+        if effort != self._effort:
+            self._effort = effort
             pybullet.setPhysicsEngineParameter(
-                numSolverIterations=self._iterations * (HARD if hard else 1),
-                physicsClientId=self._client,
+                numSolverIterations=self._iterations * effort, physicsClientId=self._client
             )
 
-    def _is_hard(self, arm: LoadedArm, command: float) -> bool:
+    def _wanted(self, arm: LoadedArm, command: float) -> int:
         closing = command - float(arm.target[-1])
         held = touched(self._client, arm.id)
         arm.resist_pivoting(bool(held & self._round))
         hangs = abs(closing) < 1e-6 and self._hangs(held, arm.id)
         self._steady[arm.id] = self._steady.get(arm.id, 0) + 1 if hangs else 0
-        pushes = closing > 1e-6 or bool(held & self._light)
-        return pushes and self._steady[arm.id] < STEADY
+        if self._steady[arm.id] >= STEADY:
+            return HANGING if held & self._feathers else 1
+        return PUSHED if closing > 1e-6 or held & self._light else 1
 
     def _hangs(self, held: Set[int], arm: int) -> bool:
         """Whether what the arm touches is one part, and that touches nothing but the arm."""

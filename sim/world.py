@@ -22,7 +22,7 @@ from sim.suction import Suction
 Array = NDArray[np.float64]
 
 GRAVITY = 9.81  # [m/s^2]
-LIGHT = 0.06  # jaws may throw what weighs less, as they close on it [kg]
+CALM_HZ = 240  # substeps a second where no arm touches anything
 
 
 class World:
@@ -42,8 +42,8 @@ class World:
         self.columns = layout.columns(cell)
         self._size = max((stop for _, stop in self.columns.values()), default=0)
         self._ticks = 0
-        self._calm = False
-        self._slept: dict[str, bool] = {}  # what sleeps: whether the first period of it was calm
+        self._substeps = 0  # in the last control period
+        self._slept: dict[str, int] = {}  # what sleeps: `_substeps` in the first period of it
         try:
             _configure(self.client, cell.physics)
             self.bodies = devices.load(self.client, cell, visuals=visuals)
@@ -61,9 +61,9 @@ class World:
             belts = self.controller.belts()
             self.resting = Resting(self.client, self._free(), members, arms, belts)
             loose = [(b, self.bodies[b.name].id) for b in cell.bodies if not b.fixed]
-            light = {i for b, i in loose if b.mass < LIGHT}
-            rolling = {i for b, i in loose if is_round(self.parts[b.name])}
-            self.solver = Solver(self.client, cell.physics.solver_iterations, light, rolling)
+            masses = {body: b.mass for b, body in loose}
+            rolling = {body for b, body in loose if is_round(self.parts[b.name])}
+            self.solver = Solver(self.client, cell.physics.solver_iterations, masses, rolling)
             for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
                 pybullet.stepSimulation(physicsClientId=self.client)
             self.controller.rewind_belts()  # from now on they run
@@ -108,7 +108,7 @@ class World:
         size = sum(len(arm.target) for arm in self.arms.values())
         if size != len(wanted):
             raise ValueError(f"targets must have {size} entries, not {len(wanted)}")
-        substeps = self._substeps()
+        substeps = self._pace()
         told = []
         for arm in self.arms.values():
             told.append((arm, wanted[: len(arm.target)]))
@@ -128,22 +128,22 @@ class World:
         self.controller.rewind_belts()
         self._read_poses()
         held = {cups.held for cups in self.suction.values() if cups.held is not None}
-        self._slept = {n: self._slept.get(n, self._calm) for n in sorted(self.resting.asleep)}
+        self._slept = {n: self._slept.get(n, substeps) for n in sorted(self.resting.asleep)}
         self.resting.update(self._before, self._poses, held)
         self._ticks += 1
 
-    def _substeps(self) -> int:
-        """How many in the next control period: half as many as usual where all is calm."""
+    def _pace(self) -> int:
+        """The number of substeps in the next control period: fewer than usual where all is calm."""
         physics = self.cell.physics
-        substeps = physics.hz // physics.control_hz
-        calm = self.resting.calm and substeps % 2 == 0
-        if calm != self._calm:
-            self._calm = calm
-            step = (2.0 if calm else 1.0) / physics.hz
+        hz = min(physics.hz, CALM_HZ) if self.resting.calm else physics.hz
+        substeps = -(-hz // physics.control_hz)
+        if substeps != self._substeps:
+            self._substeps = substeps
+            step = 1.0 / (substeps * physics.control_hz)
             pybullet.setPhysicsEngineParameter(fixedTimeStep=step, physicsClientId=self.client)
             for arm in self.arms.values():
-                arm.pace(2 if calm else 1)
-        return substeps // 2 if calm else substeps
+                arm.pace(step * physics.hz)
+        return substeps
 
     def _read_poses(self) -> None:
         """Once a control period; what is fixed keeps its pose."""
@@ -209,7 +209,7 @@ class World:
             return force
         # Bullet keeps impulses, and tells them by today's substep: these are of when both slept
         then = self._slept[a] if a in self._slept else self._slept[b]
-        return force * (2.0 if self._calm else 1.0) / (2.0 if then else 1.0)
+        return force * then / self._substeps
 
     def gap(self, a: str, b: str, within: float = 0.05) -> float:
         """The smallest distance between two bodies [m], negative in penetration; inf if farther

@@ -63,7 +63,7 @@ class PegRound:
 
         yield Subtask("release", "let go of it")
         yield from handling.let_go(hold, station.tcp_to_world, clear)
-        yield Hold(2.0)  # it may rattle in its hole for a moment
+        yield Hold(3.0)  # it may rattle in its hole for a moment
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
