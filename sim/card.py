@@ -65,6 +65,7 @@ class Card:
     gripper_width: float = 0.0
     gripper_force: float = 0.0
     gripper_couple: bool = False
+    finger_mass: float = 0.0  # [kg] of each link with pads; 0: what its URDF says
     pads: Mapping[str, tuple[Boxed, ...]] = field(default_factory=dict)  # link -> boxes
     cups: Cups | None = None
 
@@ -185,6 +186,7 @@ def card(name: str) -> Card:
         gripper_width=gripper.get("width", 0.0),
         gripper_force=gripper.get("force", 0.0),
         gripper_couple=gripper.get("couple", False),
+        finger_mass=gripper.get("finger_mass", 0.0),
         pads=held.get("pads", {}),
         cups=_cups(held.get("vacuum")),
     )

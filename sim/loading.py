@@ -37,6 +37,8 @@ def robot_urdf(model: Model, *, visuals: bool) -> Path:
         pads = model.card.pads.get(link.attrib["name"])
         if pads is not None:
             _replace_collisions(link, pads)
+            if model.card.finger_mass:
+                _weigh(link, model.card.finger_mass)
         if not visuals:
             for visual in link.findall("visual"):
                 link.remove(visual)
@@ -55,6 +57,17 @@ def _replace_collisions(
         ET.SubElement(collision, "origin", xyz=" ".join(map(str, pad["centre"])), rpy="0 0 0")
         size = " ".join(str(2 * half) for half in pad["half"])
         ET.SubElement(ET.SubElement(collision, "geometry"), "box", size=size)
+
+
+def _weigh(link: ET.Element, mass: float) -> None:
+    """Gives a link another mass, spread as it was."""
+    told = link.find("inertial/mass")
+    inertia = link.find("inertial/inertia")
+    assert told is not None
+    assert inertia is not None
+    share = mass / float(told.attrib["value"])
+    told.attrib["value"] = repr(mass)
+    inertia.attrib.update({k: repr(share * float(v)) for k, v in inertia.attrib.items()})
 
 
 class LoadedBody:

@@ -14,7 +14,7 @@ import pybullet
 from sim.arm import LoadedArm
 from sim.contacts import touched
 
-LIGHT, FEATHER = 0.06, 0.03  # [kg]
+LIGHT, FEATHER = 0.06, 0.008  # [kg]
 PUSHED, HANGING = 4, 2  # times the usual iterations: for what is light, and for a feather
 STEADY = 4  # control periods of hanging in still jaws, until fewer will do
 
