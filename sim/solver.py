@@ -14,7 +14,7 @@ import pybullet
 from sim.arm import LoadedArm
 from sim.contacts import touched
 
-LIGHT, FEATHER = 0.06, 0.008  # [kg]
+LIGHT, FEATHER = 0.02, 0.008  # [kg]
 PUSHED, HANGING = 4, 2  # times the usual iterations: for what is light, and for a feather
 STEADY = 4  # control periods of hanging in still jaws, until fewer will do
 
@@ -52,7 +52,7 @@ class Solver:
         self._steady[arm.id] = self._steady.get(arm.id, 0) + 1 if hangs else 0
         if self._steady[arm.id] >= STEADY:
             return HANGING if held & self._feathers else 1
-        return PUSHED if closing > 1e-6 or held & self._light else 1
+        return PUSHED if held & self._light or (closing > 1e-6 and not held) else 1
 
     def _hangs(self, held: Set[int], arm: int) -> bool:
         """Whether what the arm touches is one part, and that touches nothing but the arm."""
