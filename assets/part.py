@@ -125,6 +125,11 @@ class Part:
         """(3,) the mean of the corners [m]."""
         return np.asarray(self.corners.mean(axis=0))
 
+    @cached_property
+    def radius(self) -> float:
+        """How far the mesh reaches from the origin of its frame [m]."""
+        return float(np.linalg.norm(self.corners, axis=1).max())
+
     @property
     def mass(self) -> float:
         """[kg]"""

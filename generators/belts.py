@@ -34,8 +34,7 @@ def along(station: Station, part: str) -> float:
 def at_end(station: Station, part: str) -> bool:
     """Whether a part on the belt has come to the bar at its end."""
     goal = station.world.cell.goal
-    on_belt = "belt" in station.world.touching(part)
-    return on_belt and along(station, part) > goal["end_m"] - 0.06
+    return along(station, part) > goal["end_m"] - 0.06 and "belt" in station.world.touching(part)
 
 
 def on_belt(station: Station, part: str) -> bool:

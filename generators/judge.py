@@ -83,9 +83,11 @@ def rim(world: World, container: str) -> float:
 
 def inside(world: World, body: str, container: str) -> bool:
     """Whether all of a body is within a container's walls, and its middle below the rim."""
-    dims = world.parts[container].dims
+    part, dims = world.parts[body], world.parts[container].dims
+    away = math.dist(world.pose(body).position, world.pose(container).position)
+    if away > math.hypot(dims["inner_length"], dims["inner_width"], dims["height"]) + part.radius:
+        return False  # soon told, as of most
     half = np.array([dims["inner_length"], dims["inner_width"]]) / 2 + 0.001
-    part = world.parts[body]
     body_to_container = world.pose(container).inverse() @ world.pose(body)
     middle = body_to_container.apply(part.middle)
     if middle[2] >= dims["height"] or (np.abs(middle[:2]) > half).any():

@@ -97,15 +97,16 @@ class LoadedBody:
         self.place(body.pose)
         resistance = ROLLING if rolling and body.fixed else 0.0
         set_contact(client, self.id, -1, body, part, physics, resistance)
-        self._start = body.pose
+        self._start = self._last = body.pose
+        self._read: tuple[tuple[float, ...], ...] = ()  # what became `_last`
         self.belt = (body.pose.rotation @ body.belt).tolist() if any(body.belt) else []  # [m/s]
 
     def pose(self) -> Pose:
         """part_to_world."""
-        position, quaternion = pybullet.getBasePositionAndOrientation(
-            self.id, physicsClientId=self.client
-        )
-        return Pose(position, quaternion) @ self._part_to_com
+        read = pybullet.getBasePositionAndOrientation(self.id, physicsClientId=self.client)
+        if read != self._read:  # most of what a cell holds stands still
+            self._read, self._last = read, Pose(*read) @ self._part_to_com
+        return self._last
 
     def velocity(self) -> tuple[float, ...]:
         """(6,) of the centre of mass [m/s] and about it [rad/s], in the world."""

@@ -54,13 +54,15 @@ class Resting:
         lively = {self._ids[n] for n, count in self._still.items() if count < PERIODS}
         hanging = {self._ids[n] for n in held}
         lively |= {*self._arms, *self._belts} | hanging
+        reached = {body: touched(self._client, body) for body in lively}
+        disturbed = lively.union(*reached.values())
         for name, body in self._ids.items():
-            rests = body not in lively and not touched(self._client, body) & lively
+            rests = body not in disturbed
             if rests and name not in self.asleep:
                 self._sleep(name)
             elif not rests:
                 self.wake(name)
-        near = any(touched(self._client, arm) for arm in self._arms)
+        near = any(reached[arm] for arm in self._arms)
         self.calm = not (hanging or near or self._working(slept))
 
     def _working(self, slept: set[str]) -> bool:

@@ -55,6 +55,8 @@ class World:
                 for name, arm in self.arms.items()
                 if arm.model.card.cups is not None
             }
+            loaded = {**self.bodies, **self.arms}
+            self._names = {one.id: name for name, one in loaded.items()}
             self._poses = {name: body.pose() for name, body in self.bodies.items()}
             arms = [arm.id for arm in self.arms.values()]
             members = {name: body.id for name, body in self.controller.members.items()}
@@ -232,12 +234,10 @@ class World:
 
     def touching(self, name: str) -> set[str]:
         """The names of all bodies and robots in contact with one."""
-        names = {loaded.id: n for n, loaded in self.bodies.items()}
-        names |= {arm.id: n for n, arm in self.arms.items()}
         me = self._id(name)
         points = pybullet.getContactPoints(me, physicsClientId=self.client)
         others = {point[2] if point[1] == me else point[1] for point in points if point[8] < 1e-3}
-        return {names[i] for i in others if i != me}
+        return {self._names[i] for i in others if i != me}
 
     def _id(self, name: str) -> int:
         return self.bodies[name].id if name in self.bodies else self.arms[name].id
