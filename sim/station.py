@@ -123,12 +123,10 @@ class Station:
         next the quaternion of `ee_pose` keeps its sign."""
         now = self._sensed()
         positions, velocities = now.positions, now.velocities
-        arm, jaws = self.arm.model.arm_columns(), self.arm.model.gripper_columns()
+        arm = self.arm.model.arm_columns()
         card = self.card
         if card.kind == "jaws":
-            closed = (positions[jaws].mean() - card.gripper_open) / (
-                card.gripper_closed - card.gripper_open
-            )
+            closed = (self._jaws() - card.gripper_open) / (card.gripper_closed - card.gripper_open)
         else:  # a cup's vacuum switch; a nozzle's valve
             closed = float(self.holding() if card.cups else self.arm.valve)
         self._told = in_step(now.tcp_to_base.array(), self._told)
@@ -166,9 +164,12 @@ class Station:
         """The sensed distance between the jaws [m]; 0 for a tool without any."""
         if self.card.kind != "jaws":
             return 0.0
-        positions = self._sensed().positions
-        share = positions[self.arm.model.gripper_columns()].mean() / self.card.gripper_open
-        return float(share * self.card.gripper_width)
+        return self._jaws() / self.card.gripper_open * self.card.gripper_width
+
+    def _jaws(self) -> float:
+        """The mean of the jaws' sensed joint values [m]."""
+        values = self._sensed().positions[self.arm.model.gripper_columns()].tolist()
+        return float(sum(values)) / len(values)
 
     def push(self) -> Array:
         """(3,) [N]: the sensed force of the surroundings on the tool, in world axes.
