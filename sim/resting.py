@@ -28,9 +28,9 @@ class Resting:
     contact with one that is awake are simulated, asleep or not.
     Members sleep by the same rule, and wake when they are driven, too.
     free, members: ids of the bodies by name; arms, belts: ids.
-    calm: whether half the substeps will do: nothing is within 5 mm of an arm or hangs on one, and
-    no member that is awake moves or holds a body. (At half the rate jaws lose one part in fifty,
-    and cups more.)
+    calm: whether fewer substeps will do: nothing is within 5 mm of an arm or hangs on one, and
+    no member that is awake moves or holds a body. (At half the usual rate jaws lose one part in
+    fifty, and cups more.)
     """
 
     def __init__(

@@ -70,7 +70,7 @@ def test_a_part_let_go_in_the_air_falls():
 
 
 def test_a_calm_world_is_as_exact_as_a_busy_one():
-    """Half the substeps where nothing is near: the arm goes where it goes with all of them."""
+    """Fewer substeps where nothing is near: the arm goes where it goes with all of them."""
     ways = {}
     beside = block(at=Pose((0.05, 0.0, 0.0)))  # touches the arm's foot all the time
     for name, bodies in {"calm": (), "busy": (beside,)}.items():
