@@ -76,7 +76,7 @@ def cramped(cell: Cell) -> str:
                        for b in cell.bodies),
             opening=0.0,
         )  # fmt: skip
-        if places is before and clearance.hits(np.array([arm.joints])).any():
+        if places is before and clearance.hits(np.array([arm.joints]), margin=0.01).any():
             return "the robot starts in something"
         for name, tool in places.items():
             found = list(solutions(chain, base_to_world @ tool))
