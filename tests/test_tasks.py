@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+import pybullet
 import pytest
 from shapely.geometry import MultiPoint, Point
 
@@ -183,8 +184,7 @@ def test_parts_start_at_rest_and_apart(task):
             others = [b.name for b in cell.bodies if b.role != "room"]
             for name in movable:
                 apart = [o for o in others if o != name and not one_device(cell, name, o)]
-                deepest = min(world.gap(name, other, 0.01) for other in apart)
-                assert deepest > -0.0005, (index, name)
+                assert min(distance(world, name, other) for other in apart) > -0.0005, (index, name)
             before = {name: world.pose(name).position for name in at_rest(cell, world)}
             riding = any(any(b.belt) for b in cell.bodies)
             assert before or riding or not movable
@@ -192,6 +192,14 @@ def test_parts_start_at_rest_and_apart(task):
                 station.step(station.encode(station.tcp_to_world, 0.0))
             for name, position in before.items():
                 assert world.pose(name).position == pytest.approx(position, abs=5e-4), name
+
+
+def distance(world: World, a: str, b: str) -> float:
+    """[m] As physics has it where the cell has settled: what Bullet answers for a cylinder that
+    stands on something is wrong now and then, by more than what may be."""
+    ids = [world.bodies[name].id for name in (a, b)]
+    points = pybullet.getContactPoints(*ids, physicsClientId=world.client)
+    return min([point[8] for point in points], default=world.gap(a, b, 0.01))
 
 
 def one_device(cell: Cell, a: str, b: str) -> bool:
