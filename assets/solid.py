@@ -90,10 +90,11 @@ def upright(radius: float, bottom: float, top: float) -> Cylinder:
 def hexagon(flats: float, bottom: float, top: float) -> list[Piece]:
     """Three boxes whose union is a hexagonal prism about z, two flats facing +-y.
 
-    A flat is 0.65 mm narrower than the true one, so that what lies on it touches the one
-    box that it belongs to, and not the edges of the other two as well.
+    A flat is 0.65 mm narrower than the true one, or a fifth, so that what lies on it touches the
+    one box that it belongs to, and not the edges of the other two as well.
     """
-    side = flats / np.sqrt(3.0) - 0.00065
+    side = flats / np.sqrt(3.0)
+    side -= min(0.00065, 0.2 * side)
     return [
         box(side, flats, top - bottom, (0.0, 0.0, bottom), yaw=k * np.pi / 3.0) for k in range(3)
     ]

@@ -86,7 +86,7 @@ def inside(world: World, body: str, container: str) -> bool:
     part, dims = world.parts[body], world.parts[container].dims
     away = math.dist(world.pose(body).position, world.pose(container).position)
     if away > math.hypot(dims["inner_length"], dims["inner_width"], dims["height"]) + part.radius:
-        return False  # soon told, as of most
+        return False  # far away, which is soon told
     half = np.array([dims["inner_length"], dims["inner_width"]]) / 2 + 0.001
     body_to_container = world.pose(container).inverse() @ world.pose(body)
     middle = body_to_container.apply(part.middle)

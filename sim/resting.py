@@ -29,8 +29,8 @@ class Resting:
     Members sleep by the same rule, and wake when they are driven, too.
     free, members: ids of the bodies by name; arms, belts: ids.
     calm: whether fewer substeps will do: nothing is within 5 mm of an arm or hangs on one, and
-    no member that is awake moves or holds a body. (At half the usual rate jaws lose one part in
-    fifty, and cups more.)
+    no member that is awake moves or holds a body. (At 240 substeps a second jaws lose one part
+    in fifty, and cups more.)
     """
 
     def __init__(

@@ -52,7 +52,8 @@ class Solver:
         self._steady[arm.id] = self._steady.get(arm.id, 0) + 1 if hangs else 0
         if self._steady[arm.id] >= STEADY:
             return HANGING if held & self._feathers else 1
-        return PUSHED if held & self._light or (closing > 1e-6 and not held) else 1
+        nearing = closing > 1e-6 and not held  # they may come to something within the period
+        return PUSHED if held & self._light or nearing else 1
 
     def _hangs(self, held: Set[int], arm: int) -> bool:
         """Whether what the arm touches is one part, and that touches nothing but the arm."""
