@@ -9,8 +9,9 @@ ours), made with: pip install lerobot==0.4.4 h5py; pip install robomimic. It is 
 environment is given. LeRobot's data set is written by LeRobot itself with its defaults: video.
 
 Two figures of each: by the clock, and per second of processor time of the whole process, which does
-not depend on what else the machine is doing. The last line is all of it as JSON. `--epoch` draws
-100,000 windows and tells how much memory that took beyond the first 5,000.
+not depend on what else the machine is doing. All sides take turns, `--passes` times; a ratio is of
+one pass. The last line is all of it as JSON. `--epoch` draws 100,000 windows and tells how much
+memory that took beyond the first 5,000.
 """
 
 from __future__ import annotations
@@ -86,6 +87,28 @@ def other(
     return figures
 
 
+def show(found: dict[str, Figures]) -> None:
+    for name, figures in found.items():
+        print(
+            f"{name} {figures['version']}: {figures['rate']:,.0f} samples/s, "
+            f"{figures['per_cpu_second']:,.0f} per CPU second  ({figures['note']})",
+            flush=True,
+        )
+
+
+def compared(passes: list[dict[str, Figures]]) -> dict[str, dict[str, list[float]]]:
+    """Of each pass, our best over another side's: the fastest threads by the clock, and one thread
+    per second of processor time."""
+    ratios: dict[str, dict[str, list[float]]] = {}
+    for found in passes:
+        mine = [figures for name, figures in found.items() if name.startswith("cellwright")]
+        for name in sorted(found.keys() & {"lerobot", "robomimic"}):
+            for unit in ("rate", "per_cpu_second"):
+                best = max(figures[unit] for figures in mine) / found[name][unit]
+                ratios.setdefault(name, {}).setdefault(unit, []).append(best)
+    return ratios
+
+
 def epoch(mix: Mix, draws: int = 100_000) -> dict[str, float]:
     """Memory [MB] of this process after 5,000 draws, and after all of them."""
     early = 0.0
@@ -109,36 +132,41 @@ def main() -> None:
     parser.add_argument("--lerobot", type=Path, metavar="PYTHON")
     parser.add_argument("--robomimic", type=Path, metavar="PYTHON")
     parser.add_argument("--scratch", type=Path, help="keep LeRobot's data set in this folder")
+    parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--epoch", action="store_true")
     options = parser.parse_args()
     library = options.library.absolute()
-    found: dict[str, Figures] = {}
+    others = {name: getattr(options, name) for name in ("lerobot", "robomimic")}
+    for name, python in others.items():
+        if python is None:
+            print(f"{name}: skipped, for want of --{name} ENV/bin/python")
+    passes: list[dict[str, Figures]] = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = options.scratch or Path(folder)
         mix = mixed(library, options.cameras, Path(folder))
         for shard in sorted(library.glob("shards/*.h5")):
             shard.read_bytes()  # in the page cache, as the other sides' smaller files are anyhow
-        for threads in options.threads:
-            found[f"cellwright, {threads} threads"] = ours(mix, threads)
-        for name in ("lerobot", "robomimic"):
-            python = getattr(options, name)
-            if python is None:
-                print(f"{name}: skipped, for want of --{name} ENV/bin/python")
-            elif (figures := other(name, python, library, options.cameras, scratch)) is not None:
-                found[name] = figures
-        for name, figures in found.items():
-            print(
-                f"{name} {figures['version']}: {figures['rate']:,.0f} samples/s, "
-                f"{figures['per_cpu_second']:,.0f} per CPU second  ({figures['note']})"
+        for _ in range(options.passes):
+            found = {f"cellwright, {n} threads": ours(mix, n) for n in options.threads}
+            for name, python in others.items():
+                if python is not None:
+                    figures = other(name, python, library, options.cameras, scratch)
+                    if figures is not None:
+                        found[name] = figures
+            passes.append(found)
+            show(found)
+        ratios = compared(passes)
+        for name, by in ratios.items():
+            clock, cpu = (
+                [round(one, 1) for one in by[unit]] for unit in ("rate", "per_cpu_second")
             )
-        one = found[f"cellwright, {options.threads[0]} threads"]
-        most = max((f for n, f in found.items() if n.startswith("cell")), key=lambda f: f["rate"])
-        for name in found.keys() & {"lerobot", "robomimic"}:
-            print(
-                f"  cellwright over {name}: {most['rate'] / found[name]['rate']:.1f} times, "
-                f"per CPU second {one['per_cpu_second'] / found[name]['per_cpu_second']:.1f} times"
-            )
-        report: dict[str, Any] = {"cameras": options.cameras, "batch": BATCH, "found": found}
+            print(f"cellwright over {name}: {clock} times, per CPU second {cpu} times")
+        report: dict[str, Any] = {
+            "cameras": options.cameras,
+            "batch": BATCH,
+            "passes": passes,
+            "ratios": ratios,
+        }
         if options.epoch:
             report["epoch"] = epoch(mix)
         print(json.dumps(report))

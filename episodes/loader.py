@@ -38,7 +38,7 @@ _mix: Mix  # of a worker process
 def batch_of(mix: Mix, indices: Sequence[int]) -> Batch:
     """Some draws as one: arrays (B, ...), numbers (B,), and a list of what is text."""
     out = mix.blank(len(indices))
-    return _joined(out, [mix.fill(out, place, i) for place, i in enumerate(indices)])
+    return _joined(out, mix.fill(out, range(len(indices)), indices))
 
 
 def _joined(arrays: Mapping[str, NDArray[Any]], facts: Sequence[Mapping[str, Any]]) -> Batch:
@@ -161,7 +161,7 @@ class Loader:
         if self._threads == 1:
             for indices in turn:
                 out = buffers.take(len(indices))
-                facts = [self._mix.fill(out, place, i) for place, i in enumerate(indices)]
+                facts = self._mix.fill(out, range(len(indices)), indices)
                 buffers.give(out)
                 yield _joined(out, facts)
             return
@@ -181,8 +181,8 @@ class Loader:
         out = buffers.take(len(indices))
 
         def some(first: int) -> list[dict[str, Any]]:
-            places = range(first, len(indices), self._threads)
-            return [self._mix.fill(out, place, indices[place]) for place in places]
+            mine = slice(first, None, self._threads)
+            return self._mix.fill(out, range(len(indices))[mine], indices[mine])
 
         parts = pool.map(some, range(min(self._threads, len(indices))))
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import index
 from pathlib import Path
@@ -31,6 +31,7 @@ from episodes.items import Items
 from episodes.library import Library
 from episodes.manifest import Source
 from episodes.quotas import BLOCK
+from episodes.records import Row
 from episodes.windows import Kinematics, Scales, Windows, blank
 
 __all__ = ["Draw", "Mix", "audit", "build", "table"]
@@ -149,38 +150,46 @@ class Mix:
     def window(self, i: int) -> dict[str, Any]:
         """As mix[i], for any i >= 0."""
         out = self.blank(1)
-        facts = self.fill(out, 0, i)
+        (facts,) = self.fill(out, [0], [i])
         return {**{name: value[0] for name, value in out.items()}, **facts}
 
     def blank(self, count: int) -> dict[str, NDArray[Any]]:
         """Room for the arrays of `count` windows, (count, ...), for `fill`."""
         return blank(self.manifest.keys, self.manifest.view, count)
 
-    def fill(self, out: Mapping[str, NDArray[Any]], place: int, i: int) -> dict[str, Any]:
-        """Write the arrays of draw i to row `place` of `out`, and return what else a sample has.
+    def fill(
+        self, out: Mapping[str, NDArray[Any]], places: Sequence[int], indices: Sequence[int]
+    ) -> list[dict[str, Any]]:
+        """Write the arrays of some draws to rows `places` of `out`, and return what else each
+        sample has.
 
         Several threads may fill the same arrays, each its own rows.
         """
-        block, at = self._block(index(i) // BLOCK), index(i) % BLOCK
-        number, episode = int(block.source[at]), int(block.episode[at])
-        step = int(block.step[at])
-        source, row = self.manifest.sources[number], self._rows[number][episode]
-        self._windows[number].fill(
-            {name: value[place, ...] for name, value in out.items()},
-            row,
-            step,
-            self._scale(source.name, row.robot),
-        )
-        return {
-            "source": source.name,
-            "domain": row.domain,
-            "robot": row.robot,
-            "task": row.task,
-            "instruction": row.instruction,
-            "episode": episode,
-            "step": step,
-            "epoch": int(block.epoch[at]),
-        }
+        facts: list[dict[str, Any]] = []
+        of_source: dict[int, list[tuple[int, Row, int, Scales]]] = {}
+        blocks = {number: self._block(number) for number in {index(i) // BLOCK for i in indices}}
+        for place, i in zip(places, indices, strict=True):
+            block, at = blocks[i // BLOCK], i % BLOCK
+            number, episode = int(block.source[at]), int(block.episode[at])
+            step = int(block.step[at])
+            source, row = self.manifest.sources[number], self._rows[number][episode]
+            scales = self._scale(source.name, row.robot)
+            of_source.setdefault(number, []).append((place, row, step, scales))
+            facts.append(
+                {
+                    "source": source.name,
+                    "domain": row.domain,
+                    "robot": row.robot,
+                    "task": row.task,
+                    "instruction": row.instruction,
+                    "episode": episode,
+                    "step": step,
+                    "epoch": int(block.epoch[at]),
+                }
+            )
+        for number, asked in of_source.items():
+            self._windows[number].fill(out, *zip(*asked, strict=True))
+        return facts
 
     def normalize(
         self, key: str, values: Any, *, source: str = "", robot: str = ""

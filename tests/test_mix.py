@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from episodes import Library, Mix
+from episodes import Library, Mix, lowdim
 from episodes.errors import UserError
 from episodes.mix import Draw, audit, build, table
 from tests.mixing import ONE_CAMERA, episodes, make_library, real
@@ -161,6 +161,31 @@ def test_pictures_arrive_bit_for_bit(home: Path, tmp_path: Path) -> None:
             assert np.array_equal(sample[f"obs/{name}_image"], track.rgb[at])
             assert np.array_equal(sample[f"obs/{name}_depth"], track.depth[at])
             assert np.array_equal(sample[f"obs/{name}_segmentation"], track.segmentation[at])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"history": 3, "horizon": 5},
+        {"missing_keys": "mask", "normalize": "per_source", "horizon": 40},
+        {"hz": 5.0, "history": 2, "normalize": "global"},
+    ],
+    ids=["own rate", "masked and normalised", "one of two resampled"],
+)
+def test_a_window_does_not_depend_on_what_is_kept_in_memory(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: dict[str, Any]
+) -> None:
+    roomy = mixed(home, tmp_path / "m.json", **config)
+    monkeypatch.setattr(lowdim, "KEPT", 8192)  # of a few episodes
+    narrow = Mix(tmp_path / "m.json")
+    monkeypatch.setattr(lowdim, "KEPT", 0)
+    none = Mix(tmp_path / "m.json")
+    for i in range(120):
+        sample = roomy[i]
+        for other in (narrow[i], none[i]):
+            assert sample.keys() == other.keys()
+            for name, value in sample.items():
+                assert np.array_equal(value, other[name]), name
 
 
 def test_depth_and_ids_cost_time_and_come_only_when_asked_for(home: Path, tmp_path: Path) -> None:

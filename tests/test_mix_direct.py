@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from episodes import Library, direct, store
+from episodes import Library, direct, places, store
 from episodes import unpack as unpacking
 from episodes.direct import Reader
 from episodes.errors import UserError
@@ -45,7 +45,7 @@ def without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
     for name in modules:
         monkeypatch.setitem(sys.modules, name, None)
     unpack, broken = unpacking.known()
-    monkeypatch.setattr(direct, "_UNPACK", unpack)
+    monkeypatch.setattr(places, "UNPACK", unpack)
     monkeypatch.setattr(direct, "_DAMAGED", (OSError, ValueError, *broken))
 
 
@@ -64,7 +64,7 @@ def test_rows_are_the_same(
         for array in ARRAYS:
             expected = found.group(row.index)[array]
             for start, stop in ((0, 1), (3, 9), (row.steps - 1, row.steps), (0, row.steps)):
-                rows = reader.rows(row.index, array, start, stop)
+                rows = reader.demo(row.index).rows(array, range(start, stop))
                 assert rows.dtype == expected.dtype
                 assert np.array_equal(rows, expected[start:stop])
                 assert rows.flags.writeable
@@ -82,7 +82,7 @@ def test_a_damaged_picture_is_named(tmp_path: Path, compression: str) -> None:
         raw.seek(chunk.byte_offset)
         raw.write(bytes(chunk.size // 2))
     with pytest.raises(UserError, match=r"episode 0 of .*front_image rows 2..2 are damaged"):
-        Reader(found, ARRAYS).rows(0, "obs/front_image", 2, 3)
+        Reader(found, ARRAYS).demo(0).rows("obs/front_image", [2])
 
 
 def test_zstd_is_read_in_a_process_that_wrote_none(tmp_path: Path) -> None:
@@ -119,15 +119,15 @@ def test_a_picture_stored_in_another_way_is_left_to_h5py(tmp_path: Path) -> None
     arrays = ["obs/many_image", "obs/raw_image", "obs/plain_image"]
     reader = Reader(Library(tmp_path / "a"), arrays)
     for array in arrays:
-        assert np.array_equal(reader.rows(0, array, 2, 7), frames[2:7])
+        assert np.array_equal(reader.demo(0).rows(array, range(2, 7)), frames[2:7])
 
 
 def test_rows_that_are_not_there_are_named(tmp_path: Path) -> None:
     reader = Reader(library(tmp_path / "a", "gzip"), [*ARRAYS, "obs/nothing"])
     with pytest.raises(UserError, match=r"episode 0 of .* has no obs/nothing"):
-        reader.rows(0, "obs/nothing", 0, 1)
+        reader.demo(0).rows("obs/nothing", [0])
     with pytest.raises(UserError, match="actions has 12 rows, not 13"):
-        reader.rows(0, "actions", 0, 13)
+        reader.demo(0).rows("actions", range(13))
 
 
 def test_open_files_stay_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,5 +136,5 @@ def test_open_files_stay_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     reader = Reader(found, ARRAYS)
     for index in (0, 3, 1, 2, 0):
         expected = found.group(index)["actions"][2:5]
-        assert np.array_equal(reader.rows(index, "actions", 2, 5), expected)
+        assert np.array_equal(reader.demo(index).rows("actions", range(2, 5)), expected)
         assert len(reader._files) == 1
