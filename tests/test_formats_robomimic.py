@@ -1,25 +1,20 @@
-"""HDF5 of robomimic and its kin, and tar files of steps."""
+"""HDF5 of robomimic and its kin."""
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
-from PIL import Image
 
 from episodes import Library, formats
 from episodes.check import check
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
-from tests.helpers import synthetic_episode
-from tests.test_formats_round_trip import make_library
 
 STEPS = 6
 
@@ -180,34 +175,3 @@ def test_hostile_files_are_refused(tmp_path: Path, rng: np.random.Generator) -> 
     cut.write_bytes(cut.read_bytes()[:3000])
     with pytest.raises(UserError, match="HDF5"):
         read(cut)
-
-
-def test_a_tar_holds_every_step_exactly(tmp_path: Path, rng: np.random.Generator) -> None:
-    episodes = [synthetic_episode(i, rng, steps=3, size=(16, 12)) for i in range(2)]
-    formats.export_library("webdataset", make_library(tmp_path / "lib", episodes), tmp_path / "o")
-    index = json.loads((tmp_path / "o" / "index.json").read_text())
-    assert index == {"00000.tar": {"samples": 6, "episodes": 2}}
-    with tarfile.open(tmp_path / "o" / "00000.tar") as tar:
-        names = tar.getnames()
-        assert len(names) == len(set(names))
-        keys = [name.partition(".")[0] for name in names]
-        assert keys == sorted(keys), "the members of a sample lie together, in order"
-
-        def member(name: str) -> bytes:
-            stream = tar.extractfile(name)
-            assert stream is not None
-            return stream.read()
-
-        ours = episodes[1]
-        said = json.loads(member("000001_000002.json"))
-        assert said["instruction"] == ours.instruction
-        assert said["language"]["ko"] == list(ours.language["ko"])
-        assert said["subtask"] == ours.subtasks[1].instruction
-        numbers = np.load(io.BytesIO(member("000001_000002.numbers.npz")))
-        np.testing.assert_array_equal(numbers["actions"], ours.actions[2])
-        np.testing.assert_array_equal(numbers["states"], ours.states[2])
-        rgb = np.asarray(Image.open(io.BytesIO(member("000001_000002.front_image.png"))))
-        np.testing.assert_array_equal(rgb, ours.cameras["front"].rgb[2])
-        depth = np.load(io.BytesIO(member("000001_000002.wrist_depth.npz")))["frame"]
-        np.testing.assert_array_equal(depth, ours.cameras["wrist"].depth[2])
-        assert depth.dtype == np.uint16

@@ -37,6 +37,7 @@ def crowded(index: int, more: int) -> Episode:
         ("lerobot", {"version": "v2.1", "codec": "png"}),
         ("rlds", {}),
         ("robomimic", {}),
+        ("webdataset", {}),
     ],
 )
 def test_libraries_of_unlike_cells_go_out_and_come_back(

@@ -30,6 +30,7 @@ READERS: Mapping[str, str] = {
     "robomimic": "episodes.formats.robomimic",
     "video": "episodes.formats.video",
     "mcap": "episodes.formats.mcap",
+    "webdataset": "episodes.formats.webdataset",
 }
 WRITERS: Mapping[str, str] = {
     "lerobot": "episodes.formats.lerobot",

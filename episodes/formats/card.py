@@ -46,7 +46,7 @@ def write(
     name: str,
     format: str,
     found: Sequence[str],
-    losses: Sequence[Loss] | None,
+    losses: Sequence[Loss],
 ) -> None:
     """Write out/README.md and its pictures. found: the licences; losses: of reading it back."""
     first = library.read(library.rows[0].index)
@@ -125,9 +125,7 @@ def _contents(episode: Episode) -> str:
     return "\n".join([head, *rows])
 
 
-def _fidelity(losses: Sequence[Loss] | None) -> str:
-    if losses is None:
-        return ""
+def _fidelity(losses: Sequence[Loss]) -> str:
     lines = ["## Read back", "", "The first episode was read back: every number is the same."]
     lines += [f"- {loss}" for loss in losses]
     return "\n".join(lines)

@@ -14,15 +14,14 @@ from episodes.library import Library
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export made. losses: of the pictures of one episode that was read back, None for a
-    format that is only written."""
+    """What an export made. losses: of the pictures of one episode that was read back."""
 
     out: Path
     format: str
     episodes: int
     steps: int
     bytes: int
-    losses: list[readback.Loss] | None
+    losses: list[readback.Loss]
 
 
 def export_library(format: str, src: Path, out: Path, **options: Any) -> Exported:

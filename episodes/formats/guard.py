@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,6 +18,7 @@ from episodes.errors import UserError
 
 MAX_RECORD_BYTES = 2 << 30
 MAX_PIXELS = 64 << 20  # one image
+MAX_NPZ_BYTES = 256 << 20  # unpacked
 MAX_EPISODE_BYTES = 16 << 30  # decoded frames of one camera and episode
 MAX_STEPS = 1 << 22  # rows of one episode: 29 hours at 40 Hz
 
@@ -82,6 +85,37 @@ def decode_image(data: bytes, place: object) -> NDArray[Any]:
     except Exception as error:  # pillow raises many kinds for damaged images
         reason = str(error).replace("\n", " ")[:120]
         raise UserError(f"{place}: the image cannot be decoded ({reason})") from None
+
+
+def read_npz(data: bytes, place: object) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file. Not by `np.load`, which believes any size that it is told."""
+    out: dict[str, NDArray[Any]] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MAX_NPZ_BYTES:
+                raise UserError(f"{place}: arrays of over {MAX_NPZ_BYTES >> 20} MB")
+            for info in archive.infolist():
+                out[info.filename.removesuffix(".npy")] = _npy(archive.read(info))
+    except UserError:
+        raise
+    except Exception as error:  # damaged archives and headers raise many kinds
+        reason = str(error).replace("\n", " ")[:120]
+        raise UserError(f"{place}: its arrays cannot be read ({reason})") from None
+    return out
+
+
+def _npy(data: bytes) -> NDArray[Any]:
+    stream = io.BytesIO(data)
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    else:
+        shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
+    size = math.prod(shape) * dtype.itemsize
+    if dtype.hasobject or size != len(data) - stream.tell():
+        raise ValueError(f"a header of {dtype} {shape} before {len(data) - stream.tell()} bytes")
+    values = np.frombuffer(data, dtype, math.prod(shape), stream.tell())
+    return values.reshape(shape, order="F" if fortran else "C")
 
 
 def check_frames(count: int, frame: NDArray[Any], place: object) -> None:

@@ -30,13 +30,11 @@ class Loss:
         return f"{self.name}: PSNR {self.psnr:.1f} dB, largest error {self.worst}"
 
 
-def compare(library: Library, format: str, out: Path) -> list[Loss] | None:
-    """Reads one episode back; None for a format that is only written.
+def compare(library: Library, format: str, out: Path) -> list[Loss]:
+    """Reads one episode back.
 
     UserError: a number differs, or depth, or an id: the export is wrong.
     """
-    if format not in formats.READERS:
-        return None
     theirs = next(formats.read(format, out))
     ours = library.read(theirs.index)
     _same_numbers(ours, theirs)

@@ -18,6 +18,6 @@ def run(config: Mapping[str, Any]) -> int:
         **options.mapping(config, "options"),
     )
     print(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}")
-    for loss in done.losses or ():
+    for loss in done.losses:
         print(loss)
     return 0

@@ -1,10 +1,4 @@
-"""WebDataset out: tar files whose samples are steps, for streaming from cold storage.
-
-A sample is a run of members of one key, EEEEEE_TTTTTT: `json` (what was said, and by whom),
-`numbers.npz` (every numeric row), `{camera}_image.png`, `{camera}_depth.npz` and
-`{camera}_segmentation.npz` (16 bits: decoders of pictures would make them 8). The first step of
-an episode also has `header.json`: the rest of the episode (flat.py).
-"""
+"""WebDataset out: tar files whose samples are steps, for streaming from cold storage."""
 
 from __future__ import annotations
 
@@ -18,6 +12,7 @@ import numpy as np
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.formats.flat import encode_png, flatten, to_json
+from episodes.formats.webdataset import members
 from episodes.library import Library
 
 SHARD_BYTES = 256 << 20
@@ -43,7 +38,7 @@ def write(library: Library, out: Path) -> None:
             tar.close()
     if not index:
         raise UserError("the library holds no episodes; nothing to export")
-    (out / "index.json").write_text(json.dumps(index, indent=2) + "\n")
+    (out / members.INDEX).write_text(json.dumps(index, indent=2) + "\n")
 
 
 def _add(tar: tarfile.TarFile, episode: Episode) -> None:
@@ -59,7 +54,6 @@ def _add(tar: tarfile.TarFile, episode: Episode) -> None:
         "steps": episode.steps,
     }
     for step in range(episode.steps):
-        key = f"{episode.index:06d}_{step:06d}"
         subtask = next((s for s in episode.subtasks if s.start <= step < s.end), None)
         sample = {
             **said,
@@ -67,22 +61,26 @@ def _add(tar: tarfile.TarFile, episode: Episode) -> None:
             "subtask": subtask.instruction if subtask else None,
             "recovery": subtask.recovery if subtask else False,
         }
+
+        def put(extension: str, data: bytes, step: int = step) -> None:
+            _put(tar, members.name(episode.index, step, extension), data)
+
+        put(members.SAID, json.dumps(sample, ensure_ascii=False).encode())
         numbers = io.BytesIO()
-        # A member of an archive may not have a folder in its name.
-        rows = {name.replace("/", "."): value[step] for name, value in flat.numbers.items()}
+        rows = {members.array(name): value[step] for name, value in flat.numbers.items()}
         np.savez(numbers, allow_pickle=False, **rows)
-        _put(tar, f"{key}.json", json.dumps(sample, ensure_ascii=False).encode())
-        _put(tar, f"{key}.numbers.npz", numbers.getvalue())
+        put(members.NUMBERS, numbers.getvalue())
         for name, frames in flat.pictures.items():
-            member = f"{key}.{name.removeprefix('obs/')}"
+            extension = members.picture(name)
             if frames.dtype == np.uint8:
-                _put(tar, f"{member}.png", encode_png(frames[step]))
+                put(f"{extension}.png", encode_png(frames[step]))
             else:
                 packed = io.BytesIO()
-                np.savez_compressed(packed, allow_pickle=False, frame=frames[step])
-                _put(tar, f"{member}.npz", packed.getvalue())
+                frame = {members.FRAME: frames[step]}
+                np.savez_compressed(packed, allow_pickle=False, **frame)
+                put(f"{extension}.npz", packed.getvalue())
         if not step:
-            _put(tar, f"{key}.header.json", to_json(flat.header).encode())
+            put(members.HEADER, to_json(flat.header).encode())
 
 
 def _put(tar: tarfile.TarFile, name: str, data: bytes) -> None:
