@@ -21,9 +21,9 @@ scene=(
   'camera.front.elevation_deg=[60,60]' camera.front.aim_jitter_m=0 'camera.front.fov_deg=[46,46]'
   camera.wrist.jitter_m=0 'camera.wrist.fov_deg=[70,70]'
 )
-cellwright generate "${scene[@]}" look=plain seed=1 episodes=96 workers=2 out="$out/plain"
-cellwright generate "${scene[@]}" look=factory seed=2 episodes=48 workers=2 out="$out/factory"
+cellwright generate "${scene[@]}" look=plain seed=1 episodes=400 workers=2 out="$out/plain"
+cellwright generate "${scene[@]}" look=factory seed=2 episodes=100 workers=2 out="$out/factory"
 cellwright mix out="$out/mix.json" normalize=global horizon=16 'image_size=[64,64]' \
-  'keys=[actions,action/ee_pose,obs/*_image,obs/ee_pose,obs/gripper_position]' \
+  'keys=[actions,action/ee_pose,obs/*_image,obs/gripper_position]' \
   "sources=[{name:plain,path:$out/plain,weight:2},{name:factory,path:$out/factory}]"
 exec env PYTHONPATH=. "$python" examples/train_bc.py "$out/mix.json" "${scene[@]}" look=plain task.max_seconds=16
