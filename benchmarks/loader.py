@@ -97,8 +97,7 @@ def show(found: dict[str, Figures]) -> None:
 
 
 def compared(passes: list[dict[str, Figures]]) -> dict[str, dict[str, list[float]]]:
-    """Of each pass, our best over another side's: the fastest threads by the clock, and one thread
-    per second of processor time."""
+    """Of each pass and unit, the best of our numbers of threads over another side."""
     ratios: dict[str, dict[str, list[float]]] = {}
     for found in passes:
         mine = [figures for name, figures in found.items() if name.startswith("cellwright")]

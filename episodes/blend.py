@@ -14,11 +14,12 @@ from episodes.errors import UserError
 from episodes.filters import select
 from episodes.items import UNITS, Items
 from episodes.library import Library
+from episodes.lowdim import Kinematics
 from episodes.manifest import Manifest, Source, View
 from episodes.quotas import BLOCK, shares
 from episodes.records import Row
 from episodes.sources import Asked, flatten, number, unknown
-from episodes.windows import Kinematics, Windows
+from episodes.windows import Windows
 
 # Every key of a mix's config, beside `sources` and `out`.
 DEFAULTS: Mapping[str, Any] = {

@@ -26,7 +26,7 @@ Kinematics = Callable[[Array], Array]
 
 # What conversions read, beside what they are named after.
 COMMANDS = ("action/ee_pose", "obs/ee_pose", "action/joint_position", "obs/joint_position")
-_CONVERTED = (FROM_POSE, FROM_JOINTS)
+CONVERTED = frozenset({FROM_POSE, FROM_JOINTS})
 _DELTA = "action/ee_delta"
 KEPT = 64 << 20  # bytes of a source's numbers that stay in memory
 
@@ -44,9 +44,8 @@ class LowDim:
     ) -> None:
         """keys: of the mix, without its pictures. name: of the source."""
         self._keys, self._name, self._kinematics = tuple(keys), name, dict(kinematics)
-        converted = {key.name for key in keys if set(key.origin.get(name, ())) & {*_CONVERTED}}
-        self._kept = tuple(key for key in keys if key.name not in converted)
-        self._each_time = tuple(key for key in keys if key.name in converted)
+        self._each_time = tuple(key for key in keys if CONVERTED & set(key.origin.get(name, ())))
+        self._kept = tuple(key for key in keys if key not in self._each_time)
         self._step_bytes = sum(one.nbytes for one in room(self._kept, 1, 1, 1).values())
         self._tables = Tables(KEPT)
 
@@ -84,7 +83,7 @@ class LowDim:
             return demo.rows(array, span.sensed)
         parts = [
             self._moves(demo, row, array, span.edges)
-            if array in (_DELTA, *_CONVERTED)
+            if array in (_DELTA, *CONVERTED)
             else demo.rows(array, span.commands)
             for array in key.origin[self._name]
         ]

@@ -29,10 +29,11 @@ from episodes.draws import Draws
 from episodes.errors import UserError
 from episodes.items import Items
 from episodes.library import Library
+from episodes.lowdim import Kinematics, Scales
 from episodes.manifest import Source
 from episodes.quotas import BLOCK
 from episodes.records import Row
-from episodes.windows import Kinematics, Scales, Windows, blank
+from episodes.windows import Windows, blank
 
 __all__ = ["Draw", "Mix", "audit", "build", "table"]
 

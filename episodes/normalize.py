@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.lowdim import Scales
 from episodes.manifest import Key
 from episodes.records import Row
-from episodes.windows import Scales, Windows
+from episodes.windows import Windows
 
 Array = NDArray[Any]
 Statistics = dict[str, dict[str, dict[str, list[float]]]]

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes.align import DEPTH, FROM_JOINTS, FROM_POSE, SEGMENTATION
+from episodes.align import DEPTH, SEGMENTATION
 from episodes.direct import Demo, Packed, Reader
 from episodes.library import Library
-from episodes.lowdim import COMMANDS, Kinematics, LowDim, Scales
+from episodes.lowdim import COMMANDS, CONVERTED, Kinematics, LowDim, Scales
 from episodes.manifest import Key, View
 from episodes.records import Row
 from episodes.resize import nearest, smooth
@@ -51,7 +51,7 @@ class Windows:
         numbers = [key for key in keys if key not in self._pictures]
         self._numbers = LowDim(numbers, name, kinematics)
         arrays = {array for key in keys for array in key.origin.get(name, ())}
-        if arrays & {FROM_POSE, FROM_JOINTS}:
+        if arrays & CONVERTED:
             arrays.update(COMMANDS)
         self._reader = Reader(library, sorted(arrays), ahead)
         self._back = np.arange(view.history - 1, -1, -1)
