@@ -109,12 +109,18 @@ def test_a_csv_will_do(folder: Path) -> None:
         ({"instruction": "x"}, "no column video"),
         ({"video": "a.mp4", "actions": "short.npy"}, "the video has 8 steps"),
         ({"video": "a.mp4", "actions": "pickled.npy"}, "cannot be read as actions"),
+        ({"video": "a.mp4", "actions": "endless.npy"}, "cannot be read as actions"),
         ({"video": "a.mp4", "success": "perhaps"}, "success is 'perhaps'"),
         ({"video": "gone.mp4"}, "none of its rows has a video"),
     ],
 )
 def test_a_wrong_row_is_one_clear_line(folder: Path, row: dict[str, str], message: str) -> None:
     np.save(folder / "short.npy", np.zeros((3, 2)))
+    short = (folder / "short.npy").read_bytes()
+    endless = short.replace(b"(3, 2), }" + b" " * 12, b"(3000000000000, 2), }", 1)
+    assert len(endless) == len(short)
+    assert endless != short
+    (folder / "endless.npy").write_bytes(endless)
     np.save(folder / "pickled.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     (folder / "table.json").write_text(json.dumps([row]))
     with pytest.raises(UserError, match=message) as caught:

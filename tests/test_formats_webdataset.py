@@ -101,7 +101,9 @@ def test_what_is_left_of_an_export_is_read_and_the_rest_told(
     src = shutil.copytree(exported, tmp_path / "src")
     write(src / TAR, [m for m in members(exported / TAR) if not m[0].startswith("000001_000002.")])
     index = json.loads((src / "index.json").read_text())
-    (src / "index.json").write_text(json.dumps({**index, "00001.tar": {"samples": 9}}))
+    (src / "index.json").write_text(
+        json.dumps({**index, "00001.tar": {"samples": 9, "episodes": 1}})
+    )
     report = Report()
     assert [(e.index, e.steps) for e in read(src, report)] == [(0, 3), (2, 5)]
     told = [finding.message for finding in report]
@@ -170,6 +172,23 @@ def test_a_tar_that_was_cut_is_named(exported: Path, tmp_path: Path) -> None:
     (src / TAR).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(UserError, match=r"00000\.tar is cut short or damaged"):
         read(src)
+
+
+def test_an_index_or_a_header_of_anything_is_one_clear_line(exported: Path, tmp_path: Path) -> None:
+    src = shutil.copytree(exported, tmp_path / "src")
+    (src / "index.json").write_text('{"00000.tar": 5}')
+    with pytest.raises(UserError, match=r"index\.json: '00000\.tar' has no numbers of samples"):
+        read(src)
+    shutil.copy(exported / "index.json", src)
+    for steps in (b"1000000000000", b"1e999", b"null"):
+        content = [
+            (n, d.replace(b'"steps": 3', b'"steps": ' + steps)) for n, d in members(src / TAR)
+        ]
+        write(src / TAR, content)
+        report = Report()
+        assert [episode.index for episode in read(src, report)] == [1, 2]
+        assert "episode 0 has 3 of" in next(iter(report)).message
+        shutil.copy(exported / TAR, src)
 
 
 def test_tars_of_others_are_refused(exported: Path, tmp_path: Path) -> None:

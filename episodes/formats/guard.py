@@ -88,14 +88,14 @@ def decode_image(data: bytes, place: object) -> NDArray[Any]:
 
 
 def read_npz(data: bytes, place: object) -> dict[str, NDArray[Any]]:
-    """The arrays of an .npz file. Not by `np.load`, which believes any size that it is told."""
+    """The arrays of an .npz file."""
     out: dict[str, NDArray[Any]] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(info.file_size for info in archive.infolist()) > MAX_NPZ_BYTES:
                 raise UserError(f"{place}: arrays of over {MAX_NPZ_BYTES >> 20} MB")
             for info in archive.infolist():
-                out[info.filename.removesuffix(".npy")] = _npy(archive.read(info))
+                out[info.filename.removesuffix(".npy")] = npy(archive.read(info))
     except UserError:
         raise
     except Exception as error:  # damaged archives and headers raise many kinds
@@ -104,13 +104,18 @@ def read_npz(data: bytes, place: object) -> dict[str, NDArray[Any]]:
     return out
 
 
-def _npy(data: bytes) -> NDArray[Any]:
+def npy(data: bytes) -> NDArray[Any]:
+    """The array of an .npy file. ValueError: none, or of another size than its header tells, which
+    `np.load` believes."""
     stream = io.BytesIO(data)
-    version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    else:
-        shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version == (1, 0):
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        else:
+            shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
+    except Exception as error:  # numpy's parsers raise many kinds
+        raise ValueError(str(error)) from None
     size = math.prod(shape) * dtype.itemsize
     if dtype.hasobject or size != len(data) - stream.tell():
         raise ValueError(f"a header of {dtype} {shape} before {len(data) - stream.tell()} bytes")

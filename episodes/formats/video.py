@@ -24,6 +24,7 @@ from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import frames, guard, language
+from episodes.formats.promises import Promises
 
 Array = NDArray[Any]
 Row = Mapping[str, Any]
@@ -46,6 +47,7 @@ def read(
     cannot be read, actions that do not fit the frames.
     """
     table = find(path)
+    promises = Promises(table.parent, strict, report)
     rows = _rows(table)
     index = 0
     used: set[Path] = set()
@@ -55,14 +57,14 @@ def read(
         used |= set(files.values())
         missing = [file.name for file in files.values() if not file.is_file()]
         if missing:
-            _lacks(f"{place}: {missing[0]} is missing; left out", table, strict, report)
+            promises.lacks(f"{place}: {missing[0]} is missing; left out")
             continue
         yield _episode(table, row, files, index, hz, place, report)
         index += 1
     spare = sorted(file.name for file in _all_videos(table.parent) - used)
     if spare:
         named = ", ".join(spare[:5]) + (" ..." if len(spare) > 5 else "")
-        _lacks(f"{len(spare)} videos are in no row of the table: {named}", table, strict, report)
+        promises.lacks(f"{len(spare)} videos are in no row of the table: {named}")
     if not index:
         raise UserError(f"{table}: none of its rows has a video")
 
@@ -210,7 +212,7 @@ def _actions(folder: Path, row: Row, steps: int, place: str) -> tuple[Array, lis
         if file.suffix == ".npy":
             if file.stat().st_size > MAX_ACTION_BYTES:
                 raise UserError(f"{file}: over {MAX_ACTION_BYTES >> 20} MB of actions")
-            values = np.load(file, allow_pickle=False)
+            values = guard.npy(file.read_bytes())
         else:
             lines = list(csv.reader(io.StringIO(_text(file, MAX_TABLE_BYTES))))
             if lines and not _is_number(lines[0][0]):
@@ -251,9 +253,3 @@ def _yes_or_no(value: Any, place: str) -> bool | None:
     if text:
         raise UserError(f"{place}: success is {text[:40]!r}; write true, false or nothing")
     return None
-
-
-def _lacks(message: str, table: Path, strict: bool, report: Report) -> None:
-    if strict:
-        raise UserError(f"{table.parent}: {message}; strict=false imports what is there")
-    report.add("warning", message)

@@ -11,6 +11,7 @@ from episodes.errors import UserError
 from episodes.finding import Report, spans
 from episodes.formats.frames import SAME_TIME, Shown, Video
 from episodes.formats.lerobot.meta import Dataset, Entry
+from episodes.formats.promises import Promises
 
 
 class Search:
@@ -19,17 +20,10 @@ class Search:
     def __init__(self, report: Report, dataset: Dataset, strict: bool) -> None:
         self._report = report
         self._dataset = dataset
-        self._strict = strict
+        self.lacks = Promises(dataset.root, strict, report).lacks
         self._frames = 0
         self._videos = 0
         self._no_video: dict[str, list[int]] = {}
-
-    def lacks(self, message: str, field: str = "") -> None:
-        """The source holds less than it promises."""
-        if self._strict:
-            what = f"{field}: {message}" if field else message
-            raise UserError(f"{self._dataset.root}: {what}; strict=false imports what is there")
-        self._report.add("warning", message, field=field)
 
     def tables(self) -> None:
         if self._dataset.strayed:

@@ -20,6 +20,7 @@ from episodes.formats import guard, language
 from episodes.formats.extra import need
 from episodes.formats.mcap import folder, messages
 from episodes.formats.mcap.topics import Topics
+from episodes.formats.promises import Promises
 
 Array = NDArray[Any]
 
@@ -55,7 +56,7 @@ class _Bag:
         self, files: list[Path], plan: Topics, report: Report, strict: bool, index: int
     ) -> None:
         self._files, self._plan, self._report = files, plan, report
-        self._strict, self._index = strict, index
+        self._promises, self._index = Promises(files[0], strict, report), index
         self._name = files[0].stem if len(files) == 1 else files[0].parent.name
 
     def episode(self) -> Episode:
@@ -63,7 +64,7 @@ class _Bag:
         sampled = [topic for topic in self._plan.sampled if topic in stamps]
         for topic in self._plan.sampled:
             if topic not in stamps:
-                self._lacks(f"topic {topic} has no messages")
+                self._promises.lacks(f"topic {topic} has no messages", episode=self._index)
         if not sampled:
             raise UserError(f"{self._files[0]}: it has none of the topics of the map")
         times = self._times(stamps, sampled)
@@ -197,7 +198,10 @@ class _Bag:
         if plan.tcp and all(pose is not None for pose in poses):
             obs["ee_pose"] = np.array(poses)
         elif plan.tcp:
-            self._lacks(f"no transform leads from {plan.tcp[1]} to {plan.tcp[0]} at every step")
+            self._promises.lacks(
+                f"no transform leads from {plan.tcp[1]} to {plan.tcp[0]} at every step",
+                episode=self._index,
+            )
         actions: Array = np.zeros((steps, 0))
         if plan.actions in rows:
             actions, columns["actions"] = self._numbers(rows[plan.actions], plan.actions)
@@ -239,11 +243,6 @@ class _Bag:
         if any(other != names for _, other in found):
             raise UserError(f"{self._name}: the messages of {topic} change their size")
         return np.array([values for values, _ in found]), names
-
-    def _lacks(self, message: str) -> None:
-        if self._strict:
-            raise UserError(f"{self._files[0]}: {message}; strict=false imports what is there")
-        self._report.add("warning", message, episode=self._index)
 
 
 def _track(pictures: list[Array], place: str) -> CameraTrack:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.episode import Episode
-from episodes.errors import UserError
 from episodes.finding import Report
+from episodes.formats.promises import Promises
 from episodes.formats.rlds.example import Value
 from episodes.formats.rlds.folder import Source
 
@@ -23,7 +23,7 @@ class Search:
     def __init__(self, report: Report, source: Source, strict: bool) -> None:
         self._report = report
         self._source = source
-        self._strict = strict
+        self._lacks = Promises(source.folder, strict, report).lacks
         self._counts = dict.fromkeys(source.promised, 0)
         self._seen: dict[bytes, str] = {}  # of the steps -> the split that had them first
         self._copies: dict[tuple[str, str], list[int]] = {}
@@ -95,12 +95,6 @@ class Search:
                     f"dataset_info.json tells of {promised} episodes of split {split!r}, "
                     f"the folder holds {self._counts[split]}"
                 )
-
-    def _lacks(self, message: str, field: str = "") -> None:
-        if self._strict:
-            what = f"{field}: {message}" if field else message
-            raise UserError(f"{self._source.folder}: {what}; strict=false imports what is there")
-        self._report.add("warning", message, field=field)
 
     def _remember(self, episode: Episode, values: Mapping[str, Value]) -> None:
         """Notes whether these are the steps of an earlier episode, byte for byte."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import guard
 from episodes.formats.flat import unflatten
+from episodes.formats.promises import Promises
 from episodes.formats.webdataset import members
 
 MAX_MEMBER_BYTES = 1 << 30
@@ -31,29 +31,30 @@ def read(path: Path, *, strict: bool = False, report: Report) -> Iterator[Episod
     ours, a file that is damaged.
     """
     folder = _folder(path)
-    search = _Search(folder, strict, report)
+    promises = Promises(folder, strict, report)
     index = _index(folder)
     files = {file.name: file for file in _tars(folder)}
     found = 0
     for name in sorted(index.keys() | files.keys()):
         if name not in files:
-            search.lacks(f"{name} is missing")
+            promises.lacks(f"{name} is missing")
             continue
         if name not in index:
             report.add("warning", f"{name} is not in {members.INDEX}")
         samples = episodes = 0
         for number, steps in _episodes(files[name]):
-            episode = _episode(number, steps, f"{name}: episode {number}", search)
+            episode = _episode(number, steps, f"{name}: episode {number}", promises)
             if episode is not None:
                 samples += episode.steps
                 episodes += 1
                 yield episode
         found += episodes
-        promised = index.get(name, {"samples": samples, "episodes": episodes})
-        if promised != {"samples": samples, "episodes": episodes}:
-            search.lacks(
+        holds = {"samples": samples, "episodes": episodes}
+        told = index.get(name, holds)
+        if told != holds:
+            promises.lacks(
                 f"{name} holds {episodes} episodes of {samples} samples, {members.INDEX} tells of "
-                f"{promised.get('episodes')} of {promised.get('samples')}"
+                f"{told['episodes']} of {told['samples']}"
             )
     if not found:
         raise UserError(f"{folder}: its files hold no whole episode")
@@ -68,20 +69,6 @@ def sources(path: Path) -> tuple[Path, list[Path]]:
     """The folder, and the files in it that an import depends on."""
     folder = _folder(path)
     return folder, [folder / members.INDEX, *_tars(folder)]
-
-
-@dataclass(frozen=True)
-class _Search:
-    """What a folder lacks, told or refused."""
-
-    folder: Path
-    strict: bool
-    report: Report
-
-    def lacks(self, message: str) -> None:
-        if self.strict:
-            raise UserError(f"{self.folder}: {message}; strict=false imports what is there")
-        self.report.add("warning", message)
 
 
 def _folder(path: Path) -> Path:
@@ -99,8 +86,14 @@ def _tars(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob("*.tar") if file.is_file())
 
 
-def _index(folder: Path) -> Mapping[str, Any]:
-    return guard.read_json(folder / members.INDEX)
+def _index(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+    """File -> its samples and episodes."""
+    path = folder / members.INDEX
+    index = guard.read_json(path)
+    for name, told in index.items():
+        if not isinstance(told, dict) or not told.keys() >= {"samples", "episodes"}:
+            raise UserError(f"{path}: {name[:80]!r} has no numbers of samples and episodes")
+    return index
 
 
 def _episodes(file: Path) -> Iterator[tuple[int, Samples]]:
@@ -138,16 +131,16 @@ def _members(file: Path) -> Iterator[tuple[int, int, str, bytes]]:
         raise UserError(f"{file} is cut short or damaged ({error})") from None
 
 
-def _episode(number: int, samples: Samples, place: str, search: _Search) -> Episode | None:
+def _episode(number: int, samples: Samples, place: str, promises: Promises) -> Episode | None:
     """None if there are steps missing."""
     if members.HEADER not in samples.get(0, {}):
-        search.lacks(f"{place} has no {members.HEADER}; left out")
+        promises.lacks(f"{place} has no {members.HEADER}; left out")
         return None
     header = safe.parse_json(samples[0][members.HEADER], f"{place}: {members.HEADER}")
     try:
-        steps = int(header["steps"])
-        if sorted(samples) != list(range(steps)):
-            search.lacks(f"{place} has {len(samples)} of {steps} steps; left out")
+        steps = len(samples)
+        if header["steps"] != steps or sorted(samples) != list(range(steps)):
+            promises.lacks(f"{place} has {steps} of {header['steps']} steps; left out")
             return None
         rows = [
             guard.read_npz(samples[t][members.NUMBERS], f"{place}, step {t}") for t in range(steps)
