@@ -49,7 +49,7 @@ fuzz: $(READY)
 
 pools: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray,slurm,optuna]'
-	$(BIN)/python -m pytest tests/test_pools_elsewhere.py tests/test_search.py
+	$(BIN)/python -m pytest tests/generators/production/test_pools_elsewhere.py tests/generators/production/test_search.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from trimesh import transformations
 
-from assets.part import Seven
-
+Seven = tuple[float, float, float, float, float, float, float]  # x y z qx qy qz qw
+IDENTITY: Seven = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 Matrix = NDArray[np.float64]  # (4, 4)
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 
-Seven = tuple[float, float, float, float, float, float, float]  # x y z qx qy qz qw, in the part
-IDENTITY: Seven = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+from assets.frames import IDENTITY, Seven
 
 
 class PartError(ValueError):
@@ -106,14 +105,6 @@ class Part:
     inks: tuple[Ink, ...] = ()
     norm: str = ""
     licence: str = "Apache-2.0"
-
-    @cached_property
-    def suctions(self) -> tuple[Suction, ...]:
-        """The flat spots of the surface, found when first asked for; those whose axis passes
-        nearest the centre of mass first."""
-        from assets.suction import spots
-
-        return spots(self.mesh)
 
     @cached_property
     def corners(self) -> np.ndarray:

@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from episodes import Mix
-from episodes.loader import Loader
-from episodes.mix import build
+from episodes.mix.loader import Loader
+from episodes.mix.mix import build
 
 BATCH, WARM, TIMED = 16, 20, 100
 ROUNDS = 3

@@ -25,15 +25,16 @@ from typing import Any
 
 from clock import Clock
 
-from episodes import pack, store
-from generators import hydra_app, run
-from generators.table import table
+from episodes.storage import pack, store
+from generators import run
+from generators.command import hydra_app
+from generators.text_table import table
 from sim import render
-from sim.kinematics import Chain
+from sim.bullet.world import World
 from sim.render import loaded, raster
 from sim.render.stage import Stage
+from sim.robots.kinematics import Chain
 from sim.station import Station
-from sim.world import World
 
 DEFAULTS = {
     "task": "bench_place",

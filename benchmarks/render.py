@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generators import hydra_app, run
-from generators.table import table
+from generators import run
+from generators.command import hydra_app
+from generators.text_table import table
 from sim import render
 from sim.render.base import Renderer
 from sim.render.loaded import Loaded

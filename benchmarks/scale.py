@@ -31,15 +31,16 @@ from typing import Any
 
 import clock  # noqa: F401  # workers with one thread each for matrices, as `cellwright` has them
 
-from episodes import store
 from episodes.episode import Episode
-from episodes.folder import Folder
-from episodes.library import Library
-from generators import making
-from generators.hydra_app import composed
-from generators.plan import Plan, generation
-from generators.produce import produce
-from generators.table import size, table
+from episodes.storage import store
+from episodes.storage.folder import Folder
+from episodes.storage.library import Library
+from generators.command.hydra_app import composed
+from generators.production import makers
+from generators.production.plan import Plan
+from generators.production.produce import produce
+from generators.production.recipes import generation
+from generators.text_table import size, table
 
 DEFAULTS = {"task": "bench_place", "episodes": "24", "rounds": "3", "records": "100000",
             "price": "0.05"}  # fmt: skip
@@ -67,7 +68,7 @@ def main() -> None:
 
 def timed(plan: Plan, index: int) -> Episode:
     """An episode; notes when its worker had it done, and what CPU time that worker had by then."""
-    episode = making.generate(plan, index)
+    episode = makers.generate(plan, index)
     with open(plan.out.with_suffix(".txt"), "a") as file:
         file.write(f"{os.getpid()} {index} {time.monotonic()} {time.process_time()}\n")
     return episode
@@ -230,7 +231,7 @@ def measured(words: list[str]) -> tuple[float, float, float, int]:
     """Wall and CPU seconds, peak bytes and exit code of a command in a process of its own."""
     start, before = time.perf_counter(), children_s()
     code = (  # not ru_maxrss, which a process inherits from the one that started it
-        "import sys; from generators.cli import dispatch; code = dispatch(sys.argv[1:]);"
+        "import sys; from generators.command.cli import dispatch; code = dispatch(sys.argv[1:]);"
         "kept = open('/proc/self/status').read().partition('VmHWM:')[2].split()[0];"
         "print(kept, file=sys.stderr); sys.exit(code)"
     )

@@ -17,15 +17,16 @@ from typing import Any
 
 from clock import Clock
 
-from generators import hydra_app, run, tasks
+from generators import run, tasks
+from generators.command import hydra_app
 from generators.recorder import Recorder
 from generators.seeds import Streams
-from generators.table import table
-from sim import grasping, paths
+from generators.text_table import table
+from sim.motion import grasping, travel
 from sim.station import Station
 
 DEFAULTS = {"task": "", "episodes": "4", "rounds": "3"}
-PLANNING = {"planning": [(paths, "plan"), (grasping, "holds"), (grasping, "best_tool")]}
+PLANNING = {"planning": [(travel, "plan"), (grasping, "holds"), (grasping, "best_tool")]}
 HEAD = ("task", "success", "robot time", "times faster", "ms a step", "planning", "start")
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
-from episodes.loader import Batch, Turn, batch_of
-from episodes.mix import Mix
+from episodes.mix.loader import Batch, Turn, batch_of
+from episodes.mix.mix import Mix
 
 
 class Windows:

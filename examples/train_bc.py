@@ -21,7 +21,7 @@ from torch import nn
 
 import generators.envs  # noqa: F401  registers the environments
 from episodes import Mix
-from episodes.resize import smooth
+from episodes.mix.resize import smooth
 from episodes.torch import loader
 
 # Not where the tool is: a network that knows it goes down wherever it is, as the expert was always

@@ -4,7 +4,7 @@
 set -euo pipefail
 out=${1:-runs/bc}
 python=${2:-.venv/bin/python}
-cellwright() { "$python" -c "from generators.cli import main; main()" "$@"; }
+cellwright() { "$python" -c "from generators.command.cli import main; main()" "$@"; }
 
 # One block on the floor of a bin at the robot's right, the tote at its left; all of that stands
 # still. The block's place and turn, its size, colours, light and the expert's speed and ways vary.

@@ -13,7 +13,7 @@ from typing import Any
 
 import gymnasium
 
-from generators import tasks
+from generators import rendering, tasks
 
 
 def make(
@@ -29,7 +29,8 @@ def make(
     overrides: keys as `cellwright generate` takes them, e.g. ["scene.clearance_mm=0.5",
     "image_size=[224,224]"]. renderer, render_mode, seed: as in `sim.env.CellEnv`.
     """
-    from generators import hydra_app, making, run
+    from generators import run
+    from generators.command import hydra_app
     from generators.seeds import Streams
     from scenes.cameras import image_size
     from sim.env import CellEnv
@@ -50,7 +51,7 @@ def make(
         card=config["robot"]["card"],
         max_seconds=made.max_seconds,
         cameras=dict.fromkeys(config["camera"], size),
-        renderer=making.resolved({"name": renderer})["name"],
+        renderer=rendering.resolved({"name": renderer})["name"],
         render_mode=render_mode,
         seed=seed,
     )

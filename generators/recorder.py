@@ -8,8 +8,8 @@ import numpy as np
 
 from episodes.episode import Episode
 from episodes.episode import Subtask as Span
-from sim import layout
-from sim.moves import Subtask
+from sim import state_layout
+from sim.motion.moves import Subtask
 from sim.pose import in_step
 from sim.station import Row, Station
 
@@ -58,7 +58,7 @@ class Recorder:
         states = np.array(self._states)
         actions = np.array(self.actions, np.float32)
         targets = np.array(self._targets, np.float32)
-        poses = layout.body_poses(cell, states)
+        poses = state_layout.body_poses(cell, states)
         names = [b.name for b in cell.bodies if b.role != "room"]
         steps = self.steps
         rewards = np.array(self.rewards, np.float32)
@@ -70,7 +70,7 @@ class Recorder:
             control_hz=float(hz),
             time=np.arange(steps + 1) / hz,
             states=states,
-            layout={name: list(span) for name, span in layout.columns(cell).items()},
+            layout={name: list(span) for name, span in state_layout.columns(cell).items()},
             actions=actions,
             action={
                 "joint_position": targets[:, :-1],

@@ -16,8 +16,9 @@ from generators.recorder import Recorder
 from generators.seeds import Streams
 from generators.task import Outcome, Task
 from scenes import look
-from sim import layout, sensors
-from sim.moves import Command, Failed, Move, Subtask
+from sim import state_layout
+from sim.motion.moves import Command, Failed, Move, Subtask
+from sim.render import sensors
 from sim.render.base import DEPTH_UNIT_M, Frame, Renderer
 from sim.spec import Camera, Cell
 from sim.station import Station
@@ -129,14 +130,14 @@ def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -
     ):
         for name, kept in seen.items():
             kept.keep(t, frames.get(name))
-    ids = {number: name for name, number in layout.segments(cell).items()}
+    ids = {number: name for name, number in state_layout.segments(cell).items()}
     tracks = {
         camera.name: CameraTrack(
             rgb=seen[camera.name].rgb,
             depth=seen[camera.name].depth if sensors.has_depth(camera) else None,
             segmentation=seen[camera.name].segmentation,
             intrinsics=camera.intrinsics(),
-            camera_to_world=_when_taken(layout.camera_to_world(cell, states, camera), camera),
+            camera_to_world=_when_taken(state_layout.camera_to_world(cell, states, camera), camera),
             unit_m=DEPTH_UNIT_M,
             names=ids,
         )

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sim.moves import Move, Subtask
+from sim.motion.moves import Move, Subtask
 from sim.spec import Cell
 from sim.station import Station
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from assets import devices
+from assets import camera_models
 from episodes.errors import UserError
 from scenes.draw import count, number, section, word
 from sim.pose import Pose
@@ -38,19 +38,19 @@ def cameras(
     A camera with `mount: fixed` has distance_m, azimuth_deg (0: facing the robot), elevation_deg,
     aim_jitter_m; with the name of one of `housings` (fixed body -> camera_to_body) it is built into
     that; with `mount: wrist` it has position_m, aim_m (both in the link's frame), jitter_m. It may
-    have a `model` of `assets.devices` (and then need not say its fov_deg), a `size_px` [W, H] of
-    its own, shutter_s and readout_s, `every` (a picture in every n-th control period only), and
+    have a `model` of `assets.camera_models` (and then need not say its fov_deg), a `size_px` [W, H]
+    of its own, shutter_s and readout_s, `every` (a picture in every n-th control period only), and
     `clean: true`: a twin NAME_clean that sees the same without any noise.
     """
     out = []
     for name, at in section(config, "camera").items():
         key = f"camera.{name}"
         model = word(rng, at.get("model", "ideal"), f"{key}.model")
-        if model not in devices.names():
-            raise UserError(f"{key}.model={model!r}: models: {', '.join(devices.names())}")
+        if model not in camera_models.names():
+            raise UserError(f"{key}.model={model!r}: models: {', '.join(camera_models.names())}")
         size = config if "size_px" not in at else {"image_size": at["size_px"]}
         width, height = image_size(size)
-        fov = devices.DEVICES[model].fov if model in devices.DEVICES else 0.0
+        fov = camera_models.DEVICES[model].fov if model in camera_models.DEVICES else 0.0
         if "fov_deg" in at or not fov:
             fov = np.deg2rad(number(rng, at["fov_deg"], f"{key}.fov_deg"))
         match at.get("mount"):

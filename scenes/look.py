@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from shapely.geometry import Point, Polygon
 
-from assets import materials, parts
+from assets import catalogue, materials
 from episodes.errors import UserError
 from scenes import colour, place, viewpoint
 from scenes.cameras import CLEAN
@@ -208,7 +208,7 @@ def _cluttered(cell: Cell, ranges: Ranges, rng: np.random.Generator) -> Cell:
 
 def _outline(body: Body) -> Polygon:
     """What a standing body covers of the floor."""
-    part = parts.build(body.kind, body.params)
+    part = catalogue.build(body.kind, body.params)
     return place.moved(place.footprint(part, Pose()), *place.flat(body.pose))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry import Polygon
 
-from assets import parts
+from assets import catalogue
 from episodes.errors import UserError
 from scenes import place
 from scenes.draw import count, number, section, word
@@ -77,7 +77,7 @@ def _room(rng: np.random.Generator, room: Mapping[str, Any]) -> list[Body]:
         SCENERY[int(rng.integers(len(SCENERY)))]
         for _ in range(count(rng, room["clutter"], "scene.room.clutter"))
     ]
-    deepest = max((float(parts.build(kind).extents[1]) for kind in kinds), default=0.0)
+    deepest = max((float(catalogue.build(kind).extents[1]) for kind in kinds), default=0.0)
     away = -number(rng, room["wall_distance_m"], "scene.room.wall_distance_m") - deepest
     floor = finished("concrete", rng)
     turned = Pose.turned((away, 0.0, 0.0), (0, 0, 1), -np.pi / 2)
@@ -87,7 +87,7 @@ def _room(rng: np.random.Generator, room: Mapping[str, Any]) -> list[Body]:
     ]
     y = -2.2 + float(rng.uniform(0.0, 0.5))
     for i, kind in enumerate(kinds):
-        size = parts.build(kind).extents
+        size = catalogue.build(kind).extents
         y += size[0] / 2
         pose = Pose.turned((away + 0.08 + size[1] / 2, y, 0.0), (0, 0, 1), np.pi / 2)
         name = f"{kind}_{i}"
@@ -120,7 +120,7 @@ def clutter(
     room = section(config, "scene.room")
     found = []
     for i, kind in enumerate(kinds):
-        material = parts.defaults(kind)["material"]
+        material = catalogue.defaults(kind)["material"]
         coat = finished(material, rng) if material == "black_oxide" else _coat(rng, room, kind)
         found.append(fixture(f"{kind}_c{i}", kind, {}, Pose(), coat, role="distractor"))
     base = shapely.Point(0.0, 0.0).buffer(0.25)

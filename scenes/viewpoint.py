@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import parts
+from assets import catalogue
 from assets.part import Box, Cylinder, Piece
 from scenes.cameras import look_at
 from scenes.draw import number
@@ -137,13 +137,13 @@ def share_seen(cell: Cell, camera: Camera, target: Body) -> float:
 
 
 def _middle(body: Body) -> Array:
-    part = parts.build(body.kind, body.params)
+    part = catalogue.build(body.kind, body.params)
     return body.pose.apply(np.mean(part.mesh.bounds, axis=0))
 
 
 def _surface(body: Body) -> Array:
     """(POINTS, 3) spread over the body's corners, in the world."""
-    vertices = np.asarray(parts.build(body.kind, body.params).mesh.vertices)
+    vertices = np.asarray(catalogue.build(body.kind, body.params).mesh.vertices)
     picked = np.linspace(0, len(vertices) - 1, min(POINTS, len(vertices))).astype(int)
     return body.pose.apply(vertices[picked])
 
@@ -151,7 +151,7 @@ def _surface(body: Body) -> Array:
 def _blocked(body: Body, eye: Array, points: Array) -> NDArray[np.bool_]:
     """(P,) whether the way from the eye to points (P, 3) goes through any of a body's pieces."""
     out = np.zeros(len(points), bool)
-    for piece in parts.build(body.kind, body.params).pieces:
+    for piece in catalogue.build(body.kind, body.params).pieces:
         half, box_to_part = _box(piece)
         box_to_world = body.pose @ box_to_part
         start = box_to_world.inverse().apply(eye)

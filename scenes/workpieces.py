@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from assets import materials, parts
+from assets import catalogue, materials
 from assets.part import Part
 from episodes.errors import UserError
 from scenes.draw import count, number, word
@@ -36,7 +36,7 @@ def workpiece(
     params: dict[str, Any] = {}
     for parameter, value in ranges.items():
         at = f"{key}.{kind}.{parameter}"
-        default = parts.defaults(kind).get(parameter, "")
+        default = catalogue.defaults(kind).get(parameter, "")
         if parameter.endswith("_mm"):
             params[parameter] = round(2 * number(rng, value, at)) / 2
         elif isinstance(default, int):
@@ -46,14 +46,14 @@ def workpiece(
         else:
             params[parameter] = word(rng, value, at)
     finish = word(rng, config["finishes"], "scene.finishes")
-    made_of = parts.finishes(kind)
+    made_of = catalogue.finishes(kind)
     if made_of and finish not in made_of:
         finish = made_of[0]
     params["material"] = finish
     words = {"part": kind, "material": finish}
     if "size" in params:
         words["size"] = params["size"]
-    part = parts.build(kind, params)
+    part = catalogue.build(kind, params)
     rgb = materials.finish(finish).rgb
     if finish in COLOURED:
         colour = word(rng, config["colours"], "scene.colours")
@@ -79,7 +79,7 @@ def with_own(found: list[Body], config: Mapping[str, Any]) -> list[Body]:
     first = found[0]
     params = {**config["part"], "material": first.material.name}
     words = {**{k: v for k, v in first.words.items() if k != "size"}, "part": "mesh"}
-    mass = parts.build("mesh", params).mass
+    mass = catalogue.build("mesh", params).mass
     mine = replace(first, name="mesh_0", kind="mesh", params=params, mass=mass, words=words)
     return [mine, *found[1:]]
 
@@ -95,7 +95,7 @@ def assortment(
     """`count` workpieces of `kinds` (kind -> ranges); no two that language could not tell apart,
     and each of them fit for the work."""
     if not kinds:
-        raise UserError(f"{key} names no part; parts: {', '.join(parts.kinds())}")
+        raise UserError(f"{key} names no part; parts: {', '.join(catalogue.kinds())}")
     names = sorted(kinds)
     found: list[Body] = []
     for _ in range(20 * count + 1):
@@ -122,7 +122,7 @@ def one_each(
     if not 1 <= count <= len(kinds):
         raise UserError(
             f"{count} kinds of parts asked for, {key} has {len(kinds)}: "
-            f"change scene.count, or name more kinds; there are: {', '.join(parts.kinds())}"
+            f"change scene.count, or name more kinds; there are: {', '.join(catalogue.kinds())}"
         )
     names = sorted(kinds)
     chosen = [names[int(i)] for i in rng.permutation(len(names))[:count]]
@@ -153,4 +153,4 @@ def fixture(
 
 
 def part_of(body: Body) -> Part:
-    return parts.build(body.kind, body.params)
+    return catalogue.build(body.kind, body.params)

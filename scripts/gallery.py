@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from episodes.errors import UserError
-from generators import hydra_app, run, tasks
+from generators import run, tasks
+from generators.command import hydra_app
 from generators.seeds import Streams
 from scenes import look
 from sim import render

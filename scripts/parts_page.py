@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assets import materials, parts
+from assets import catalogue, materials
 from assets.frames import to_matrix
 
 ROOT = Path(__file__).parents[1]
@@ -58,17 +58,17 @@ def page() -> str:
         out.append(f"\n## {title}\n\n{says}\n\n![{title}](images/parts-{group}.jpg)\n")
         out.append("| kind | size, mm | mass | norm | parameters | sizes | frames |")
         out.append("|---|---|---|---|---|---|---|")
-        for kind in parts.kinds(group):
+        for kind in catalogue.kinds(group):
             out.append(_row(kind))
     return "\n".join(out) + "\n" + OWN
 
 
 def _row(kind: str) -> str:
-    part = parts.build(kind)
+    part = catalogue.build(kind)
     size = " x ".join(f"{1000 * v:.0f}" for v in part.extents)
     mass = f"{part.mass:.1f} kg" if part.mass >= 1.0 else f"{1000 * part.mass:.0f} g"
-    params = " ".join(f"`{p}`" for p in parts.defaults(kind) if p != "material")
-    sizes = parts.sizes(kind)
+    params = " ".join(f"`{p}`" for p in catalogue.defaults(kind) if p != "material")
+    sizes = catalogue.sizes(kind)
     named = sizes[0] if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}" if sizes else ""
     names = list(part.frames)
     frames = " ".join(
@@ -85,7 +85,7 @@ def pictures() -> None:
 
     renderer = RasterRenderer()
     for group in GROUPS:
-        kinds = [k for k in parts.kinds(group) if k not in ("floor", "wall")]
+        kinds = [k for k in catalogue.kinds(group) if k not in ("floor", "wall")]
         rows = -(-len(kinds) // COLUMNS)
         sheet = Image.new("RGB", (COLUMNS * TILE, rows * TILE), (52, 53, 54))
         for i, kind in enumerate(kinds):
@@ -101,7 +101,7 @@ def _picture(renderer, kind: str):  # type: ignore[no-untyped-def]
     from sim.pose import Pose
     from sim.spec import Body, Camera, Cell, Light, Material
 
-    part = parts.build(kind)
+    part = catalogue.build(kind)
     look = materials.finish(part.params["material"])
     coats = {"painted": (0.78, 0.80, 0.82), "anodised": (0.60, 0.63, 0.67)}
     rgb = coats.get(part.params["material"], look.rgb)

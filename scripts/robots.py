@@ -16,10 +16,11 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scenes.cameras import look_at  # noqa: E402
-from sim import card, layout, robot  # noqa: E402
+from sim import state_layout  # noqa: E402
 from sim.pose import Pose  # noqa: E402
 from sim.render import open_renderer  # noqa: E402
 from sim.render.base import Renderer  # noqa: E402
+from sim.robots import card, robot  # noqa: E402
 from sim.spec import Body, Camera, Cell, Light, Material, Robot  # noqa: E402
 
 OUT = ROOT / "docs" / "images" / "robots.jpg"
@@ -46,8 +47,8 @@ def picture(
         cameras=(Camera("eye", look_at(*view), 2 * SIZE, 2 * SIZE, 0.72),),
         lights=(Light("lamp", direction=(0.5, -0.5, 0.7)), Light("hall", "sky", occlusion=0.6)),
     )
-    states = np.zeros((1, max(stop for _, stop in layout.columns(cell).values())))
-    start, stop = layout.columns(cell)[f"{about.arm}/joint_position"]
+    states = np.zeros((1, max(stop for _, stop in state_layout.columns(cell).values())))
+    start, stop = state_layout.columns(cell)[f"{about.arm}/joint_position"]
     states[0, start:stop] = joints
     seen = next(iter(renderer.frames(cell, states, ["eye"])))["eye"].rgb
     return np.asarray(Image.fromarray(seen).resize((SIZE, SIZE), Image.Resampling.LANCZOS))

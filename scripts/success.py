@@ -26,8 +26,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from episodes.errors import UserError  # noqa: E402
-from generators import hydra_app, run, tasks  # noqa: E402
-from sim import card  # noqa: E402
+from generators import run, tasks  # noqa: E402
+from generators.command import hydra_app  # noqa: E402
+from sim.robots import card  # noqa: E402
 
 DATA, PAGE = ROOT / "docs" / "success.json", ROOT / "docs" / "success.md"
 CODE = ("assets", "conf", "episodes", "generators", "scenes", "sim")  # what results depend on

@@ -10,8 +10,8 @@ import numpy as np
 from gymnasium.spaces import Box, Dict
 from numpy.typing import NDArray
 
-from sim import robot
 from sim.render import open_renderer
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import ACTION_HIGH, ACTION_LOW, Station
 

@@ -102,8 +102,8 @@ class Camera:
     """A pinhole camera; `pose` is camera_to_parent in OpenCV axes (x right, y down, z forward).
 
     parent: "" for the world, "{robot}/{link}", or a fixed body that it is built into.
-    fov: vertical field of view [rad]. model: "ideal", or a device of `assets.devices` whose noise
-    it has.
+    fov: vertical field of view [rad]. model: "ideal", or a device of `assets.camera_models`
+    whose noise it has.
     """
 
     name: str

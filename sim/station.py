@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.kinematics import Chain, Unreachable
+from sim.bullet.world import World
 from sim.pose import Array, Pose, in_step, matrix_to_rotvec, rotvec_to_matrix
+from sim.robots.kinematics import Chain, Unreachable
 from sim.spec import Cell
-from sim.world import World
 
 Row = NDArray[np.float32]
 

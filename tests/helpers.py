@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from episodes.episode import CameraTrack, Episode, Subtask
 from sim.pose import Pose, matrix_to_rotvec, rotvec_to_matrix
 
+ROOT = Path(__file__).parents[1]
 ARM, MOVABLE = 7, 9  # a seven-axis arm with two finger joints
 JOINT_NAMES = tuple(f"joint{i + 1}" for i in range(ARM))
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from episodes import store
 from episodes.episode import Episode
+from episodes.storage import store
 from tests.helpers import synthetic_episode
 
 # What a mix of `episodes` and `real` has to say: their cameras differ in name and size.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import parts
+from assets import catalogue
 from scenes.cameras import look_at
-from sim import layout, robot
+from sim import state_layout
 from sim.pose import Pose
+from sim.robots import robot
 from sim.spec import Body, Camera, Cell, Light, Material, Robot
 
 LAMP = Light("lamp", "sun", (0.35, 0.2, 0.9))
@@ -47,7 +48,7 @@ def bench(size: int = 224) -> Cell:
 
 def around(kind: str) -> Cell:
     """One part of a kind, seen from an angle that shows its shape."""
-    part = parts.build(kind)
+    part = catalogue.build(kind)
     middle, size = part.mesh.bounds.mean(axis=0), float(np.linalg.norm(part.extents))
     eye = middle + min(1.4 * size, 4.0) * np.array([0.7, 0.45, 0.55])
     camera = Camera("eye", look_at(eye, middle), 128, 128, 0.7, near=0.1 * size, far=6.0)
@@ -58,7 +59,7 @@ def around(kind: str) -> Cell:
 
 def states(cell: Cell, count: int = 1) -> NDArray[np.float64]:
     """(count, S): the cell as it starts, then robots waving."""
-    columns = layout.columns(cell)
+    columns = state_layout.columns(cell)
     out = np.zeros((count, max((stop for _, stop in columns.values()), default=0)))
     for arm in cell.robots:
         model = robot.load(arm.card)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from generators import guard, tasks, usage
-from generators.hydra_app import composed
+from generators import tasks
+from generators.command import usage
+from generators.command.hydra_app import composed
+from generators.command.problems import one_line
+from generators.command.verbs import VERBS
+from generators.config import vetting
 from generators.language import words
-from generators.problems import one_line
 from generators.run import make_episode
-from generators.verbs import VERBS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -45,7 +47,7 @@ def test_every_command_in_the_docs_composes(page: str, line: str) -> None:
         w for w in words if w.startswith("sweep=") or w in ("-m", "--help", "--cfg", "job")
     ]
     words = [w for w in words if w not in mentioned]
-    guard.vetted(words)
+    vetting.vetted(words)
     # names of the reader's own, a plug-in that is not installed here, ranges to be searched
     odd = [w for w in words if w.endswith("=NAME") or "hydra" in w or "=interval(" in w]
     chosen = [_first(w) for w in words if w not in odd]

@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 import trimesh
 
+from assets.geometry.shapes import loft, rectangle
 from assets.part import PartError
-from assets.shapes import loft, rectangle
 
 SECTIONS = 48  # of a full turn
 KINDS = ("box", "lathe", "plate")

@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw
 from episodes.episode import Episode
 from episodes.formats.croissant import outcome
 from episodes.formats.readback import Loss
-from episodes.library import Library
-from episodes.safe import plain
+from episodes.storage.library import Library
+from episodes.storage.safe import plain
 
 LENGTHS, FRAMES = "lengths.png", "frames.png"
 BARS = 24

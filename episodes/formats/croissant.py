@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from episodes import safe
 from episodes.formats import guard
-from episodes.library import Library
-from episodes.records import Row, record_file
-from episodes.store import SHARDS
+from episodes.storage import safe
+from episodes.storage.library import Library
+from episodes.storage.records import Row, record_file
+from episodes.storage.store import SHARDS
 
 FILE = "croissant.json"
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from episodes import formats
 from episodes.errors import UserError
-from episodes.formats import card, croissant, readback, whole
-from episodes.library import Library
+from episodes.formats import card, croissant, readback, registry, whole
+from episodes.storage.library import Library
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ def export_library(format: str, src: Path, out: Path, **options: Any) -> Exporte
     options: of the format. One episode is read back and compared. UserError: an unfinished
     library, `out` in use, a library that the format cannot hold.
     """
-    module = formats.writer(format)
-    formats.check_options(format, module.write, (), options)
+    module = registry.writer(format)
+    registry.check_options(format, module.write, (), options)
     library = Library(src)
     if len(library) < library.info["episodes"]:
         raise UserError(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack, Episode, Subtask
 from episodes.errors import UserError
-from episodes.library import Library
+from episodes.storage.library import Library
 
 Array = NDArray[Any]
 VERSION = 1

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes import safe
 from episodes.errors import UserError
+from episodes.storage import safe
 
 MAX_RECORD_BYTES = 2 << 30
 MAX_PIXELS = 64 << 20  # one image

@@ -18,14 +18,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from episodes import formats, store
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Finding, Report
-from episodes.folder import Folder, WriteFailed
-from episodes.formats import guard, whole
-from episodes.library import Library
-from episodes.records import FORMAT, Shard
+from episodes.formats import guard, registry, whole
+from episodes.storage import store
+from episodes.storage.folder import Folder, WriteFailed
+from episodes.storage.library import Library
+from episodes.storage.records import FORMAT, Shard
 
 IMPORTER = 1  # raise it when the same source gives other episodes
 SHARD_BYTES = 256 << 20  # of decoded pictures: what a shard is built from in memory
@@ -68,8 +68,8 @@ def import_library(
     for name in overrides:
         if name not in OVERRIDES:
             raise UserError(f"{name!r} cannot be given; there are: {', '.join(OVERRIDES)}")
-    format = format or formats.detect(src)
-    root, files = formats.reader(format).sources(src)
+    format = format or registry.detect(src)
+    root, files = registry.reader(format).sources(src)
     recipe = {"format": format, "strict": strict, "overrides": overrides, "options": options}
     digest = _digest(guard.hash_files(root, files))
     spec_id = _digest({"importer": IMPORTER, "source": digest, **recipe})
@@ -78,7 +78,7 @@ def import_library(
     whole.check_free(out)
     report = Report()
     versions = {"cellwright": version("cellwright"), "importer": str(IMPORTER)}
-    episodes = formats.read(format, src, strict=strict, report=report, **options)
+    episodes = registry.read(format, src, strict=strict, report=report, **options)
     first = next(episodes, None)
     if first is None:
         raise UserError(f"{src}: it holds no episodes")

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes import formats
 from episodes.episode import Episode
 from episodes.errors import UserError
+from episodes.formats import registry
 from episodes.formats.flat import flatten
-from episodes.library import Library
+from episodes.storage.library import Library
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def compare(library: Library, format: str, out: Path) -> list[Loss]:
 
     UserError: a number differs, or depth, or an id: the export is wrong.
     """
-    theirs = next(formats.read(format, out))
+    theirs = next(registry.read(format, out))
     ours = library.read(theirs.index)
     _same_numbers(ours, theirs)
     one, two = flatten(ours).pictures, flatten(theirs).pictures

@@ -18,15 +18,15 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes import hdf5
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import guard, language
-from episodes.library import Library
-from episodes.records import FORMAT
-from episodes.safe import open_hdf5, parse_json, plain
-from episodes.store import SHARDS
+from episodes.storage import hdf5
+from episodes.storage.library import Library
+from episodes.storage.records import FORMAT
+from episodes.storage.safe import open_hdf5, parse_json, plain
+from episodes.storage.store import SHARDS
 
 Array = NDArray[Any]
 

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes import safe
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import frames, guard, language
 from episodes.formats.promises import Promises
+from episodes.storage import safe
 
 Array = NDArray[Any]
 Row = Mapping[str, Any]

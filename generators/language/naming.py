@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import parts
+from assets import catalogue
 from episodes.errors import UserError
 from generators.language import lexicon
 from sim.spec import Body, Cell
@@ -104,7 +104,7 @@ def _seen_by_robot(
 
 
 def _mean_size(body: Body) -> float:
-    return float(np.cbrt(np.prod(parts.build(body.kind, body.params).extents)))
+    return float(np.cbrt(np.prod(catalogue.build(body.kind, body.params).extents)))
 
 
 def _holds(cell: Cell, relation: str, body: Body, anchor: Body, reach: float) -> bool:
@@ -113,7 +113,7 @@ def _holds(cell: Cell, relation: str, body: Body, anchor: Body, reach: float) ->
     if relation == "next to":
         gap = np.subtract(body.pose.position, anchor.pose.position)
         return bool(np.linalg.norm(gap[:2]) < reach)
-    part = parts.build(anchor.kind, anchor.params)
+    part = catalogue.build(anchor.kind, anchor.params)
     x, y, z = anchor.pose.inverse().apply(body.pose.position)
     half = part.extents / 2
     return bool(abs(x) < half[0] and abs(y) < half[1] and -0.01 < z < part.height + 0.15)

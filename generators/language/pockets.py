@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assets import parts
+from assets import catalogue
 from episodes.errors import UserError
 from generators.language.naming import Expression, expressions, fits, phrase
 from sim.spec import Body, Cell
@@ -50,7 +50,7 @@ def _grid(cell: Cell, body: Body) -> dict[str, tuple[int, int, int, int]]:
 
     Rows and columns run along the fixture's own sides, the ones nearest to the robot's axes.
     """
-    frames = parts.build(body.kind, body.params).frames
+    frames = catalogue.build(body.kind, body.params).frames
     slots = {name: at[:2] for name, at in frames.items() if name.startswith("slot_")}
     if not slots:
         return {}

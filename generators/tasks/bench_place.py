@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge
 from generators.language import words
+from generators.skills import pick_place, predicates
 from generators.task import Outcome
 from scenes.bench import tray_bench
-from sim import grasping, robot
-from sim.moves import Move, Subtask
+from sim.motion import grasping
+from sim.motion.moves import Move, Subtask
 from sim.pose import Pose
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -43,18 +44,18 @@ class BenchPlace:
         goals = grasping.turned_goals(cell.body(part), Pose.from_array(cell.goal["pose"]))
         clear, speed = rng.uniform(0.09, 0.14), rng.uniform(0.4, 0.65)
 
-        hold = yield from handling.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
+        hold = yield from pick_place.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
 
         yield Subtask("place", f"put it into {cell.goal['slot'].replace('/', ' ')}")
-        yield from handling.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
+        yield from pick_place.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
         part = goal["part"]
-        distance, turn = judge.off_goal(world, part, Pose.from_array(goal["pose"]))
+        distance, turn = predicates.off_goal(world, part, Pose.from_array(goal["pose"]))
         if distance <= self.position and turn <= self.angle:
-            done = judge.let_go(station, part) and judge.at_rest(world, part)
+            done = predicates.let_go(station, part) and predicates.at_rest(world, part)
             return Outcome(done, "" if done else "not_released")
-        if judge.fallen(station, part):
+        if predicates.fallen(station, part):
             return Outcome(False, "dropped", over=True)
         return Outcome(False, "misplaced")

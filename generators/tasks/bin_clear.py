@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from generators import containers, handling, judge, layout
 from generators.language import words
+from generators.skills import containers, feasibility, pick_place, predicates
 from generators.task import Outcome
 from scenes.bins import full_bin
-from sim import grasping, robot
-from sim.moves import Hold, Move, Subtask
+from sim.motion import grasping
+from sim.motion.moves import Hold, Move, Subtask
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -32,7 +33,7 @@ class BinClear:
 
     def cell(self, rng: np.random.Generator) -> Cell:
         takes = partial(grasping.takes, self.card)
-        return layout.tried(
+        return feasibility.tried(
             lambda r: full_bin(self.config, r, self.card.home, self.card.wrist, takes),
             _beyond,
             rng,
@@ -48,12 +49,12 @@ class BinClear:
 
         def left() -> list[str]:
             """Looks into the bin again: what is not in the tote yet, topmost first."""
-            out = [p for p in goal["parts"] if not judge.stowed(world, p, goal["target"])]
-            return sorted(out, key=lambda part: -judge.highest(world, part))
+            out = [p for p in goal["parts"] if not predicates.stowed(world, p, goal["target"])]
+            return sorted(out, key=lambda part: -predicates.highest(world, part))
 
-        rim = max(judge.rim(world, goal[key]) for key in ("source", "target"))
+        rim = max(predicates.rim(world, goal[key]) for key in ("source", "target"))
         clear, speed = rng.uniform(0.05, 0.08), rng.uniform(0.45, 0.65)
-        yield from handling.one_by_one(
+        yield from pick_place.one_by_one(
             station,
             left,
             lambda part: self._move(station, part, rng, rim + clear, speed),
@@ -66,22 +67,24 @@ class BinClear:
     ) -> Iterator[Move | Subtask]:
         """One part into a free spot of the tote; it is carried at the height `over` [m]."""
         world, tote = station.world, station.world.cell.goal["target"]
-        clear = over - judge.lowest(world, part)
-        hold = yield from handling.pick(station, part, rng, clear=clear, speed=speed, tilt=TILT)
+        clear = over - predicates.lowest(world, part)
+        hold = yield from pick_place.pick(station, part, rng, clear=clear, speed=speed, tilt=TILT)
 
-        yield Subtask("place", f"put it into the {handling.called(station, tote)}")
+        yield Subtask("place", f"put it into the {pick_place.called(station, tote)}")
         spot = containers.free_spot(station, part, tote, rng, room=0.012)
         yield from containers.let_down(station, part, hold, tote, spot, rng, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
-        if any(judge.fallen(station, part) for part in goal["parts"]):
+        if any(predicates.fallen(station, part) for part in goal["parts"]):
             return Outcome(False, "dropped", over=True)
-        if not all(judge.inside(world, part, goal["target"]) for part in goal["parts"]):
+        if not all(predicates.inside(world, part, goal["target"]) for part in goal["parts"]):
             return Outcome(False, "not_in_tote")
-        if not all(judge.stowed(world, part, goal["target"]) for part in goal["parts"]):
+        if not all(predicates.stowed(world, part, goal["target"]) for part in goal["parts"]):
             return Outcome(False, "above_rim")
-        done = all(judge.let_go(station, p) and judge.at_rest(world, p) for p in goal["parts"])
+        done = all(
+            predicates.let_go(station, p) and predicates.at_rest(world, p) for p in goal["parts"]
+        )
         return Outcome(done, "" if done else "not_released")
 
 
@@ -89,6 +92,6 @@ def _beyond(cell: Cell) -> str:
     """What the robot does not reach of the parts and of the tote, its corners included, or cannot
     take."""
     parts = {name: cell.body(name).pose for name in cell.goal["parts"]}
-    corners = layout.corners(cell, cell.goal["target"], 0.06)
-    far = layout.out_of_reach(cell, parts | corners, 0.32)
+    corners = feasibility.corners(cell, cell.goal["target"], 0.06)
+    far = feasibility.out_of_reach(cell, parts | corners, 0.32)
     return far or containers.walled_in(cell, list(parts), tilt=TILT)

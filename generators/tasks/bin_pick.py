@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from generators import containers, handling, judge, layout
 from generators.language import words
+from generators.skills import containers, feasibility, pick_place, predicates
 from generators.task import Outcome
 from scenes.bins import bin_bench
-from sim import robot
-from sim.moves import Move, Subtask
+from sim.motion.moves import Move, Subtask
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -30,7 +30,7 @@ class BinPick:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return layout.tried(
+        return feasibility.tried(
             lambda r: bin_bench(self.config, r, self.card.home, self.card.wrist),
             _beyond,
             rng,
@@ -44,21 +44,21 @@ class BinPick:
         world = station.world
         part, tote = world.cell.goal["part"], world.cell.goal["target"]
         speed = rng.uniform(0.4, 0.65)
-        rim = max(judge.rim(world, world.cell.goal[k]) for k in ("source", "target"))
+        rim = max(predicates.rim(world, world.cell.goal[k]) for k in ("source", "target"))
         clear = rim - world.pose(part).position[2] + rng.uniform(0.05, 0.08)
 
-        hold = yield from handling.pick(station, part, rng, clear=clear, speed=speed, tilt=TILT)
+        hold = yield from pick_place.pick(station, part, rng, clear=clear, speed=speed, tilt=TILT)
 
-        yield Subtask("place", f"put it into the {handling.called(station, tote)}")
+        yield Subtask("place", f"put it into the {pick_place.called(station, tote)}")
         yield from containers.drop(station, part, hold, tote, rng, spread=0.03, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
         part = goal["part"]
-        if judge.inside(world, part, goal["target"]):
-            done = judge.let_go(station, part) and judge.at_rest(world, part)
+        if predicates.inside(world, part, goal["target"]):
+            done = predicates.let_go(station, part) and predicates.at_rest(world, part)
             return Outcome(done, "" if done else "not_released")
-        if judge.fallen(station, part):
+        if predicates.fallen(station, part):
             return Outcome(False, "dropped", over=True)
         return Outcome(False, "not_in_tote")
 
@@ -69,6 +69,6 @@ def _beyond(cell: Cell) -> str:
     part, target = cell.goal["part"], cell.goal["target"]
     places = {name: cell.body(name).pose for name in (part, target)}
     others = [b.name for b in cell.bodies if not b.fixed and b.name != part]
-    return layout.out_of_reach(cell, places, 0.2) or containers.walled_in(
+    return feasibility.out_of_reach(cell, places, 0.2) or containers.walled_in(
         cell, [part], tilt=TILT, among=others
     )

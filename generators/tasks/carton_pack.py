@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge, layout
 from generators.language import words
+from generators.skills import feasibility, pick_place, predicates
 from generators.task import Outcome
 from scenes.packing import packing
-from sim import reach, robot
-from sim.moves import Carry, Failed, Hold, Move, Reach, Subtask
+from sim.motion.moves import Carry, Failed, Hold, Move, Reach, Subtask
 from sim.pose import Pose
+from sim.robots import reach, robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -39,7 +39,7 @@ class CartonPack:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return layout.tried(
+        return feasibility.tried(
             lambda r: packing(self.config, r, self.card.home, self.card.wrist),
             _beyond, rng, "move scene.carton.x_m or y_m, or scene.work_area",
         )  # fmt: skip
@@ -51,9 +51,9 @@ class CartonPack:
     def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
         goal = station.world.cell.goal
         order = [goal["parts"][int(i)] for i in rng.permutation(len(goal["parts"]))]
-        rim = judge.rim(station.world, goal["carton"]) - station.robot.base.position[2]
+        rim = predicates.rim(station.world, goal["carton"]) - station.robot.base.position[2]
         clear, speed = rim + rng.uniform(0.03, 0.05), rng.uniform(0.45, 0.65)
-        yield from handling.one_by_one(
+        yield from pick_place.one_by_one(
             station,
             lambda: [part for part in order if not _packed(station, part)],
             lambda part: self._put(station, part, rng, clear, speed),
@@ -70,15 +70,17 @@ class CartonPack:
         """One item into its place, straight down."""
         goal = station.world.cell.goal
         place = Pose.from_array(goal["poses"][goal["parts"].index(part)])
-        hold = yield from handling.pick(station, part, rng, goals=[place], clear=clear, speed=speed)
-        what = handling.called(station, part)
+        hold = yield from pick_place.pick(
+            station, part, rng, goals=[place], clear=clear, speed=speed
+        )
+        what = pick_place.called(station, part)
         yield Subtask("pack", f"put the {what} into the carton")
-        down = yield from handling.bring(
+        down = yield from pick_place.bring(
             station, part, hold, [place], rng, clear=clear, speed=speed
         )
         yield Carry(down.shifted(z=0.012), 0.25)
         yield Carry(down.shifted(z=0.0005), 0.06)
-        yield from handling.let_go(hold, down, clear)
+        yield from pick_place.let_go(hold, down, clear)
 
     def _close(
         self, station: Station, i: int, rng: np.random.Generator, speed: float
@@ -86,7 +88,7 @@ class CartonPack:
         """Pushes a flap over from outside, then down until it lies."""
         world, goal = station.world, station.world.cell.goal
         flap, hinge = goal["flaps"][i], Pose.from_array(goal["hinges"][i])
-        size = judge.dims(world, flap)
+        size = predicates.dims(world, flap)
         depth, angle = size["depth"], goal["closed"][i] - world.travel(flap)
         outside = max(0.0, -depth * float(np.cos(angle))) + BESIDE
         along, push = rng.uniform(-0.15, 0.15) * size["length"], rng.uniform(0.12, 0.2)
@@ -95,7 +97,7 @@ class CartonPack:
                           (along, INWARDS * depth, size["board"] - 0.0005)])  # fmt: skip
         for way in _followed(station, hinge.apply(spots)):
             try:
-                yield handling.travel(way[0], rng, speed)
+                yield pick_place.travel(way[0], rng, speed)
             except Failed as failed:
                 if failed.cause not in ("no_path", "ik_unreachable"):
                     raise
@@ -110,7 +112,7 @@ class CartonPack:
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
         parts = goal["parts"]
-        if any(judge.fallen(station, part) for part in parts):
+        if any(predicates.fallen(station, part) for part in parts):
             return Outcome(False, "dropped", over=True)
         if not all(_packed(station, part) for part in parts):
             return Outcome(False, "not_packed")
@@ -123,16 +125,16 @@ class CartonPack:
             return Outcome(False, "overlap")
         if station.holding() or world.touching(station.robot.name) & {*parts, *goal["flaps"]}:
             return Outcome(False, "not_released")
-        still = all(judge.at_rest(world, name) for name in (*parts, *goal["flaps"]))
+        still = all(predicates.at_rest(world, name) for name in (*parts, *goal["flaps"]))
         return Outcome(still, "" if still else "not_at_rest")
 
 
 def _packed(station: Station, part: str) -> bool:
     """Whether an item is wholly inside the carton and let go."""
     world, carton = station.world, station.world.cell.goal["carton"]
-    if station.holding(part) or not judge.inside(world, part, carton):
+    if station.holding(part) or not predicates.inside(world, part, carton):
         return False
-    return judge.highest(world, part) < judge.rim(world, carton)
+    return predicates.highest(world, part) < predicates.rim(world, carton)
 
 
 def _followed(station: Station, spots: np.ndarray) -> Iterator[list[Pose]]:
@@ -159,6 +161,6 @@ def _beyond(cell: Cell) -> str:
         depth = cell.body(name).params["depth_mm"] / 1000
         flaps |= {f"beyond {name}": hinge @ Pose((0.0, -0.8 * depth - BESIDE, OVER * depth)),
                   name: hinge @ Pose((0.0, INWARDS * depth, 0.0))}  # fmt: skip
-    return layout.out_of_reach(cell, {**items, **places}, 0.22) or layout.out_of_reach(
+    return feasibility.out_of_reach(cell, {**items, **places}, 0.22) or feasibility.out_of_reach(
         cell, flaps, 0.06
     )

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from generators import belts, handling, judge, layout
 from generators.language import words
+from generators.skills import conveyor, feasibility, pick_place, predicates
 from generators.task import Outcome
 from scenes.conveyor import conveyor_nest
-from sim import grasping, robot
-from sim.moves import Move, Subtask
+from sim.motion import grasping
+from sim.motion.moves import Move, Subtask
 from sim.pose import Pose
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -33,13 +34,15 @@ class ConveyorPick:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        cell = layout.tried(
+        cell = feasibility.tried(
             lambda r: conveyor_nest(self.config, r, self.card.home, self.card.wrist),
-            lambda c: belts.beyond(c, self.window, {"the nest": Pose.from_array(c.goal["pose"])}),
+            lambda c: conveyor.beyond(
+                c, self.window, {"the nest": Pose.from_array(c.goal["pose"])}
+            ),
             rng,
             "move scene.beside or scene.line.x_m nearer, or narrow task.window_m",
         )
-        belts.check_speed(cell, self.window)
+        conveyor.check_speed(cell, self.window)
         return cell
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
@@ -52,22 +55,22 @@ class ConveyorPick:
         goals = grasping.turned_goals(cell.body(part), Pose.from_array(cell.goal["pose"]))
         clear, speed = rng.uniform(0.07, 0.11), rng.uniform(0.45, 0.65)
 
-        hold = yield from belts.catch(
+        hold = yield from conveyor.catch(
             station, part, rng, self.window, goals=goals, clear=clear, speed=speed
         )
 
         yield Subtask("place", "put it into the nest")
-        yield from handling.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
+        yield from pick_place.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
         part = goal["part"]
-        distance, turn = judge.off_goal(world, part, Pose.from_array(goal["pose"]))
+        distance, turn = predicates.off_goal(world, part, Pose.from_array(goal["pose"]))
         if distance <= self.position and turn <= self.angle:
-            done = judge.let_go(station, part) and judge.at_rest(world, part)
+            done = predicates.let_go(station, part) and predicates.at_rest(world, part)
             return Outcome(done, "" if done else "not_released")
-        if belts.at_end(station, part):
+        if conveyor.at_end(station, part):
             return Outcome(False, "reached_end", over=True)
-        if judge.fallen(station, part):
+        if predicates.fallen(station, part):
             return Outcome(False, "dropped", over=True)
         return Outcome(False, "misplaced")

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from generators import belts, containers, judge, layout
 from generators.language import lexicon, naming, words
 from generators.language.korean import with_particle
+from generators.skills import containers, conveyor, feasibility, predicates
 from generators.task import Outcome
 from scenes.conveyor import conveyor_bins
-from sim import robot
-from sim.moves import Carry, Hold, Move, Subtask
+from sim.motion.moves import Carry, Hold, Move, Subtask
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -34,16 +34,18 @@ class ConveyorSort:
     def cell(self, rng: np.random.Generator) -> Cell:
         def drawn(r: np.random.Generator) -> Cell:
             cell = conveyor_bins(self.config, r, self.card.home, self.card.wrist)
-            belts.check_speed(cell, self.window)
+            conveyor.check_speed(cell, self.window)
             return cell
 
         def wrong(cell: Cell) -> str:
-            rims = layout.rims(cell, cell.goal["bins"])
+            rims = feasibility.rims(cell, cell.goal["bins"])
             # parts hang over the rims, and the tool comes to them from above that
-            far = belts.beyond(cell, self.window, {}) or layout.out_of_reach(cell, rims, 0.2)
-            return far or belts.overrun(cell, self.window)
+            far = conveyor.beyond(cell, self.window, {}) or feasibility.out_of_reach(
+                cell, rims, 0.2
+            )
+            return far or conveyor.overrun(cell, self.window)
 
-        return layout.tried(
+        return feasibility.tried(
             drawn,
             wrong,
             rng,
@@ -61,9 +63,11 @@ class ConveyorSort:
         speed = rng.uniform(0.55, 0.7)
         for part, container in zip(goal["parts"], goal["bins"], strict=True):
             clear = rng.uniform(0.06, 0.09)
-            hold = yield from belts.catch(station, part, rng, self.window, clear=clear, speed=speed)
+            hold = yield from conveyor.catch(
+                station, part, rng, self.window, clear=clear, speed=speed
+            )
             yield Subtask("place", f"put it into the bin for {goal['by']}s like it")
-            lift = judge.rim(world, container) + OVER_RIM - judge.lowest(world, part)
+            lift = predicates.rim(world, container) + OVER_RIM - predicates.lowest(world, part)
             if lift > 0:
                 yield Carry(station.tcp_to_world.shifted(z=lift), 0.3)
             yield from containers.drop(
@@ -75,16 +79,16 @@ class ConveyorSort:
         world, goal = station.world, station.world.cell.goal
         open_ = []
         for part, container in zip(goal["parts"], goal["bins"], strict=True):
-            if not judge.inside(world, part, container):
+            if not predicates.inside(world, part, container):
                 open_.append(part)
-            elif not (judge.at_rest(world, part) and judge.let_go(station, part, 0.05)):
+            elif not (predicates.at_rest(world, part) and predicates.let_go(station, part, 0.05)):
                 return Outcome(False, "not_released")
         if not open_:
             return Outcome(True)
         for part in open_:
-            if belts.at_end(station, part):
+            if conveyor.at_end(station, part):
                 return Outcome(False, "reached_end", over=True)
-            if judge.fallen(station, part):
+            if predicates.fallen(station, part):
                 return Outcome(False, "dropped", over=True)
         return Outcome(False, "not_sorted")
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from assets import parts
-from generators import containers, handling, judge, layout
+from assets import catalogue
 from generators.language import words
+from generators.skills import containers, feasibility, pick_place, predicates
 from generators.task import Outcome
 from scenes.sorting import defect_bench
-from sim import robot
-from sim.moves import Carry, Hold, Move, Subtask
+from sim.motion.moves import Carry, Hold, Move, Subtask
 from sim.pose import Pose
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -34,7 +34,7 @@ class DefectSort:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return layout.tried(
+        return feasibility.tried(
             lambda r: defect_bench(self.config, r, self.card.home, self.card.wrist),
             self._beyond,
             rng,
@@ -45,8 +45,8 @@ class DefectSort:
         """What the robot does not reach of the plates, of where it shows them, and of the bins."""
         plates = {part: cell.body(part).pose for part in cell.goal["parts"]}
         before = {"the camera": Pose(_lens(cell).position).shifted(z=self.focus[1])}
-        return layout.out_of_reach(cell, plates | before, 0.16) or layout.out_of_reach(
-            cell, layout.rims(cell, ["passes", "rejects"])
+        return feasibility.out_of_reach(cell, plates | before, 0.16) or feasibility.out_of_reach(
+            cell, feasibility.rims(cell, ["passes", "rejects"])
         )
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
@@ -60,10 +60,10 @@ class DefectSort:
         for i in rng.permutation(len(goal["parts"])):
             part, container = goal["parts"][i], goal["bins"][i]
             clear = rng.uniform(0.12, 0.16)
-            hold = yield from handling.pick(station, part, rng, clear=clear, speed=speed)
+            hold = yield from pick_place.pick(station, part, rng, clear=clear, speed=speed)
 
             yield Subtask("show", "hold it before the inspection camera")
-            down = yield from handling.bring(
+            down = yield from pick_place.bring(
                 station, part, hold, self._before_camera(station, part, rng), rng,
                 clear=0.05, speed=speed,
             )  # fmt: skip
@@ -85,16 +85,16 @@ class DefectSort:
         for part, container in zip(goal["parts"], goal["bins"], strict=True):
             if rows[part] < need:
                 rows[part] = rows[part] + 1 if self._shown(station, part) else 0
-            if judge.fallen(station, part):
+            if predicates.fallen(station, part):
                 return Outcome(False, "dropped", over=True)
-            if not judge.inside(world, part, container):
+            if not predicates.inside(world, part, container):
                 other = "passes" if container == "rejects" else "rejects"
-                if judge.inside(world, part, other) and not station.holding(part):
+                if predicates.inside(world, part, other) and not station.holding(part):
                     return Outcome(False, "wrong_bin", over=True)
                 missing = missing or "not_sorted"
             elif rows[part] < need:
                 return Outcome(False, "not_shown", over=True)
-            elif station.holding(part) or not judge.at_rest(world, part):
+            elif station.holding(part) or not predicates.at_rest(world, part):
                 missing = missing or "not_released"
         return Outcome(not missing, missing)
 
@@ -125,4 +125,4 @@ class DefectSort:
 def _lens(cell: Cell) -> Pose:
     """camera_to_world of the inspection camera's lens."""
     body = cell.body(cell.goal["camera"])
-    return body.pose @ Pose.from_array(parts.build(body.kind, body.params).frames["camera"])
+    return body.pose @ Pose.from_array(catalogue.build(body.kind, body.params).frames["camera"])

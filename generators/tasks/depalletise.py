@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from generators import belts, handling, judge, layout
 from generators.language import words
+from generators.skills import conveyor, feasibility, pick_place, predicates
 from generators.task import Outcome
 from scenes.pallet import depalletising
-from sim import robot
-from sim.moves import Carry, Move, Subtask
+from sim.motion.moves import Carry, Move, Subtask
 from sim.pose import Pose
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -32,7 +32,7 @@ class Depalletise:
 
     def cell(self, rng: np.random.Generator) -> Cell:
         card = self.card
-        return layout.tried(
+        return feasibility.tried(
             lambda r: depalletising(self.config, r, card.home, card.wrist, card.foot),
             self._beyond,
             rng,
@@ -45,7 +45,7 @@ class Depalletise:
         places = {part: cell.body(part).pose.shifted(z=height) for part in cell.goal["parts"]}
         belt = Pose.from_array(cell.goal["belt"])
         places["the belt"] = belt @ Pose((self.drop, 0.0, height))
-        return layout.out_of_reach(cell, places, height + 0.04)
+        return feasibility.out_of_reach(cell, places, height + 0.04)
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         return words.instruction(self.name, cell, {"belt": "conveyor", "pallet": "pallet"}, rng)
@@ -61,24 +61,24 @@ class Depalletise:
                 Pose.from_array(cell.goal["belt"]) @ Pose.turned(spot, (0, 0, 1), yaw)
                 for yaw in (0.0, np.pi)
             ]
-            hold = yield from handling.pick(
+            hold = yield from pick_place.pick(
                 station, part, rng, goals=goals, clear=clear, speed=speed
             )
             yield Subtask("put", "put the box on the belt")
-            yield from belts.await_room(station, part, spot[0])
-            down = yield from handling.bring(
+            yield from conveyor.await_room(station, part, spot[0])
+            down = yield from pick_place.bring(
                 station, part, hold, goals, rng, clear=clear, speed=speed
             )
             yield Carry(down, 0.25)
-            yield from handling.let_go(hold, down, clear)
+            yield from pick_place.let_go(hold, down, clear)
 
     def outcome(self, station: Station) -> Outcome:
         world = station.world
         waiting = False
         for part in world.cell.goal["parts"]:
-            if judge.fallen(station, part, 0.5):
+            if predicates.fallen(station, part, 0.5):
                 return Outcome(False, "dropped", over=True)
-            if not belts.on_belt(station, part):
+            if not conveyor.on_belt(station, part):
                 waiting = True
             elif world.pose(part).rotation[2, 2] < np.cos(self.tilt):
                 return Outcome(False, "toppled", over=True)

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, layout
-from generators.beads import Bead
 from generators.language import words
+from generators.skills import feasibility, pick_place
+from generators.skills.bead import Bead
 from generators.task import Outcome
 from scenes.dispensing import seam_bench
-from sim import reach, robot
-from sim.follow import Follow
-from sim.moves import Move, Reach, Subtask
+from sim.motion.follow import Follow
+from sim.motion.moves import Move, Reach, Subtask
 from sim.pose import Pose
+from sim.robots import reach, robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -38,7 +38,7 @@ class DispenseBead:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return layout.tried(
+        return feasibility.tried(
             lambda r: seam_bench(self.config, r, self.card.home, self.card.wrist),
             _out_of_reach, rng, "move scene.work_area or shrink scene.plate",
         )  # fmt: skip
@@ -59,7 +59,7 @@ class DispenseBead:
 
         yield Subtask("approach", "bring the nozzle to the start of the seam")
         start = Pose.at(first, turned)
-        yield handling.travel(start.shifted(z=clear), rng, rng.uniform(0.3, 0.5))
+        yield pick_place.travel(start.shifted(z=clear), rng, rng.uniform(0.3, 0.5))
         yield Reach(start, 0.12, within=0.0003)
 
         yield Subtask("dispense", "follow the seam with the nozzle on")
@@ -90,4 +90,4 @@ def _out_of_reach(cell: Cell) -> str:
     tools = [Pose(tuple(p)).shifted(z=0.002) @ down for p in cell.goal["seam"][::8]]
     able = reach.reachable(arm.card, arm.base, tools)
     far = {f"point {i} of the seam": tool for i, tool in enumerate(tools) if not able[i]}
-    return layout.beyond(arm, far) if far else ""
+    return feasibility.beyond(arm, far) if far else ""

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, views
 from generators.language import words
+from generators.skills import pick_place, viewpoints
 from generators.task import Outcome
 from scenes.inspecting import inspection_bench
-from sim import robot
-from sim.moves import Failed, Hold, Move, Subtask
+from sim.motion.moves import Failed, Hold, Move, Subtask
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -37,7 +37,7 @@ class InspectViews:
         task = config["task"]
         self.max_seconds = float(task["max_seconds"])
         focus = (float(task["focus_m"][0]), float(task["focus_m"][1]))
-        self.terms = views.Terms(focus, float(np.deg2rad(task["angle_deg"])), task["framed"])
+        self.terms = viewpoints.Terms(focus, float(np.deg2rad(task["angle_deg"])), task["framed"])
         self.still = float(task["still_s"])
         self.card = robot.load(config["robot"]["card"]).card
 
@@ -59,9 +59,9 @@ class InspectViews:
                 continue
             yield Subtask("view", f"look at the {name.replace('_', ' ')}")
             point, normal = np.array(goal["points"][i]), np.array(goal["normals"][i])
-            places = views.tools(station, camera, point, normal, self.terms, rng)
+            places = viewpoints.tools(station, camera, point, normal, self.terms, rng)
             for tool in islice(places, TRIES):
-                yield handling.travel(tool, rng, speed)
+                yield pick_place.travel(tool, rng, speed)
                 yield Hold(self.still + 0.15)
                 if name in _taken(station):
                     break
@@ -80,7 +80,7 @@ class InspectViews:
             for name, point, normal in zip(
                 goal["features"], goal["points"], goal["normals"], strict=True
             ):
-                if name not in taken and views.has(
+                if name not in taken and viewpoints.has(
                     station, camera, np.array(point), np.array(normal), self.terms
                 ):
                     taken.add(name)

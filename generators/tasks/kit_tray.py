@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge, layout
 from generators.language import words
+from generators.skills import feasibility, pick_place, predicates
 from generators.task import Outcome
 from scenes.bench import kit_bench
-from sim import grasping, robot
-from sim.moves import Hold, Move, Subtask
+from sim.motion import grasping
+from sim.motion.moves import Hold, Move, Subtask
 from sim.pose import Pose
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -37,7 +38,7 @@ class KitTray:
         self.card = card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return layout.tried(
+        return feasibility.tried(
             lambda r: kit_bench(self.config, r, self.card.home, self.card.wrist),
             _beyond,
             rng,
@@ -51,11 +52,11 @@ class KitTray:
         parts = station.world.cell.goal["parts"]
         order = [parts[int(i)] for i in rng.permutation(len(parts))]
         # whatever hangs in the jaws passes over whatever stands on the bench
-        tallest = max(judge.highest(station.world, part) for part in parts)
+        tallest = max(predicates.highest(station.world, part) for part in parts)
         over = tallest - station.robot.base.position[2] + rng.uniform(0.03, 0.06)
         clear = max(over, 0.085)  # and far enough away to have let go, if all are low
         speed = rng.uniform(0.45, 0.65)
-        yield from handling.one_by_one(
+        yield from pick_place.one_by_one(
             station,
             lambda: [part for part in order if not self._placed(station, part)],
             lambda part: self._put(station, part, rng, clear, speed),
@@ -69,10 +70,10 @@ class KitTray:
         """One part into its slot."""
         slot, pose = self._place(station.world.cell, part)
         goals = grasping.turned_goals(station.world.cell.body(part), pose)
-        hold = yield from handling.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
-        what = handling.called(station, part)
+        hold = yield from pick_place.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
+        what = pick_place.called(station, part)
         yield Subtask("place", f"put the {what} into {slot.replace('/', ' ')}")
-        yield from handling.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
+        yield from pick_place.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
 
     def _place(self, cell: Cell, part: str) -> tuple[str, Pose]:
         """The part's slot, and part_to_world in it."""
@@ -81,16 +82,16 @@ class KitTray:
 
     def _placed(self, station: Station, part: str) -> bool:
         _, pose = self._place(station.world.cell, part)
-        distance, turn = judge.off_goal(station.world, part, pose)
+        distance, turn = predicates.off_goal(station.world, part, pose)
         return distance <= self.position and turn <= self.angle
 
     def outcome(self, station: Station) -> Outcome:
         world, parts = station.world, station.world.cell.goal["parts"]
-        if any(judge.fallen(station, part) for part in parts):
+        if any(predicates.fallen(station, part) for part in parts):
             return Outcome(False, "dropped", over=True)
         if not all(self._placed(station, part) for part in parts):
             return Outcome(False, "misplaced")
-        done = all(judge.let_go(station, p) and judge.at_rest(world, p) for p in parts)
+        done = all(predicates.let_go(station, p) and predicates.at_rest(world, p) for p in parts)
         return Outcome(done, "" if done else "not_released")
 
 
@@ -98,4 +99,6 @@ def _beyond(cell: Cell) -> str:
     """What the robot does not reach of the loose parts and the slots."""
     goal = cell.goal
     slots = zip(goal["slots"], map(Pose.from_array, goal["poses"]), strict=True)
-    return layout.out_of_reach(cell, {p: cell.body(p).pose for p in goal["parts"]} | dict(slots))
+    return feasibility.out_of_reach(
+        cell, {p: cell.body(p).pose for p in goal["parts"]} | dict(slots)
+    )

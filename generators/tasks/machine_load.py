@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge, layout, tending
 from generators.language import words
+from generators.skills import feasibility, machine_tending, pick_place, predicates
 from generators.task import Outcome
 from scenes import machine
-from sim import grasping
-from sim.moves import Carry, Move, Subtask
+from sim.motion import grasping
+from sim.motion.moves import Carry, Move, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -30,12 +30,12 @@ class MachineLoad:
         self.position = config["task"]["position_mm"] / 1000
         self.angle = np.deg2rad(config["task"]["angle_deg"])
         self.grip = float(config["task"]["grip_n"])
-        self.arm = tending.arm(config)
+        self.arm = machine_tending.arm(config)
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return layout.tried(
-            lambda r: tending.settled(machine.loading(self.config, r, self.arm)),
-            tending.cramped,
+        return feasibility.tried(
+            lambda r: machine_tending.settled(machine.loading(self.config, r, self.arm)),
+            machine_tending.cramped,
             rng,
             "change scene.seat_reach, scene.table_over_robot_mm or scene.panel",
         )
@@ -46,39 +46,43 @@ class MachineLoad:
 
     def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
         cell = station.world.cell
-        part, holder = cell.goal["part"], handling.called(station, cell.goal["target"])
+        part, holder = cell.goal["part"], pick_place.called(station, cell.goal["target"])
         goals = grasping.turned_goals(cell.body(part), Pose.from_array(cell.goal["stand"]))
         clear, speed = rng.uniform(0.06, 0.09), rng.uniform(0.4, 0.65)
 
-        hold = yield from handling.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
+        hold = yield from pick_place.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
 
         yield Subtask("place", f"stand it in the {holder}")
-        over = handling.tool_for(station, part, hold, goals).shifted(z=clear)
-        yield from tending.go(station, tending.gate(cell, over), rng, speed, carrying=part)
-        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
+        over = pick_place.tool_for(station, part, hold, goals).shifted(z=clear)
+        yield from machine_tending.go(
+            station, machine_tending.gate(cell, over), rng, speed, carrying=part
+        )
+        down = yield from pick_place.bring(
+            station, part, hold, goals, rng, clear=clear, speed=speed
+        )
         yield Carry(down.shifted(z=0.02), 0.2)
         yield Carry(down.shifted(z=0.0005), 0.05)
-        yield from handling.let_go(hold, down, clear)
-        yield from tending.go(station, tending.gate(cell, over), rng, speed)
-        yield from tending.close_tool(station)
+        yield from pick_place.let_go(hold, down, clear)
+        yield from machine_tending.go(station, machine_tending.gate(cell, over), rng, speed)
+        yield from machine_tending.close_tool(station)
 
         yield Subtask("clamp", "press the clamp button")
-        yield from tending.press(station, "button_clamp", rng, speed)
+        yield from machine_tending.press(station, "button_clamp", rng, speed)
 
         yield Subtask("shut", "shut the door")
-        yield from tending.slide(station, "door", rng, speed)
+        yield from machine_tending.slide(station, "door", rng, speed)
 
         yield Subtask("start", "press the start button")
-        yield from tending.press(station, "button_start", rng, speed)
+        yield from machine_tending.press(station, "button_start", rng, speed)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
         part, fired = goal["part"], world.controller.fired
-        if judge.fallen(station, part):
+        if predicates.fallen(station, part):
             return Outcome(False, "dropped", over=True)
         if "clamp" not in fired:
             return Outcome(False, "not_clamped")
-        distance, turn = judge.off_goal(world, part, Pose.from_array(goal["pose"]))
+        distance, turn = predicates.off_goal(world, part, Pose.from_array(goal["pose"]))
         if distance > self.position or turn > self.angle:
             return Outcome(False, "not_seated")
         if any(world.force_between(jaw, part) < self.grip for jaw in goal["jaws"]):

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge, layout, tending
 from generators.language import words
+from generators.skills import feasibility, machine_tending, pick_place, predicates
 from generators.task import Outcome
 from scenes import machine
-from sim import grasping
-from sim.moves import Carry, Failed, Grip, Hold, Move, Open, Reach, Subtask
+from sim.motion import grasping
+from sim.motion.moves import Carry, Failed, Grip, Hold, Move, Open, Reach, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -30,12 +30,12 @@ class MachineUnload:
         self.max_seconds = float(config["task"]["max_seconds"])
         self.position = config["task"]["position_mm"] / 1000
         self.angle = np.deg2rad(config["task"]["angle_deg"])
-        self.arm = tending.arm(config)
+        self.arm = machine_tending.arm(config)
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return layout.tried(
-            lambda r: tending.settled(machine.unloading(self.config, r, self.arm)),
-            tending.cramped,
+        return feasibility.tried(
+            lambda r: machine_tending.settled(machine.unloading(self.config, r, self.arm)),
+            machine_tending.cramped,
             rng,
             "change scene.seat_reach, scene.table_over_robot_mm or scene.panel",
         )
@@ -52,13 +52,13 @@ class MachineUnload:
         clear, speed = rng.uniform(0.07, 0.10), rng.uniform(0.4, 0.65)
 
         yield Subtask("open", "slide the door open")
-        yield from tending.close_tool(station)
-        yield from tending.slide(station, "door", rng, speed)
+        yield from machine_tending.close_tool(station)
+        yield from machine_tending.slide(station, "door", rng, speed)
 
         yield Subtask("unclamp", "press the unclamp button")
-        yield from tending.press(station, "button_unclamp", rng, speed)
+        yield from machine_tending.press(station, "button_unclamp", rng, speed)
 
-        yield Subtask("pick", f"grasp the {handling.called(station, part)}")
+        yield Subtask("pick", f"grasp the {pick_place.called(station, part)}")
         around = [b.name for b in cell.bodies if b.role != "room" and b.name != part]
         found = grasping.holds(station, part, around=around, goals=goals, free_above=clear)
         if not found:
@@ -66,8 +66,8 @@ class MachineUnload:
         hold = grasping.choose(found, rng)
         goals = grasping.fitting(station, hold, goals, around)
         above = grasping.approach(hold, clear)
-        yield from tending.go(station, tending.gate(cell, above), rng, speed)
-        yield from tending.go(station, above, rng, speed)
+        yield from machine_tending.go(station, machine_tending.gate(cell, above), rng, speed)
+        yield from machine_tending.go(station, above, rng, speed)
         yield Open(hold.opening)
         yield Reach(hold.tcp_to_world, 0.2)
         yield Grip(hold.width)
@@ -76,25 +76,27 @@ class MachineUnload:
         yield Carry(station.tcp_to_world.shifted(*ease), 0.05)
         yield Carry(station.tcp_to_world.shifted(z=clear), 0.2)
 
-        yield Subtask("place", f"stand it in the {handling.called(station, goal['target'])}")
-        out = tending.gate(cell, station.tcp_to_world)
-        yield from tending.go(station, out, rng, speed, carrying=part)
-        down = yield from handling.bring(station, part, hold, goals, rng, clear=clear, speed=speed)
+        yield Subtask("place", f"stand it in the {pick_place.called(station, goal['target'])}")
+        out = machine_tending.gate(cell, station.tcp_to_world)
+        yield from machine_tending.go(station, out, rng, speed, carrying=part)
+        down = yield from pick_place.bring(
+            station, part, hold, goals, rng, clear=clear, speed=speed
+        )
         yield Carry(down.shifted(z=0.02), 0.2)
         yield Hold(0.4)  # a part held by its slim end swings for a moment
-        down = handling.tool_for(station, part, hold, goals)
+        down = pick_place.tool_for(station, part, hold, goals)
         yield Carry(down.shifted(z=0.0005), 0.05)
-        yield from handling.let_go(hold, down, clear)
+        yield from pick_place.let_go(hold, down, clear)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal, part = station.world, station.world.cell.goal, station.world.cell.goal["part"]
-        if judge.fallen(station, part):
+        if predicates.fallen(station, part):
             return Outcome(False, "dropped", over=True)
-        if tending.bumped(station):
+        if machine_tending.bumped(station):
             return Outcome(False, "touched", over=True)
-        slots = [judge.off_goal(world, part, Pose.from_array(slot)) for slot in goal["slots"]]
+        slots = [predicates.off_goal(world, part, Pose.from_array(slot)) for slot in goal["slots"]]
         if any(away <= self.position and turn <= self.angle for away, turn in slots):
-            done = judge.let_go(station, part) and judge.at_rest(world, part)
+            done = predicates.let_go(station, part) and predicates.at_rest(world, part)
             return Outcome(done, "" if done else "not_released")
         if "unclamp" not in world.controller.fired:
             shut = world.travel("door") < goal["shut_m"]

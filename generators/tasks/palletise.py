@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from generators import belts, handling, judge, layout
 from generators.language import words
+from generators.skills import conveyor, feasibility, pick_place, predicates
 from generators.task import Outcome
 from scenes.pallet import palletising
-from sim import reach, robot
-from sim.moves import Carry, Hold, Move, Subtask
+from sim.motion.moves import Carry, Hold, Move, Subtask
 from sim.pose import Pose
+from sim.robots import reach, robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -35,7 +35,7 @@ class Palletise:
         self.card = robot.load(config["robot"]["card"]).card
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return layout.tried(
+        return feasibility.tried(
             lambda r: palletising(self.config, r, self.card.home, self.card.wrist, self.card.foot),
             out_of_reach, rng, "move scene.pallet.x_m, y_m or below_m, or lower scene.layers",
         )  # fmt: skip
@@ -54,25 +54,25 @@ class Palletise:
             station.world.cell.goal["parts"], places(station.world.cell), strict=True
         ):
             clear = height + rng.uniform(0.02, 0.04)  # over what stands beside it
-            yield from belts.await_rest(station, part)
+            yield from conveyor.await_rest(station, part)
             goals = [place, place @ ROUND]
-            hold = yield from handling.pick(
+            hold = yield from pick_place.pick(
                 station, part, rng, goals=goals, clear=clear, speed=speed
             )
             yield Subtask("stack", "put the box in its place on the pallet")
             yield Carry(station.tcp_to_world.shifted(*away), 0.5)  # the queue moves up behind it
-            down = yield from handling.bring(
+            down = yield from pick_place.bring(
                 station, part, hold, goals, rng, clear=clear, speed=speed
             )
             yield Carry(down.shifted(z=0.004), 0.3)
             yield Carry(down, 0.05)
-            yield from handling.let_go(hold, down, clear)
+            yield from pick_place.let_go(hold, down, clear)
         yield Hold(self.stable + 1.0)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
         for part in goal["parts"]:
-            if judge.fallen(station, part, 0.5):
+            if predicates.fallen(station, part, 0.5):
                 return Outcome(False, "dropped", over=True)
         left = set(goal["parts"])
         for place in places(world.cell):
@@ -81,17 +81,19 @@ class Palletise:
                 station.memory["since"] = np.inf
                 return Outcome(False, "misplaced")
             left.discard(near[0])
-        still = not station.holding() and all(judge.at_rest(world, p) for p in goal["parts"])
+        still = not station.holding() and all(predicates.at_rest(world, p) for p in goal["parts"])
         since = min(station.memory.get("since", np.inf), world.time) if still else np.inf
         station.memory["since"] = since
         done = world.time - since >= self.stable
         return Outcome(done, "" if done else "not_stable")
 
     def _placed(self, station: Station, part: str, place: Pose) -> bool:
-        distance, _ = judge.off_goal(station.world, part, place)
+        distance, _ = predicates.off_goal(station.world, part, place)
         if distance > self.position:
             return False
-        turns = (judge.off_goal(station.world, part, goal)[1] for goal in (place, place @ ROUND))
+        turns = (
+            predicates.off_goal(station.world, part, goal)[1] for goal in (place, place @ ROUND)
+        )
         return min(turns) <= self.angle
 
 
@@ -112,4 +114,4 @@ def out_of_reach(cell: Cell) -> str:
     able = reach.reachable(arm.card, arm.base, tools)
     both = zip(named, able[::2], able[1::2], strict=True)
     far = {name: named[name] for name, at, above in both if not (at and above)}
-    return layout.beyond(arm, far) if far else ""
+    return feasibility.beyond(arm, far) if far else ""

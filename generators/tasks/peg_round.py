@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from generators import handling, judge
 from generators.language import words
+from generators.skills import pick_place, predicates
 from generators.task import Outcome
 from scenes.insertion import peg_bench
-from sim import robot
-from sim.moves import Carry, Hold, Insert, Move, Subtask
+from sim.motion.moves import Carry, Hold, Insert, Move, Subtask
 from sim.pose import Pose
+from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
@@ -48,21 +48,23 @@ class PegRound:
 
         # whatever holds the peg must still have room when the peg is in
         inside = [pose.shifted(z=-goal["depth_m"]) for pose in goals]
-        hold = yield from handling.pick(
+        hold = yield from pick_place.pick(
             station, "peg", rng, goals=inside, clear=clear, speed=speed, tilt=0.1
         )
 
         yield Subtask(
-            "align", f"bring the peg over the hole in the {handling.called(station, 'plate')}"
+            "align", f"bring the peg over the hole in the {pick_place.called(station, 'plate')}"
         )
-        down = yield from handling.bring(station, "peg", hold, goals, rng, clear=clear, speed=speed)
+        down = yield from pick_place.bring(
+            station, "peg", hold, goals, rng, clear=clear, speed=speed
+        )
         yield Carry(down.shifted(z=0.004), 0.15)
 
         yield Subtask("insert", "push it in, feeling for the hole")
         yield Insert(top=down.position[2], depth=0.94 * goal["depth_m"])
 
         yield Subtask("release", "let go of it")
-        yield from handling.let_go(hold, station.tcp_to_world, clear)
+        yield from pick_place.let_go(hold, station.tcp_to_world, clear)
         yield Hold(3.0)  # it may rattle in its hole for a moment
 
     def outcome(self, station: Station) -> Outcome:
@@ -72,8 +74,8 @@ class PegRound:
         tip = Pose.from_array(goal["hole"]).inverse() @ world.pose("peg")
         x, y, z = tip.position
         if -z >= self.share * goal["depth_m"] and np.hypot(x, y) < 0.003:
-            done = judge.let_go(station, "peg", 0.05) and judge.at_rest(world, "peg")
+            done = predicates.let_go(station, "peg", 0.05) and predicates.at_rest(world, "peg")
             return Outcome(done, "" if done else "not_released")
-        if judge.fallen(station, "peg"):
+        if predicates.fallen(station, "peg"):
             return Outcome(False, "dropped", over=True)
         return Outcome(False, "not_inserted")

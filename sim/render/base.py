@@ -19,7 +19,7 @@ class Frame:
     """One view of one instant.
 
     rgb (H, W, 3) u1, sRGB. depth (H, W) u2: z-depth in DEPTH_UNIT_M, 0 = no return.
-    segmentation (H, W) u2: ids of `sim.layout.segments(cell)`, 0 = background.
+    segmentation (H, W) u2: ids of `sim.state_layout.segments(cell)`, 0 = background.
     """
 
     rgb: NDArray[np.uint8]

@@ -132,7 +132,7 @@ def _write_job(
     folder: Path, cell: Cell, states: NDArray[np.float64], cameras: Sequence[str]
 ) -> None:
     """All that the worker needs, as plain arrays and JSON."""
-    from sim import layout
+    from sim import state_layout
     from sim.render import environment, stage, texture
 
     on = stage.build(cell)
@@ -146,7 +146,7 @@ def _write_job(
         for field in ("positions", "normals", "uv", "faces", "slots"):
             arrays[f"{field}-{k}"] = getattr(surface, field)
     for camera in cameras:
-        arrays[f"eye-{camera}"] = layout.camera_to_world(cell, states, cell.camera(camera))
+        arrays[f"eye-{camera}"] = state_layout.camera_to_world(cell, states, cell.camera(camera))
     np.savez(folder / "arrays.npz", **arrays)
     suns, _, _, _ = environment.sources(cell.lights)
     job = {

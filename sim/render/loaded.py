@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import layout
+from sim import state_layout
 from sim.render import environment, gl
 from sim.render.base import Frame
 from sim.render.device import Device
@@ -71,7 +71,7 @@ class Loaded:
 
     def track(self, camera: Camera, states: Array, places: Places) -> Track:
         """The camera over states (T, S) with everything at `places`."""
-        eyes = layout.camera_to_world(self.stage.cell, states, camera)
+        eyes = state_layout.camera_to_world(self.stage.cell, states, camera)
         spheres = self.stage.spheres(places)
         over = track(camera, eyes, spheres, self.stage.radii)
         if camera.parent:

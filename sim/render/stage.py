@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import parts
+from assets import catalogue
 from episodes.errors import UserError
-from sim import layout, robot
+from sim import state_layout
 from sim.render import meshes
 from sim.render.paint import Paint, of_body, of_ink, of_link
 from sim.render.simplify import FAR_PART, Surface
+from sim.robots import robot
 from sim.spec import Camera, Cell
 
 Array = NDArray[np.float64]
@@ -31,7 +32,7 @@ class Thing:
     """
 
     name: str  # of a body, or "{robot}/{link}"
-    segment: int  # id of `sim.layout.segments`
+    segment: int  # id of `sim.state_layout.segments`
     surface: Surface
     far: Surface
     paint: int
@@ -104,14 +105,14 @@ class Stage:
     def places(self, states: Array) -> NDArray[np.float32]:
         """(T, N, 3, 4) thing_to_world, for states (T, S)."""
         out = np.zeros((len(states), len(self.things), 3, 4))
-        poses = layout.body_poses(self.cell, states)
+        poses = state_layout.body_poses(self.cell, states)
         bodies = [k for k, thing in enumerate(self.things) if thing.name in poses]
         if bodies:
             rows = np.stack([poses[self.things[k].name] for k in bodies], axis=1)
             out[:, bodies, :, :3] = _rotations(rows[..., 3:])
             out[:, bodies, :, 3:] = rows[..., :3, None]
         for arm in self.cell.robots:
-            joints = layout.joints(self.cell, states, arm.name)
+            joints = state_layout.joints(self.cell, states, arm.name)
             links = arm.base.matrix() @ robot.load(arm.card).link_to_base(joints)
             mine = [
                 k
@@ -164,11 +165,11 @@ class Stage:
 
 def build(cell: Cell) -> Stage:
     """UserError for a mesh that cannot be drawn, or too many things."""
-    ids = layout.segments(cell)
+    ids = state_layout.segments(cell)
     paints: list[Paint] = []
     things: list[Thing] = []
     for body in cell.bodies:
-        part = parts.build(body.kind, body.params)
+        part = catalogue.build(body.kind, body.params)
         name = f"{body.name} ({body.kind})"
         surface = meshes.of_part(part.mesh, name, inks=part.inks)
         far = meshes.of_part(part.mesh, name, FAR_PART, part.inks)

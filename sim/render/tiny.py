@@ -8,10 +8,10 @@ import numpy as np
 import pybullet
 from numpy.typing import NDArray
 
-from sim import layout
+from sim import state_layout
+from sim.bullet.world import World
 from sim.render.base import DEPTH_UNIT_M, Frame
 from sim.spec import Camera, Cell
-from sim.world import World
 
 Array = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class TinyRenderer:
         self, cell: Cell, states: Array, cameras: Sequence[str]
     ) -> Iterator[dict[str, Frame]]:
         wanted = [cell.camera(name) for name in cameras]
-        eyes = {c.name: layout.camera_to_world(cell, states, c) for c in wanted}
+        eyes = {c.name: state_layout.camera_to_world(cell, states, c) for c in wanted}
         for t, state in enumerate(states):
             world = self._load(cell)  # another cell may have been drawn since the last frame
             world.show(state)
@@ -53,7 +53,7 @@ class TinyRenderer:
 
 def _id_table(world: World) -> NDArray[np.uint16]:
     """(bodies, links + 1) u2: the segmentation id of PyBullet's body and link (base: column 0)."""
-    ids = layout.segments(world.cell)
+    ids = state_layout.segments(world.cell)
     rows = 1 + max([b.id for b in world.bodies.values()] + [a.id for a in world.arms.values()])
     columns = 1 + max((len(a.link_ids) for a in world.arms.values()), default=1)
     table = np.zeros((rows, columns), np.uint16)

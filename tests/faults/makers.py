@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from episodes import store
 from episodes.episode import Episode
-from episodes.library import Library
-from generators.plan import Plan
-from generators.produce import produce
+from episodes.storage import store
+from episodes.storage.library import Library
+from generators.production.plan import Plan
+from generators.production.produce import produce
 from tests.helpers import synthetic_episode
 
 BAD = 5  # the index of the episode that goes wrong

@@ -9,10 +9,11 @@ from statistics import median
 import pytest
 
 from episodes.episode import Episode
-from generators import making
-from generators.hydra_app import composed
-from generators.plan import Plan, generation
-from generators.produce import produce
+from generators.command.hydra_app import composed
+from generators.production import makers
+from generators.production.plan import Plan
+from generators.production.produce import produce
+from generators.production.recipes import generation
 
 WINDOW, SLACK = 50, 0.05
 TASKS = (  # between them all that an episode can hold of a process; each takes minutes
@@ -23,7 +24,7 @@ TASKS = (  # between them all that an episode can hold of a process; each takes 
 
 def watched(plan: Plan, index: int) -> Episode:
     """A real episode with pixels; notes what its process holds afterwards."""
-    episode = making.generate(plan, index)
+    episode = makers.generate(plan, index)
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     handles = len(os.listdir("/proc/self/fd"))
     with open(plan.out.parent / "held.txt", "a") as file:

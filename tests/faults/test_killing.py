@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from generators.produce import produce
-from generators.supervise import INTERRUPTED
+from generators.production.produce import produce
+from generators.production.supervise import INTERRUPTED
 from tests.faults.makers import assert_whole, config_for, hashes, plan_for, temporaries
 
 ROOT = Path(__file__).parents[2]

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from episodes import store
-from episodes.folder import WriteFailed
-from generators.produce import produce
-from generators.repair import damaged, uncommitted
+from episodes.storage import store
+from episodes.storage.folder import WriteFailed
+from generators.production.produce import produce
+from generators.production.repair import damaged, uncommitted
 from tests.faults.makers import assert_whole, config_for, hashes, plan_for, temporaries
 
 ROOT = Path(__file__).parents[2]

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from episodes import store
-from episodes.check import check
+from episodes.check.check import check
 from episodes.errors import UserError
-from episodes.library import Library
-from episodes.manifest import read as read_manifest
-from episodes.records import shard_of
-from episodes.safe import parse_json
-from generators import guard
+from episodes.mix.manifest import read as read_manifest
+from episodes.storage import store
+from episodes.storage.library import Library
+from episodes.storage.records import shard_of
+from episodes.storage.safe import parse_json
+from generators.config import vetting
 from sim.spec import Cell
 from tests.helpers import synthetic_episode
 
@@ -151,7 +151,7 @@ def test_a_config_file_of_anything(data: bytes, tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_bytes(data)
     with contextlib.suppress(UserError):
-        guard.read_yaml(file)
+        vetting.read_yaml(file)
 
 
 @CHECKED

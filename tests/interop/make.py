@@ -16,7 +16,7 @@ from episodes import Library, formats
 from episodes.episode import Episode
 from episodes.formats.flat import flatten
 from tests.helpers import synthetic_episode
-from tests.test_formats_round_trip import make_library
+from tests.libraries import make_library
 
 EPISODES, STEPS, SIZE = 4, 40, (96, 64)
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from episodes import safe
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.lerobot import tables
+from episodes.storage import safe
 
 VERSIONS = ("v2.0", "v2.1", "v3.0")
 DATA_V2 = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet"

@@ -16,7 +16,7 @@ from episodes.formats.flat import Flat, flatten, padded, widths
 from episodes.formats.lerobot import columns, meta, stats
 from episodes.formats.lerobot.columns import Schema
 from episodes.formats.lerobot.files import CHUNK, DATA_MB, VIDEO_MB, Clips, Tables
-from episodes.library import Library
+from episodes.storage.library import Library
 
 EPISODES_V3 = "meta/episodes/chunk-000/file-000.parquet"
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes import safe
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -19,6 +18,7 @@ from episodes.formats.flat import unflatten
 from episodes.formats.rlds import example, faults, features, folder, names, oxe, records
 from episodes.formats.rlds.example import Value
 from episodes.formats.rlds.folder import Source
+from episodes.storage import safe
 
 Array = NDArray[Any]
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes import hdf5
 from episodes.errors import UserError
 from episodes.formats.flat import Flat, encode_png, flatten, padded, to_json, widths
 from episodes.formats.rlds import example, names, records
-from episodes.library import Library
+from episodes.storage import hdf5
+from episodes.storage.library import Library
 
 Array = NDArray[Any]
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes import safe
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -18,6 +17,7 @@ from episodes.formats import guard
 from episodes.formats.flat import unflatten
 from episodes.formats.promises import Promises
 from episodes.formats.webdataset import members
+from episodes.storage import safe
 
 MAX_MEMBER_BYTES = 1 << 30
 

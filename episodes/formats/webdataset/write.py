@@ -13,7 +13,7 @@ from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.formats.flat import encode_png, flatten, to_json
 from episodes.formats.webdataset import members
-from episodes.library import Library
+from episodes.storage.library import Library
 
 SHARD_BYTES = 256 << 20
 

@@ -1,0 +1,137 @@
+"""The bookkeeping of a library: is every episode there once, and every file as recorded?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from episodes.errors import UserError
+from episodes.finding import Finding
+from episodes.storage import growth, store
+from episodes.storage.folder import TEMPORARY, Folder
+from episodes.storage.records import Shard, record_file, shard_file
+
+
+class Census:
+    """Goes through the records once. Afterwards `good` are the numbers of the shards whose file
+    may be read; nothing else is kept of a row but its index."""
+
+    def __init__(self, root: Path, library: dict[str, Any]) -> None:
+        self._root = root
+        self._library = library
+        self._ends = store.ends(root)
+        self._folder = Folder(root / store.SHARDS)
+        self._files = set(self._folder.names(".h5"))
+        self._owner: dict[int, int] = {}  # episode -> shard
+        self._recorded: set[str] = set()
+        self._broken: set[int] = set()
+        self.good: list[int] = []
+
+    def findings(self) -> Iterator[Finding]:
+        for shard in store.records(self._root):
+            if isinstance(shard, Shard):
+                self._recorded.add(shard.file)
+                yield from self._shard(shard)
+            else:
+                number = Path(str(shard).split(":")[0]).stem
+                self._recorded.add(f"{number}.h5")
+                self._broken.add(int(number) if number.isdigit() else -1)
+                yield Finding("error", str(shard), field="shards")
+        for file in sorted(self._files - self._recorded):
+            yield Finding("error", f"{file} has no commit record", field=f"shards/{file}")
+        yield from self._absent()
+        yield from self._leftovers()
+
+    def _shard(self, shard: Shard) -> Iterator[Finding]:
+        place = f"shards/{shard.file}"
+        said = [
+            f"its record is of spec {shard.spec_id[:12]}, the library of "
+            f"{self._library['spec_id'][:12]}"
+        ] * (shard.spec_id != self._library["spec_id"])
+        size = self._folder.size(shard.file) if shard.file in self._files else None
+        if size is None:
+            said.append("the file is missing")
+        elif size != shard.bytes:
+            said.append(f"{size} bytes, its record says {shard.bytes}: truncated or replaced")
+        yield from (Finding("error", message, field=place) for message in said)
+        own = growth.episodes_of(self._ends, self._library["shard_size"], shard.number)
+        for row in shard.rows:
+            owner = self._owner.setdefault(row.index, shard.number)
+            if owner != shard.number:
+                message = f"also in shards/{shard_file(owner)}"
+                yield Finding("error", message, row.index, field=place)
+            if row.index not in own:
+                yield Finding("error", "does not belong into this shard", row.index, field=place)
+        if len({row.index for row in shard.rows}) != len(shard.rows):
+            yield Finding("error", "an episode is recorded twice", field=place)
+        if not said:
+            self.good.append(shard.number)
+
+    def _absent(self) -> Iterator[Finding]:
+        """Episodes that are neither recorded nor quarantined, by shard."""
+        given_up = set()
+        try:
+            for entry in store.quarantined(self._root):
+                given_up.add(entry["index"])
+                reason = str(entry.get("reason", "no reason told"))[:120]
+                yield Finding("warning", f"quarantined: {reason}", entry["index"])
+        except UserError as error:
+            yield Finding("error", str(error), field=store.QUARANTINE)
+        gap: _Gap | None = None
+        for lack in self._lacking(given_up):
+            if gap is not None and gap.goes_on(lack):
+                gap = replace(gap, stop=lack.stop, last=lack.last)
+                continue
+            if gap is not None:
+                yield gap.finding()
+            gap = lack
+        if gap is not None:
+            yield gap.finding()
+        total = self._library["episodes"]
+        for index in sorted(i for i in self._owner if i >= total):
+            yield Finding("error", f"the library has only {total} episodes", index)
+
+    def _lacking(self, given_up: Set[int]) -> Iterator[_Gap]:
+        """Every shard that lacks episodes, but for those whose record cannot be read."""
+        size = self._library["shard_size"]
+        for number in range(growth.shards(self._ends, size)):
+            wanted = growth.episodes_of(self._ends, size, number)
+            lacking = [i for i in wanted if i not in self._owner and i not in given_up]
+            if lacking and number not in self._broken:
+                file = shard_file(number)
+                made = file in self._files or file in self._recorded
+                yield _Gap(number, number + 1, lacking[0], lacking[-1], made)
+
+    def _leftovers(self) -> Iterator[Finding]:
+        for folder in (self._root, self._folder.root):
+            for path in sorted(folder.glob(f"{TEMPORARY}*")):
+                where = str(path.relative_to(self._root))
+                yield Finding("warning", "left by a writer that was killed", field=where)
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """Shards start .. stop - 1 lack episodes, the first and the last of them; made: some of the
+    one shard is there."""
+
+    start: int
+    stop: int
+    first: int
+    last: int
+    made: bool
+
+    def goes_on(self, next_: _Gap) -> bool:
+        return not self.made and not next_.made and next_.start == self.stop
+
+    def finding(self) -> Finding:
+        several = self.first != self.last
+        which = f"episodes {self.first}..{self.last}" if several else f"episode {self.first}"
+        why = f"{record_file(self.start)} is missing or lacks them"
+        if self.stop - self.start > 1:
+            why = (
+                f"shards {self.start:05d} to {self.stop - 1:05d} were not made; `repair` makes them"
+            )
+        field = f"shards/{shard_file(self.start)}"
+        return Finding("error", f"{which} not there: {why}", field=field)

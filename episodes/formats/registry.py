@@ -1,0 +1,92 @@
+"""Which formats there are, and the module of each."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from inspect import Parameter, signature
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from episodes.episode import Episode
+from episodes.errors import UserError
+from episodes.finding import Report
+
+# format -> its module; in the order in which an unknown folder is tried
+READERS: Mapping[str, str] = {
+    "lerobot": "episodes.formats.lerobot",
+    "rlds": "episodes.formats.rlds",
+    "robomimic": "episodes.formats.robomimic",
+    "video": "episodes.formats.video",
+    "mcap": "episodes.formats.mcap",
+    "webdataset": "episodes.formats.webdataset",
+}
+WRITERS: Mapping[str, str] = {
+    "lerobot": "episodes.formats.lerobot",
+    "rlds": "episodes.formats.rlds",
+    "robomimic": "episodes.formats.robomimic",
+    "webdataset": "episodes.formats.webdataset",
+}
+
+
+def reader(format: str) -> ModuleType:
+    """The module that reads a format. UserError: there is none."""
+    return _module(format, READERS, "read")
+
+
+def detect(path: Path) -> str:
+    """The format of what is at `path`. UserError: none that is known."""
+    if not path.exists():
+        raise UserError(f"no such file or folder: {path}")
+    for format in READERS:
+        if reader(format).is_source(path):
+            return format
+    raise UserError(
+        f"{path}: no data set of a known kind; formats: {', '.join(READERS)} (name it with format=)"
+    )
+
+
+def read(
+    format: str, path: Path, *, strict: bool = False, report: Report | None = None, **options: Any
+) -> Iterator[Episode]:
+    """The episodes at `path`, one in memory at a time; faults go to the report.
+
+    strict: a source that holds less than it promises is refused. options: of the format, e.g. hz.
+    """
+    module = reader(format)
+    check_options(format, module.read, ("strict", "report"), options)
+    report = Report() if report is None else report
+    episodes: Iterator[Episode] = module.read(path, strict=strict, report=report, **options)
+    return episodes
+
+
+def writer(format: str) -> ModuleType:
+    """The module that writes a format. UserError: there is none."""
+    return _module(format, WRITERS, "write")
+
+
+def check_options(
+    format: str, function: Callable[..., Any], ours: Sequence[str], options: Mapping[str, Any]
+) -> None:
+    """UserError for an option that `function` does not take; `ours` are not the user's."""
+    known = [
+        name
+        for name, parameter in signature(function).parameters.items()
+        if parameter.kind is Parameter.KEYWORD_ONLY and name not in ours
+    ]
+    for name in options:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise UserError(f"format {format!r} has no option {name!r}; it has: {listed}")
+
+
+def _module(format: str, modules: Mapping[str, str], what: str) -> ModuleType:
+    if format not in modules:
+        close = difflib.get_close_matches(format, modules, 1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise UserError(
+            f"no format {format!r} to {what}; {hint}formats: {', '.join(sorted(modules))}"
+        )
+    return import_module(modules[format])

@@ -1,0 +1,242 @@
+"""Rows of a shard's arrays straight from its bytes, at the places that h5py names once.
+
+A training run reads a few rows of ten arrays from a random episode thousands of times a second, and
+from more shards than may be open as HDF5 files. So each array is looked up once, through h5py and
+after its safety checks; later reads are one `pread` and one unpacking. Nothing but places is kept:
+about 12 bytes a frame. Arrays that are laid out in another way are read through h5py.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes.errors import UserError
+from episodes.mix.row_layout import BROKEN, Chunks, Layout, locate
+from episodes.storage.library import Library
+
+Array = NDArray[Any]
+
+MAX_OPEN_FILES = 128
+MAX_EPISODES = 20_000  # whose places are remembered
+
+_DAMAGED: tuple[type[Exception], ...] = (OSError, ValueError, *BROKEN)
+
+
+class _File:
+    """A descriptor that stays open while anyone reads: it may leave the cache in the meantime."""
+
+    def __init__(self, path: str, ahead: bool) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        if ahead and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self.number, 0, 0, os.POSIX_FADV_WILLNEED)
+
+    def __del__(self) -> None:
+        if "number" in self.__dict__:
+            os.close(self.number)
+
+
+class _Episode(NamedTuple):
+    path: str  # of its shard
+    arrays: Mapping[str, Layout]
+
+
+class Reader:
+    """Rows of any array of any episode of one library.
+
+    May be pickled, used after a fork, and by several threads: the costly part, unpacking, runs in
+    parallel.
+    """
+
+    def __init__(self, library: Library, arrays: Sequence[str], ahead: bool = False) -> None:
+        """arrays: paths inside a demo that will be asked for; others do not exist to it.
+
+        ahead: a shard that is touched will be read in full; the system may fetch it in one go.
+        """
+        self.library, self.ahead = library, ahead
+        self.arrays = tuple(arrays)
+        self._shards: dict[int, list[int]] = {}
+        for row in library.rows:
+            self._shards.setdefault(row.shard, []).append(row.index)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._episodes: OrderedDict[int, _Episode] = OrderedDict()
+        self._files: OrderedDict[str, _File] = OrderedDict()
+        self._lock = threading.Lock()  # of both caches, and of HDF5
+
+    def __getstate__(self) -> dict[str, Any]:
+        found = ("_episodes", "_files", "_lock")
+        return {name: value for name, value in self.__dict__.items() if name not in found}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._forget()
+
+    def demo(self, index: int) -> Demo:
+        """The arrays of an episode; its file stays open as long as they are held."""
+        episode = self._episodes.get(index) or self._look_up(index)
+        return Demo(self, index, self._file(episode.path), episode.arrays)
+
+    def by_h5py(self, index: int, array: str, start: int, stop: int) -> Array:
+        """For what is laid out in another way: slower, and one thread at a time."""
+        with self._lock:
+            return np.asarray(self.library.group(index)[array][start:stop])
+
+    def _file(self, path: str) -> _File:
+        with self._lock:
+            if path not in self._files:
+                self._files[path] = _File(path, self.ahead)
+                while len(self._files) > MAX_OPEN_FILES:
+                    self._files.popitem(last=False)
+            self._files.move_to_end(path)
+            return self._files[path]
+
+    def _look_up(self, index: int) -> _Episode:
+        with self._lock:
+            # Opening a shard costs far more than looking up its episodes: take all of them.
+            for other in self._shards[self.library.row(index).shard]:
+                if other in self._episodes:
+                    continue
+                group = self.library.group(other)
+                arrays = {name: locate(group[name]) for name in self.arrays if name in group}
+                self._episodes[other] = _Episode(group.file.filename, arrays)
+            found = self._episodes[index]
+            while len(self._episodes) > MAX_EPISODES:
+                self._episodes.popitem(last=False)
+            return found
+
+
+class Demo:
+    """The arrays of one episode, for a draw or a few. What is damaged, or not there, raises
+    UserError."""
+
+    __slots__ = ("_arrays", "_index", "_reader", "file")
+
+    def __init__(
+        self, reader: Reader, index: int, file: _File, arrays: Mapping[str, Layout]
+    ) -> None:
+        self._reader, self._index, self.file, self._arrays = reader, index, file, arrays
+
+    def __str__(self) -> str:
+        return f"episode {self._index} of {self._reader.library.path}"
+
+    def shape(self, array: str) -> tuple[int, ...]:
+        """Of one row."""
+        return self._layout(array).shape[1:]
+
+    def rows(self, array: str, steps: Sequence[int]) -> Array:
+        """Rows of an array at steps that rise or stay."""
+        layout = self._layout(array)
+        out = np.empty((len(steps), *layout.shape[1:]), layout.dtype)
+        packed = Packed()
+        self.fill(out, array, steps, packed)
+        packed.unpack()
+        return out
+
+    def fill(self, out: Array, array: str, steps: Sequence[int], packed: Packed) -> None:
+        """Rows of an array at steps that rise or stay, into the rows of `out`; what is packed, and
+        needs no more than that, is left to `packed`."""
+        layout = self._layout(array)
+        self._check(array, layout, steps)
+        chunks = layout.chunks
+        if chunks is not None and out.dtype == layout.dtype and out.flags.c_contiguous:
+            for n, t in enumerate(steps):
+                if n and t == steps[n - 1]:
+                    packed.repeat(out[n - 1], out[n])
+                else:
+                    packed.add(self, array, chunks, t, out[n])
+        elif chunks is not None:
+            out[...] = self.rows(array, steps)
+        elif list(steps) == list(range(steps[0], steps[-1] + 1)):
+            out[...] = self._plain(array, layout, steps[0], steps[-1] + 1)
+        else:
+            for n, t in enumerate(steps):
+                out[n] = self._plain(array, layout, t, t + 1)[0]
+
+    def damaged(self, array: str, start: int, stop: int, error: Exception) -> UserError:
+        return UserError(
+            f"{self}: {array} rows {start}..{stop - 1} are damaged ({error}); "
+            f"`cellwright check src={self._reader.library.path}` tells more"
+        )
+
+    def _layout(self, array: str) -> Layout:
+        found = self._arrays.get(array)
+        if found is None:
+            raise UserError(
+                f"{self} has no {array}, which others of its source have; leave it out with a "
+                "filter"
+            )
+        return found
+
+    def _check(self, array: str, layout: Layout, steps: Sequence[int]) -> None:
+        if not 0 <= steps[0] <= steps[-1] < layout.shape[0]:
+            raise UserError(
+                f"{self}: {array} has {layout.shape[0]} rows, not {steps[-1] + 1}; "
+                f"`cellwright check src={self._reader.library.path}` tells more"
+            )
+
+    def _plain(self, array: str, layout: Layout, start: int, stop: int) -> Array:
+        try:
+            if layout.offset is None:
+                return self._reader.by_h5py(self._index, array, start, stop)
+            size = layout.row_bytes
+            data = _bytes(self.file, layout.offset + start * size, (stop - start) * size)
+            return np.frombuffer(data, layout.dtype).reshape(stop - start, *layout.shape[1:])
+        except _DAMAGED as error:
+            raise self.damaged(array, start, stop, error) from error
+
+
+class _Chunk(NamedTuple):
+    demo: Demo
+    array: str
+    step: int
+    chunks: Chunks
+    out: Array  # bytes, in the order in which they were packed
+
+
+class Packed:
+    """Rows that are still packed, to be read and unpacked one after the other.
+
+    Python has next to nothing to do between one and the next, so that threads seldom wait for its
+    lock: two of them read 3 % more than where each window is finished before the next.
+    """
+
+    def __init__(self) -> None:
+        self._chunks: list[_Chunk] = []
+        self._repeats: list[tuple[Array, Array]] = []
+
+    def add(self, demo: Demo, array: str, chunks: Chunks, step: int, out: Array) -> None:
+        """out: a row, contiguous."""
+        raw: Array = out.reshape(-1).view(np.uint8)
+        if chunks.shuffled:
+            raw = raw.reshape(-1, out.itemsize).T
+        self._chunks.append(_Chunk(demo, array, step, chunks, raw))
+
+    def repeat(self, row: Array, out: Array) -> None:
+        """The same once more."""
+        self._repeats.append((row, out))
+
+    def unpack(self) -> None:
+        """Raises UserError for what is damaged."""
+        for demo, array, t, chunks, out in self._chunks:
+            try:
+                data = _bytes(demo.file, int(chunks.places[t]), int(chunks.sizes[t]))
+                out[...] = np.frombuffer(chunks.unpack(data, out.size), np.uint8).reshape(out.shape)
+            except _DAMAGED as error:
+                raise demo.damaged(array, t, t + 1, error) from error
+        for row, out in self._repeats:
+            out[...] = row
+
+
+def _bytes(file: _File, offset: int, count: int) -> bytes:
+    data = os.pread(file.number, count, offset)
+    if len(data) != count:
+        raise ValueError("the file ends before them")
+    return data

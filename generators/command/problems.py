@@ -1,0 +1,111 @@
+"""Every exception that is somebody's bad input, worded in one line. The rest are bugs."""
+
+from __future__ import annotations
+
+import errno
+import re
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from episodes.errors import UserError
+from generators.command import usage
+from generators.config.options import unknown
+
+# the machine's fault, not the program's: one line says it all
+PLAIN_ERRNOS = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
+}  # fmt: skip
+NO_ROOM = 4  # exit code
+
+
+def one_line(error: BaseException, words: Sequence[str]) -> str | None:
+    """The line to print for `cellwright WORDS`; None for a bug, which deserves its traceback."""
+    if isinstance(error, UserError) or type(error).__name__ == "PartError":
+        return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.errno in PLAIN_ERRNOS:
+        error.exit_code = NO_ROOM  # type: ignore[attr-defined]
+        return f"{error.filename or 'the disk'}: {error.strerror}"
+    if isinstance(error, ValueError) and str(error).startswith("Config group override must"):
+        return "a group cannot be null or a number; name one of its options, as in task=NAME"
+    if "omegaconf" not in sys.modules:
+        return None
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        cause = error.__cause__
+        while cause is not None:
+            if isinstance(cause, UserError):
+                return str(cause)
+            cause = cause.__cause__
+        return _composition(str(error) or str(error.__cause__), words)
+    return None
+
+
+def _composition(message: str, words: Sequence[str]) -> str:
+    """What Hydra says over several lines, in one, with the closest name."""
+    if found := re.match(r"In '.*': Could not find '(.+)'", message):
+        group, _, option = found[1].rpartition("/")
+        return unknown(group, option, _available(message) or usage.options(group))
+    if found := re.match(r"You must specify '(.+?)'", message):
+        return f"say which {found[1]}: {found[1]}=NAME; there are: {', '.join(_available(message))}"
+    if found := re.match(r"Could not override '(.+)'", message):
+        return _unknown_key(found[1], _keys(words, found[1]))
+    if found := re.match(r"Ambiguous value for argument '(.+)'", message):
+        return f"{found[1]}: several values are a sweep: add -m, or write a list as key=[a,b]"
+    if found := re.match(r"Sweep parameters '(.+)' requires", message):
+        return f"{found[1]}: several values are a sweep: add -m"
+    lines = [line for line in message.splitlines() if line and "hydra.cc" not in line]
+    first = " ".join(" ".join(lines).split())
+    if "parsing override" in message or "input" in message or "Exception" in first:
+        return f"cannot read an argument as key=value: {first}; quote odd characters: key='\"a b\"'"
+    return first
+
+
+def _unknown_key(wrong: str, keys: Sequence[str]) -> str:
+    """The closest of all keys; to choose from, those beside it."""
+    parent = wrong.rpartition(".")[0]
+    beside = [key for key in keys if parent and key.startswith(f"{parent}.")]
+    return unknown("key", wrong, keys, beside or sorted({key.partition(".")[0] for key in keys}))
+
+
+def _available(message: str) -> list[str]:
+    lines = message.partition("Available options")[2].splitlines()[1:]
+    return [line.strip() for line in lines if line.startswith("\t") and "=" not in line]
+
+
+def _keys(words: Sequence[str], wrong: str) -> list[str]:
+    """The keys of the config as composed without the wrong one, those near it first."""
+    from hydra import compose, initialize_config_module
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import OmegaConf
+
+    more = [w.partition("=")[2] for w in words if w.startswith("--config-dir=")]
+    more += [w for at, w in pairwise(words) if at in ("--config-dir", "-cd")]
+    path = [f"hydra.searchpath=[{','.join(f'file://{Path(m).absolute()}' for m in more)}]"]
+    good = [w for w in words[1:] if "=" in w and not w.startswith(("-", wrong, "hydra"))]
+    groups = [w for w in good if usage.options(w.partition("=")[0])]
+    for overrides in (good, groups):
+        try:
+            GlobalHydra.instance().clear()
+            with initialize_config_module("conf", version_base="1.3"):
+                config = compose(words[0], path + [_first(w) for w in overrides])
+            return _flat(OmegaConf.to_container(config))
+        except Exception:  # another word is wrong too; it gets its own line next time
+            continue
+    return []
+
+
+def _first(word: str) -> str:
+    """Of a sweep a=1,2 the first value: the keys are the same for all of them."""
+    key, _, value = word.partition("=")
+    return word if value.startswith(("[", "{", "'", '"')) else f"{key}={value.split(',')[0]}"
+
+
+def _flat(value: Any, prefix: str = "") -> list[str]:
+    if not isinstance(value, dict) or not value:
+        return [prefix] if prefix else []
+    return [k for key, v in value.items() for k in _flat(v, f"{prefix}.{key}" if prefix else key)]

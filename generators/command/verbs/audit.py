@@ -1,0 +1,69 @@
+"""audit: do a library's episodes still come out the same?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future, wait
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from episodes.errors import UserError
+from episodes.storage.library import Library
+from episodes.storage.records import Row
+from generators import rendering
+from generators.command.libraries import ours
+from generators.config import options
+from generators.production import makers
+from generators.production.plan import Plan
+from generators.production.pools.local import LocalPool
+from generators.production.recipes import again
+from sim.quiet import quiet
+
+
+def run(config: Mapping[str, Any]) -> int:
+    fraction = options.number(config, "fraction", 0.0)
+    if not 0.0 < fraction <= 1.0:
+        raise UserError(f"fraction={fraction} must be above 0 and at most 1; try fraction=0.01")
+    rng = np.random.default_rng(options.whole(config, "seed"))
+    pool = LocalPool(config["pool"], options.whole(config, "workers", 1), 1)
+    asked: dict[Future[str], tuple[Plan, Row]] = {}
+    try:
+        for root in ours(config):
+            plan, differ = again(root)
+            for name, (then, now) in differ.items():
+                print(f"{root}: made with {name} {then}, audited with {now}")
+            rows = Library(root).rows
+            if not rows:
+                raise UserError(f"{root} has no episodes yet")
+            count = max(1, round(fraction * len(rows)))
+            for place in sorted(rng.choice(len(rows), count, replace=False)):
+                asked[pool.submit(content_hash, plan, rows[place].index)] = (plan, rows[place])
+        wait(asked)
+        differing = sum(not _same(pool, future, *asked[future]) for future in asked)
+    except BaseException:
+        pool.kill()
+        raise
+    pool.close()
+    print(f"{len(asked) - differing} of {len(asked)} episodes came out the same")
+    return 1 if differing else 0
+
+
+def content_hash(plan: Plan, index: int) -> str:
+    """The hash of an episode made anew; pixels are not part of it."""
+    if plan.make is makers.generate:
+        plan = replace(plan, recipe={**plan.recipe, "renderer": {"name": rendering.NO_PIXELS}})
+    with quiet():
+        return plan.make(plan, index).content_hash()
+
+
+def _same(pool: LocalPool, future: Future[str], plan: Plan, row: Row) -> bool:
+    error = future.exception()
+    if error is not None:
+        print(f"{plan.out}: episode {row.index}: {pool.lost(error) or error}")
+        return False
+    now = future.result()
+    if now != row.content_hash:
+        print(f"{plan.out}: episode {row.index} was {row.content_hash}, and is now {now}")
+    return now == row.content_hash

@@ -1,0 +1,34 @@
+"""check: what is wrong with a library, place by place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from episodes.check.check import check
+from episodes.finding import Report
+from generators.command.libraries import named
+from generators.config import options
+
+
+def run(config: Mapping[str, Any]) -> int:
+    records_only = options.flag(config, "records_only")
+    most = None if config["most"] is None else options.whole(config, "most", 1)
+    errors = 0
+    for path in named(config):
+        findings = check(path, records_only=records_only)
+        lines = sorted(Report(findings).grouped(most is not None), key=lambda f: f.severity)
+        for line in lines[:most]:
+            print(f"{path}: {line}")
+        if most is not None and len(lines) > most:
+            print(f"{path}: ... and {len(lines) - most} more (most=null prints them all)")
+        elif len(lines) < len(Report(findings).grouped()):
+            print(f"{path}: most=null names every pair of episodes that are alike")
+        kinds = Counter(finding.severity for finding in findings)
+        errors += kinds["error"]
+        verdict = (
+            "sound" if not findings else f"{kinds['error']} errors, {kinds['warning']} warnings"
+        )
+        print(f"{path}: {verdict}")
+    return 1 if errors else 0

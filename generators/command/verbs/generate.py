@@ -1,0 +1,45 @@
+"""generate: a library from a config, or one for each combination of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generators.config import options
+from generators.production import recipes
+from generators.production import sweep as sweeps
+from generators.production.plan import finished, settled
+from generators.production.produce import produce
+from generators.production.recipes import generation
+
+Config = Mapping[str, Any]
+
+
+def run(config: Config) -> int:
+    plan = settled(generation(config))
+    if finished(plan):
+        print(f"{plan.out} is finished: {plan.episodes} episodes; nothing to do")
+        return 0
+    recipes.try_first(config, plan.seed)
+    if options.flag(config, "dry_run"):
+        entries = [sweeps.Entry(str(plan.out), plan)]
+        print(sweeps.outlook(entries, sweeps.probed([plan]), options.whole(config, "workers", 1)))
+        return 0
+    return produce([plan], config)
+
+
+def sweep(configs: Mapping[str, Config]) -> tuple[int, float]:
+    """Every combination: (exit code, figure of merit). One that fails does not stop the others."""
+    shared = sweeps.workers_of(configs)
+    entries = sweeps.planned(configs)
+    plans = [entry.plan for entry in entries if entry.plan is not None]
+    costs = sweeps.probed(plans) if options.flag(shared, "probe") and plans else {}
+    print(sweeps.outlook(entries, costs, shared["workers"]), flush=True)
+    for entry in entries:
+        if entry.plan is None:
+            print(f"{entry.words}: {entry.error}")
+    code = 2 if len(plans) < len(entries) else 0
+    if options.flag(shared, "dry_run") or not plans:
+        return code, 1.0
+    code = max(produce(plans, shared), code)
+    return code, sweeps.merit(plans, options.number(shared, "aim_success"))

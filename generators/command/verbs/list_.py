@@ -1,0 +1,28 @@
+"""list: what libraries there are, and what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from episodes.errors import UserError
+from generators.command.libraries import HEAD, below, summary_row
+from generators.config import options
+from generators.text_table import table
+
+
+def run(config: Mapping[str, Any]) -> int:
+    root = options.folder(config, "root")
+    rows, broken = [], []
+    for path in below(root):
+        try:
+            rows.append(summary_row(path, path.relative_to(root)))
+        except UserError as error:
+            broken.append(f"{path.relative_to(root)}: {error}")
+    if not rows and not broken:
+        print(f"no library under {root}; `cellwright generate task=... out=...` makes one")
+    if rows:
+        print(table(HEAD, rows))
+    for line in broken:
+        print(line)
+    return 1 if broken else 0

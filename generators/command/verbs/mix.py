@@ -1,0 +1,66 @@
+"""mix: libraries in exact proportions, as a small file; or what such a file delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes.errors import UserError
+from episodes.mix import mix
+from generators.config import options
+from sim.pose import matrix_to_quat
+from sim.robots import robot
+
+Config = Mapping[str, Any]
+AUDITED = 100_000  # draws, where no other number is asked for
+
+
+@dataclass(frozen=True)
+class TcpToBase:
+    """Joint positions (N, J) [rad] of a robot to its TCP poses (N, 7) in the base frame."""
+
+    card: str
+
+    def __call__(self, joints: NDArray[Any]) -> NDArray[np.float64]:
+        model = robot.load(self.card)
+        all_joints = np.zeros((len(joints), len(model.movable)))
+        all_joints[:, model.arm_columns()] = joints
+        links = model.link_to_base(all_joints)[:, model.link_index(model.card.tcp_link)]
+        tcp = links @ model.card.tcp.matrix()
+        return np.array([[*m[:3, 3], *matrix_to_quat(m[:3, :3])] for m in tcp])
+
+
+def run(config: Config) -> int:
+    if config["audit"] is not None:
+        return _audit(config)
+    if config["out"] is None or config["sources"] is None:
+        raise UserError("mix needs out=FILE and sources=[...]; `cellwright mix --help` shows how")
+    out = options.path(config, "out")
+    asked = {key: value for key, value in config.items() if key not in ("out", "audit")}
+    known = {name: TcpToBase(name) for name in robot.cards()}
+    print(mix.table(mix.build(out, {**asked, "sources": _absolute(config["sources"])}, known)))
+    print(f"written to {out}")
+    return 0
+
+
+def _audit(config: Config) -> int:
+    draws = AUDITED if config["draws"] is None else options.whole(config, "draws", 1)
+    counted = mix.audit(options.path(config, "audit"), draws)
+    print(counted)
+    return 0 if counted.exact else 1
+
+
+def _absolute(sources: Any) -> Any:
+    """Paths, however deep in groups, against the folder that the command was called in."""
+    if isinstance(sources, list):
+        return [_absolute(source) for source in sources]
+    if isinstance(sources, dict):
+        return {
+            key: str(options.path(sources, key)) if key == "path" else _absolute(value)
+            for key, value in sources.items()
+        }
+    return sources

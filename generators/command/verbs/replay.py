@@ -1,0 +1,78 @@
+"""replay: the stored actions again, and every state compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future, wait
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from episodes.errors import UserError
+from episodes.storage.library import Library
+from generators.command.libraries import ours
+from generators.config import options
+from generators.production.pools.local import LocalPool
+from generators.text_table import table
+from sim.quiet import quiet
+
+RECYCLE = 200
+
+
+def run(config: Mapping[str, Any]) -> int:
+    seconds = options.number(config, "seconds", 1)
+    most = None if config["episodes"] is None else options.whole(config, "episodes", 1)
+    pool = LocalPool({"recycle": RECYCLE}, options.whole(config, "workers", 1), 1)
+    asked: dict[Future[Any], tuple[Path, int]] = {}
+    try:
+        for path in ours(config):
+            for index in _chosen(Library(path), most):
+                asked[pool.submit(replay_one, path, index, seconds)] = (path, index)
+        wait(asked)
+        verdicts = [(*asked[future], *_verdict(pool, future)) for future in asked]
+    except BaseException:
+        pool.kill()
+        raise
+    pool.close()
+    rows = [
+        (p, i, "same" if step is None else f"differs at step {step}", w)
+        for p, i, step, w in verdicts
+    ]
+    print(table(("library", "episode", "verdict", ""), rows))
+    differing = sum(step is not None for _, _, step, _ in verdicts)
+    print(f"{len(verdicts) - differing} of {len(verdicts)} episodes replay bit for bit")
+    return 1 if differing else 0
+
+
+def replay_one(path: Path, index: int, seconds: float) -> tuple[int | None, str]:
+    """(step of the first difference or None, what differs); dies where it takes too long."""
+    import faulthandler
+
+    with quiet():
+        from generators import run
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    try:
+        found = run.replay(Library(path).read(index, images=False))
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    return found.step, found.what
+
+
+def _chosen(library: Library, most: int | None) -> list[int]:
+    if not library.rows:
+        raise UserError(f"{library.path} has no episodes yet")
+    count = len(library.rows) if most is None else min(most, len(library.rows))
+    places = np.linspace(0, len(library.rows) - 1, count).round().astype(int)
+    return [library.rows[place].index for place in places]
+
+
+def _verdict(pool: LocalPool, future: Future[Any]) -> tuple[int | None, str]:
+    error = future.exception()
+    if error is None:
+        step, what = future.result()
+        return step, what
+    death = pool.lost(error)
+    if death is None and not isinstance(error, UserError):
+        raise error
+    return 0, death or str(error)

@@ -1,0 +1,97 @@
+"""show: what a library looks like, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from episodes.episode import Episode
+from episodes.storage.library import Library
+from generators.command.libraries import HEAD, named, summary_row
+from generators.config import options
+from generators.text_table import table
+
+
+def run(config: Mapping[str, Any]) -> int:
+    from generators.command import sheet
+
+    most = options.whole(config, "episodes", 1)
+    height = options.whole(config, "video_px")
+    libraries = [Library(path) for path in named(config)]
+    if config["out"] is None:
+        places = [([one], one.path.with_name(f"{one.path.name}-show")) for one in libraries]
+    else:
+        places = [(libraries, options.path(config, "out"))]
+    made = [line for ones, out in places for line in _show(ones, out, most, height)]
+    print(table(HEAD, [summary_row(one.path, one.path) for one in libraries]))
+    print(*made, sep="\n")
+    if sheet.font(15, hangul=True) is None:
+        print("no font with Hangul here, so Korean captions are left out (Debian: fonts-nanum)")
+    return 0
+
+
+def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> list[str]:
+    """One sheet of all libraries and a film of each, with one episode in memory at a time: what
+    was made, line by line."""
+    from generators.command import sheet
+
+    strips, lines = [], []
+    for library in libraries:
+        with ExitStack() as stack:
+            film: Any = None
+            for episode in _spread(library, most):
+                if sheet.main_camera(episode) is None:
+                    way = f"cellwright render src={library.path} out=..."
+                    lines.append(f"{library.path} has no pixels yet: {way}")
+                    break
+                strips.append(sheet.strip(episode))
+                out.mkdir(parents=True, exist_ok=True)
+                if height and film is None:
+                    file = out / f"{_film_name(library, libraries)}.mp4"
+                    film = stack.enter_context(_film(file, episode.control_hz))
+                    lines.append(str(file))
+                for frame in _frames(episode, height) if film else ():
+                    film.append_data(frame)
+    if strips:
+        lines.insert(0, str(out / "sheet.png"))
+        sheet.contact_sheet(strips).save(out / "sheet.png")
+    return lines
+
+
+def _film_name(library: Library, libraries: Sequence[Library]) -> str:
+    """The task, or the library's own name where that would not tell it from another."""
+    tasks = [row.task for one in libraries for row in one.rows[:1]]
+    own = library.rows[0].task if library.rows else ""
+    return own if tasks.count(own) == 1 else library.path.name
+
+
+def _spread(library: Library, most: int) -> Iterator[Episode]:
+    """At most that many episodes, evenly spread."""
+    count = min(most, len(library.rows))
+    for place in np.linspace(0, len(library.rows) - 1, count).round().astype(int):
+        yield library.read(library.rows[place].index)
+
+
+def _film(file: Path, hz: float) -> Any:
+    import imageio.v2 as imageio
+
+    return imageio.get_writer(file, fps=hz, codec="libx264", quality=7, macro_block_size=2)
+
+
+def _frames(episode: Episode, height: int) -> Iterator[NDArray[np.uint8]]:
+    """(height, W, 3): every camera, side by side; the edge below tells the outcome."""
+    from generators.command import sheet
+
+    main = sheet.main_camera(episode)
+    seen = {n: c.rgb for n, c in episode.cameras.items() if c.rgb is not None}
+    ordered = [seen[name] for name in sorted(seen, key=lambda name: name != main)]
+    for t in range(min(map(len, ordered))):
+        frame = np.concatenate([sheet.scaled(rgb[t], height) for rgb in ordered], axis=1)
+        frame = frame[: height // 2 * 2, : frame.shape[1] // 2 * 2].copy()  # H.264 wants it even
+        frame[-4:] = sheet.outcome(episode)[1]
+        yield frame

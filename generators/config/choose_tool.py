@@ -1,0 +1,33 @@
+"""Which tool an arm gets: the one that the user asks for, else the task's, else its usual one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from episodes.errors import UserError
+
+
+def equipped(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with `robot.card` naming arm and tool, as a Cell does: "ur5+vacuum".
+
+    The user's `robot.tool` comes before `task.tool`, and that before the arm's own. A config that
+    names no robot stays as it is. UserError for a tool that is unknown, or that the task (its
+    `task.tools`: kinds) has no use for.
+    """
+    robot = config.get("robot")
+    if not isinstance(robot, Mapping) or "card" not in robot:
+        return config
+    from sim.robots import card  # numpy and yaml: not for verbs that only read
+
+    task = config.get("task") or {}
+    arm, _, own = str(robot["card"]).partition("+")
+    found = card.card(card.name_of(arm, robot.get("tool") or own or task.get("tool")))
+    kinds = task.get("tools")
+    if kinds and found.kind not in kinds:
+        fit = [name for name in card.tools() if card.tool(name)["kind"] in kinds]
+        raise UserError(
+            f"robot.tool={found.tool}: {task['name']} needs {' or '.join(kinds)}; "
+            f"tools: {', '.join(fit)}"
+        )
+    return {**config, "robot": {**robot, "card": found.name, "tool": found.tool}}

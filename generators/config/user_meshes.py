@@ -1,0 +1,89 @@
+"""Parts from the user's own mesh files: `part=FILE`, or `file:` under `mesh` in a scene's parts.
+
+A config comes out with the files' content in place of their names, so that spec_id, library.json
+and every cell hold all that is needed to make or replay an episode anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from episodes.errors import UserError
+
+KEYS = ("file", "scale", "density")
+
+
+def resolved(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with `part` and every `scene.*.mesh` made params of the kind "mesh".
+
+    UserError for a file that cannot be a part, and for a task that has no use for `part`.
+    """
+    given, scene = config.get("part"), config.get("scene")
+    if given is not None:
+        task = config.get("task") or {}
+        if not task.get("own_part"):
+            raise UserError(
+                f"part={_file(given)}: task={task.get('name')} handles no part of your own; "
+                "bench_place and bin_pick do"
+            )
+        config = {**config, "part": _params(given, "part")}
+    if isinstance(scene, Mapping):
+        changed = {
+            key: {**kinds, "mesh": _params(kinds["mesh"], f"scene.{key}.mesh")}
+            for key, kinds in scene.items()
+            if isinstance(kinds, Mapping) and isinstance(kinds.get("mesh"), Mapping)
+        }
+        if changed:
+            config = {**config, "scene": {**scene, **changed}}
+    return config
+
+
+def _file(given: Any) -> Any:
+    return given.get("file") if isinstance(given, Mapping) else given
+
+
+def _params(given: Any, key: str) -> dict[str, Any]:
+    """Params of the kind "mesh" from a file's name, or a mapping of KEYS."""
+    if isinstance(given, str):
+        given = {"file": given}
+    if not isinstance(given, Mapping):
+        raise UserError(f"{key}={given!r}: give a mesh file (STL, OBJ, PLY, OFF or GLB)")
+    if "data" in given:  # resolved before, in a library's own config
+        return dict(given)
+    unknown = [name for name in given if name not in KEYS]
+    if unknown or "file" not in given:
+        raise UserError(f"{key}: a mesh has file, scale and density, not {', '.join(unknown)}")
+    params, _ = prepared(str(given["file"]), given.get("scale"), given.get("density"))
+    from assets import catalogue
+
+    if not catalogue.build("mesh", params).grasps:
+        raise UserError(
+            f"{key}={given['file']}: no grasp for the jaws was found; `cellwright part "
+            f"src={given['file']}` tells its size"
+        )
+    return params
+
+
+def prepared(
+    file: str, scale: Any = None, density: Any = None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Params of the kind "mesh" for a file, and what was noticed. UserError says what is wrong."""
+    from assets.kinds import import_mesh
+    from assets.part import PartError
+    from sim import cache
+
+    for name, value in (("scale", scale), ("density", density)):
+        if value is not None and not (isinstance(value, int | float) and 0 < value < 1e6):
+            raise UserError(f"{name}={value!r}: give a number over 0, or null")
+    try:
+        found = import_mesh.prepared(
+            Path(file).expanduser(),
+            cache.folder("parts"),
+            scale=None if scale is None else float(scale),
+            density=float(density or 0.0),
+        )
+    except PartError as error:
+        raise UserError(str(error)) from error
+    return dict(found.params), found.notes

@@ -1,0 +1,52 @@
+"""Processes on this machine."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from multiprocessing import get_context, resource_tracker
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from generators.config import options
+
+
+class LocalPool:
+    """`workers` processes by spawn: a forked child would inherit graphics and physics contexts.
+
+    A worker is replaced after `recycle` episodes, since PyBullet's textures leak.
+    """
+
+    def __init__(self, config: Mapping[str, Any], workers: int, shard_size: int) -> None:
+        tasks = max(1, options.whole(config, "recycle", 1) // shard_size)
+        # Ctrl-C reaches every process of the terminal; workers are to finish what they do, so
+        # they are born with it blocked: a mask, unlike a handler, holds from the first instant
+        resource_tracker.ensure_running()  # its start would lift the mask
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._pool = ProcessPool(workers, max_tasks=tasks, context=get_context("spawn"))
+            assert self._pool.active  # asking starts it
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+        future: Future[Any] = self._pool.schedule(function, args=args)
+        return future
+
+    def lost(self, error: BaseException) -> str | None:
+        if not isinstance(error, ProcessExpired):
+            return None
+        code = error.exitcode
+        if code is not None and code < 0:
+            return f"killed by {signal.Signals(-code).name}"
+        return f"exited with {code}"
+
+    def close(self) -> None:
+        self._pool.close()
+        self._pool.join()
+
+    def kill(self) -> None:
+        self._pool.stop()
+        self._pool.join()

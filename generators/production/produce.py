@@ -1,0 +1,89 @@
+"""From plans to libraries: one pool for all of them, and a table of how each ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from episodes.storage.summary import summary_of
+from generators.config import options
+from generators.production import supervise
+from generators.production.interrupt import stoppable
+from generators.production.plan import Plan, waiting
+from generators.production.pools import open_pool
+from generators.production.progress import Progress
+from generators.production.shard import Limits
+from generators.production.supervise import Outcome
+from generators.text_table import share, size, table
+
+
+def produce(
+    plans: Sequence[Plan],
+    config: Mapping[str, Any],
+    todo: Callable[[Plan], list[int]] = waiting,
+) -> int:
+    """Makes the shards `todo` of each library and prints how they stand: the exit code."""
+    workers = options.whole(config, "workers", 1)
+    pool = config["pool"]
+    limits = Limits(options.number(pool, "episode_seconds", 1), memory_of_worker(pool, workers))
+    with stoppable() as stops:
+        runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
+        outcomes = supervise.run(plans, runner, workers, limits, Progress(), stops, todo)
+    if rows := report(outcomes):
+        print(rows)
+    for line in problems(outcomes):
+        print(line)
+    if stops.count:
+        print("stopped; the same command goes on from here")
+    code = max(outcome.code for outcome in outcomes)
+    return code or (supervise.INTERRUPTED if stops.count else 0)
+
+
+def report(outcomes: Sequence[Outcome]) -> str:
+    """One row for each library that there is; nothing where there is none."""
+    rows: list[tuple[object, ...]] = []
+    for outcome in outcomes:
+        try:
+            found = summary_of(outcome.plan.out)
+        except Exception as error:  # it is none yet, or no more
+            if outcome.looked_at:
+                outcome.error = outcome.error or error
+            continue
+        rows.append(
+            (
+                outcome.plan.out,
+                outcome.state,
+                f"{found.episodes}/{found.asked}",
+                share(found.success_rate),
+                outcome.quarantined or "-",
+                f"{found.hours:.2f}",
+                size(found.bytes),
+            )
+        )
+    head = ("library", "state", "episodes", "success", "quarantined", "hours", "size")
+    return table(head, rows) if rows else ""
+
+
+def problems(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each thing that a person should look at."""
+    lines = []
+    for outcome in outcomes:
+        if outcome.error is not None:
+            lines.append(f"failed: {outcome.error}")
+        if outcome.quarantined:
+            lines.append(
+                f"{outcome.quarantined} episodes could not be made: why is in "
+                f"{outcome.plan.out / 'quarantine'}"
+            )
+    return lines
+
+
+def memory_of_worker(pool: Mapping[str, Any], workers: int) -> int | None:
+    """Bytes that a worker may allocate; None for no limit."""
+    if pool["memory_gb"] is not None:
+        return int(options.number(pool, "memory_gb", 0.1) * 1e9)
+    if pool["name"] != "local":  # its workers are on machines that we do not know
+        return None
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return int(machine) // workers

@@ -1,0 +1,80 @@
+"""What pixels are made of: the renderer of this process, and the view that a cell is given."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from episodes.errors import UserError
+from generators.config.options import unknown
+from generators.seeds import Streams
+from sim.quiet import quiet
+from sim.robots import robot
+from sim.spec import Cell
+
+if TYPE_CHECKING:  # graphics are imported where a picture is made
+    from sim.render.base import Renderer
+
+NO_PIXELS, AUTO = "none", "auto"
+
+
+def view(cell: Cell, recipe: Mapping[str, Any], index: int) -> Cell:
+    """The cell with the cameras, sizes and look that a `render` asks for."""
+    from scenes import cameras, look
+
+    streams = Streams(recipe["look_seed"], index)
+    size = recipe["image_size"] or [cell.cameras[0].width, cell.cameras[0].height]
+    if recipe["camera"] is not None:
+        around = np.mean([b.pose.position for b in cell.bodies if not b.fixed], axis=0)
+        arm = cell.robots[0]
+        wrist = f"{arm.name}/{robot.load(arm.card).card.camera_link}"
+        config = {"camera": recipe["camera"], "image_size": list(size)}
+        drawn = cameras.cameras(config, streams.rng("camera"), around, wrist)
+        cell = cell.replace(cameras=drawn)
+    elif recipe["image_size"] is not None:
+        resized = (replace(c, width=size[0], height=size[1]) for c in cell.cameras)
+        cell = cell.replace(cameras=tuple(resized))
+    if recipe["look"] is not None:
+        cell = look.redraw(cell, recipe["look"], streams.rng("look"))
+    return cell
+
+
+@lru_cache(maxsize=1)
+def open_renderer(name: str) -> Renderer:
+    """The renderer of this process: its context and caches serve every episode."""
+    from sim import render
+
+    return render.open_renderer(name)
+
+
+def resolved(renderer: Mapping[str, Any]) -> dict[str, Any]:
+    """A renderer's config with a name in place of `auto`: what the pixels depend on."""
+    name = str(renderer["name"])
+    if name == AUTO:
+        from sim.render import gl
+
+        there, why = gl.available()
+        name = "raster" if there else "tiny"
+        if not there:
+            print(f"renderer=tiny, the slow one: {why}", file=sys.stderr)
+    return {**renderer, "name": name}
+
+
+def renderer_version(name: str) -> str:
+    """ "name version" as episodes carry it, without making a graphics context."""
+    if name == NO_PIXELS:
+        return NO_PIXELS
+    from sim import render
+
+    if name not in render.RENDERERS:
+        raise UserError(unknown("renderer", name, [NO_PIXELS, *render.RENDERERS]))
+    module, _, kind = render.RENDERERS[name].partition(":")
+    with quiet():
+        found = getattr(import_module(module), kind)
+    return f"{name} {found.version}"

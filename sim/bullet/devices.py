@@ -1,0 +1,173 @@
+"""Moving members of devices, such as doors, jaws and buttons; belts; what controls them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pybullet
+
+from assets import catalogue
+from sim.bullet.loading import LoadedBody, collision, may_roll, principal_frame, set_contact, visual
+from sim.pose import Pose, matrix_to_rotvec
+from sim.spec import Body, Cell, Joint, Physics
+
+KINDS = {"slide": pybullet.JOINT_PRISMATIC, "hinge": pybullet.JOINT_REVOLUTE}
+
+
+class LoadedMember:
+    """A body on a joint in a client: the only link of a multibody whose base is nothing."""
+
+    def __init__(self, client: int, body: Body, physics: Physics, *, visuals: bool) -> None:
+        joint = body.joint
+        assert joint is not None
+        if joint.kind not in KINDS:
+            raise ValueError(f"{body.name}: joint kind {joint.kind!r}; kinds: {', '.join(KINDS)}")
+        if not joint.lower <= 0.0 <= joint.upper:
+            raise ValueError(f"{body.name}: its joint starts at 0, outside its own limits")
+        part = catalogue.build(body.kind, body.params)
+        self.client = client
+        self.joint = joint
+        self.start = body.pose
+        self.told = False  # to go somewhere, in this control period
+        self._part_to_link = Pose(joint.at).inverse()
+        com_to_link = self._part_to_link @ principal_frame(part)
+        link_to_world = body.pose @ Pose(joint.at)
+        self.id: int = pybullet.createMultiBody(
+            baseMass=0.0,
+            basePosition=link_to_world.position,
+            baseOrientation=link_to_world.quaternion,
+            linkMasses=[body.mass],
+            linkCollisionShapeIndices=[collision(client, part, self._part_to_link)],
+            linkVisualShapeIndices=[
+                visual(client, part, body, self._part_to_link) if visuals else -1
+            ],
+            linkPositions=[[0.0, 0.0, 0.0]],
+            linkOrientations=[[0.0, 0.0, 0.0, 1.0]],
+            linkInertialFramePositions=[com_to_link.position],
+            linkInertialFrameOrientations=[com_to_link.quaternion],
+            linkParentIndices=[0],
+            linkJointTypes=[KINDS[joint.kind]],
+            linkJointAxis=[joint.axis],
+            physicsClientId=client,
+        )
+        set_contact(client, self.id, 0, body, part, physics)
+        pybullet.changeDynamics(
+            self.id, 0, jointDamping=0.0, jointLowerLimit=joint.lower,
+            jointUpperLimit=joint.upper, physicsClientId=client,
+        )  # fmt: skip
+        if joint.springs_back:
+            self.drive(0.0, joint.force, 1.0)
+        else:
+            pybullet.setJointMotorControl2(
+                self.id, 0, pybullet.VELOCITY_CONTROL, targetVelocity=0.0, force=joint.force,
+                physicsClientId=client,
+            )  # fmt: skip
+
+    def drive(self, position: float, force: float, speed: float) -> None:
+        """A motor takes it to a position and holds it there."""
+        self.told = True
+        pybullet.setJointMotorControl2(
+            self.id, 0, pybullet.POSITION_CONTROL, targetPosition=position, force=force,
+            maxVelocity=speed, positionGain=0.3, physicsClientId=self.client,
+        )  # fmt: skip
+
+    def position(self) -> float:
+        """Of the joint [m or rad]; 0 is where the cell started."""
+        return float(pybullet.getJointState(self.id, 0, physicsClientId=self.client)[0])
+
+    def pose(self) -> Pose:
+        """part_to_world."""
+        state = pybullet.getLinkState(
+            self.id, 0, computeForwardKinematics=True, physicsClientId=self.client
+        )
+        return Pose(state[4], state[5]) @ self._part_to_link
+
+    def velocity(self) -> tuple[float, ...]:
+        """(6,) of the centre of mass [m/s] and about it [rad/s], in the world."""
+        state = pybullet.getLinkState(
+            self.id, 0, computeLinkVelocity=True, physicsClientId=self.client
+        )
+        return (*state[6], *state[7])
+
+    def place(self, part_to_world: Pose) -> None:
+        """Puts the joint where the part has that pose, at rest."""
+        pybullet.resetJointState(
+            self.id, 0, travel(self.joint, self.start, part_to_world), 0.0,
+            physicsClientId=self.client,
+        )  # fmt: skip
+
+
+def travel(joint: Joint, start: Pose, part_to_world: Pose) -> float:
+    """How far along its joint a part has come from `start` [m or rad]."""
+    moved = start.inverse() @ part_to_world
+    if joint.kind == "slide":
+        return float(np.dot(joint.axis, moved.position))
+    return float(np.dot(joint.axis, matrix_to_rotvec(moved.rotation)))
+
+
+def load(client: int, cell: Cell, *, visuals: bool) -> dict[str, LoadedBody | LoadedMember]:
+    """Every body of a cell; members of devices touch neither their mount nor each other."""
+    rolling = may_roll(cell)
+    out: dict[str, LoadedBody | LoadedMember] = {}
+    for body in cell.bodies:
+        if body.joint is None:
+            out[body.name] = LoadedBody(
+                client, body, cell.physics, visuals=visuals, rolling=rolling
+            )
+        else:
+            out[body.name] = LoadedMember(client, body, cell.physics, visuals=visuals)
+    for a, b in _apart(cell):
+        links = [0 if isinstance(out[n], LoadedMember) else -1 for n in (a, b)]
+        pybullet.setCollisionFilterPair(
+            out[a].id, out[b].id, *links, enableCollision=0, physicsClientId=client
+        )
+    return out
+
+
+def _apart(cell: Cell) -> Iterable[tuple[str, str]]:
+    """The pairs of bodies that pass through each other."""
+    members = [b for b in cell.bodies if b.joint is not None]
+    for i, body in enumerate(members):
+        assert body.joint is not None
+        if body.joint.mount:
+            yield body.name, cell.body(body.joint.mount).name
+        for other in members[:i]:
+            if other.joint is not None and other.joint.mount == body.joint.mount:
+                yield body.name, other.name
+
+
+class Controller:
+    """The cell's own controller: fires each rule once, when all that it waits for has happened."""
+
+    def __init__(self, cell: Cell, bodies: Mapping[str, LoadedBody | LoadedMember]) -> None:
+        self.members = {n: b for n, b in bodies.items() if isinstance(b, LoadedMember)}
+        self._belts = [b for b in bodies.values() if isinstance(b, LoadedBody) and b.belt]
+        self._waiting = list(cell.rules)
+        self.fired: list[str] = []  # names of rules, in order
+        for rule in cell.rules:
+            unknown = {*rule.when, *rule.then} - set(self.members)
+            if unknown:
+                raise ValueError(f"rule {rule.name!r}: no joint {', '.join(sorted(unknown))}")
+
+    def belts(self) -> list[int]:
+        """The ids of the belts."""
+        return [belt.id for belt in self._belts]
+
+    def tick(self) -> None:
+        """Once a control period, before physics."""
+        for rule in list(self._waiting):
+            if all(self._beyond(name, at) for name, at in rule.when.items()):
+                self._waiting.remove(rule)
+                self.fired.append(rule.name)
+                for name, to in rule.then.items():
+                    self.members[name].drive(to, rule.force, rule.speed)
+
+    def rewind_belts(self) -> None:
+        """Once a control period, after physics."""
+        for belt in self._belts:
+            belt.rewind()
+
+    def _beyond(self, name: str, at: float) -> bool:
+        position = self.members[name].position()
+        return position >= at if at >= 0.0 else position <= at

@@ -1,0 +1,135 @@
+"""Whether an arm at given joints keeps clear of its surroundings and of itself. Geometry alone: no
+physics client is asked, so nothing that is asked here can change what is simulated."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+from sim.motion import boxes
+from sim.motion.boxes import Boxes
+from sim.pose import Array, Pose
+from sim.robots import robot
+from sim.robots.physics_urdf import robot_urdf
+from sim.robots.urdf import floats, origin
+
+SLICE = 0.15  # a link longer than this gets a box for each half [m]
+
+
+class Clearance:
+    """An arm among boxes.
+
+    card: the robot's name; others: what it must not touch, in the world; opening: of the jaws [m];
+    carried: boxes of what hangs in the tool, in the TCP's frame. Links that no arm joint moves are
+    left out: they stand where they stand.
+    """
+
+    def __init__(
+        self, card: str, base: Pose, others: Boxes, *, opening: float, carried: Boxes = boxes.NONE
+    ) -> None:
+        self.model = robot.load(card)
+        self._base = base.matrix()
+        self._others = others
+        links, self._link = of_links(card)
+        tool = boxes.join([boxes.of_gripper(self.model, opening), carried])
+        tcp = self.model.link_index(self.model.card.tcp_link)
+        self._own = boxes.join([links, tool.moved(self.model.card.tcp)])
+        self._link = np.concatenate([self._link, np.full(len(tool), tcp)])
+        self._columns = self.model.arm_columns()
+        self._low, self._high = others.bounds()
+        self._self = self._self_pairs()
+
+    def _self_pairs(self) -> NDArray[np.intp]:
+        """(P, 2): own boxes of links at least three apart that keep clear in the home posture."""
+        pairs = np.argwhere(self._link[None] - self._link[:, None] >= 3)
+        placed = self._placed(np.array(self.model.card.home)[None])
+        free = ~boxes.touch(placed.at(0, pairs[:, 0]), placed.at(0, pairs[:, 1]), 0.01)
+        return pairs[free]
+
+    def _placed(self, joints: Array) -> Boxes:
+        """The arm's boxes in the world (N, A, ...), at joints (N, J)."""
+        full = np.zeros((len(joints), len(self.model.movable)))
+        full[:, self._columns] = joints
+        link_to_world = (self._base @ self.model.link_to_base(full))[:, self._link]
+        turn = link_to_world[..., :3, :3]
+        centre = np.einsum("naij,aj->nai", turn, self._own.centre) + link_to_world[..., :3, 3]
+        half = np.broadcast_to(self._own.half, centre.shape)
+        return Boxes(centre, half, turn @ self._own.axes)
+
+    def hits(self, joints: Array, margin: float = 0.0) -> NDArray[np.bool_]:
+        """(N,): whether at joints (N, J) something is nearer than about `margin` [m]."""
+        placed = self._placed(np.asarray(joints, float))
+        out = np.zeros(len(placed), bool)
+        low, high = placed.bounds()
+        near = (low[:, :, None] - margin <= self._high) & (self._low <= high[:, :, None] + margin)
+        n, a, b = np.nonzero(near.all(axis=-1))
+        out[n[boxes.touch(placed.at(n, a), self._others.at(b), margin)]] = True
+        first, second = self._self[:, 0], self._self[:, 1]
+        near = (low[:, first] <= high[:, second]) & (low[:, second] <= high[:, first])
+        n, p = np.nonzero(near.all(axis=-1))
+        out[n[boxes.touch(placed.at(n, first[p]), placed.at(n, second[p]))]] = True
+        return out
+
+
+@lru_cache(maxsize=16)
+def of_links(card: str) -> tuple[Boxes, NDArray[np.intp]]:
+    """Boxes around the links that arm joints move, up to the tool, each in its link's frame; and
+    the link (A,) of each. From the collision shapes that physics uses too."""
+    model = robot.load(card)
+    root = ET.parse(robot_urdf(model, visuals=False)).getroot()
+    elements = {e.attrib["name"]: e for e in root.findall("link")}
+    moved: set[int] = set()
+    tool = {model.link_index(model.card.tcp_link)}
+    found: list[Boxes] = []
+    owner: list[int] = []
+    for i, link in enumerate(model.links):
+        if link.joint in model.card.arm_joints or link.parent in moved:
+            moved.add(i)
+        if link.parent in tool:
+            tool.add(i)
+        if i in tool or i not in moved:
+            continue
+        for shape in elements[link.name].findall("collision"):
+            around = _around(_points(shape))
+            found.append(around)
+            owner += [i] * len(around)
+    return boxes.join(found), np.array(owner, np.intp)
+
+
+def _points(shape: ET.Element) -> Array:
+    """(N, 3) points on a collision shape, in its link's frame."""
+    geometry = shape.find("geometry")
+    assert geometry is not None
+    kind = geometry[0]
+    mesh: Any
+    match kind.tag:
+        case "mesh":
+            mesh = trimesh.load(kind.attrib["filename"], force="mesh")
+            mesh.apply_scale(floats(kind.attrib.get("scale", "1 1 1")))
+        case "box":
+            mesh = trimesh.creation.box(floats(kind.attrib["size"]))
+        case "cylinder":
+            radius, length = (float(kind.attrib[k]) for k in ("radius", "length"))
+            mesh = trimesh.creation.cylinder(radius, length)
+        case _:
+            mesh = trimesh.creation.icosphere(radius=float(kind.attrib["radius"]))
+    points, _ = trimesh.remesh.subdivide_to_size(mesh.vertices, mesh.faces, SLICE / 8)
+    return origin(shape).apply(points)
+
+
+def _around(points: Array) -> Boxes:
+    """One box around points, or one around each half of them where they reach far."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    axis = int(np.argmax(high - low))
+    groups = [points]
+    if high[axis] - low[axis] > SLICE:
+        upper = points[:, axis] > (low[axis] + high[axis]) / 2
+        groups = [points[upper], points[~upper]]
+    lows = np.array([g.min(axis=0) for g in groups])
+    highs = np.array([g.max(axis=0) for g in groups])
+    return Boxes((lows + highs) / 2, (highs - lows) / 2, np.tile(np.eye(3), (len(groups), 1, 1)))

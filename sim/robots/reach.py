@@ -1,0 +1,45 @@
+"""Whether a robot can get somewhere, before there is any physics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from sim.pose import Array, Pose
+from sim.robots import robot
+from sim.robots.kinematics import Chain, Unreachable
+
+
+def reachable(card: str, base: Pose, tcp_to_world: Sequence[Pose]) -> list[bool]:
+    """For each tool pose, whether joints within the limits put the tool there.
+
+    card: the robot's name; base: base_to_world. What stands in the way is not looked at.
+    """
+    chain = Chain(robot.load(card))
+    world_to_base = base.inverse()
+    return [next(solutions(chain, world_to_base @ pose), None) is not None for pose in tcp_to_world]
+
+
+def follows(chain: Chain, tcp_to_base: Sequence[Pose], joints: Array) -> bool:
+    """Whether the tool gets from each pose to the next, starting with the arm at joints (J,)."""
+    try:
+        for pose in tcp_to_base:
+            joints = chain.solve(pose, joints)
+    except Unreachable:
+        return False
+    return True
+
+
+def solutions(chain: Chain, tcp_to_base: Pose, *first: Array) -> Iterator[Array]:
+    """Joints (J,) that put the tool there, searched from `first`, from home, and from home turned
+    towards the place; some may be alike."""
+    if chain.too_far(tcp_to_base):
+        return
+    facing = chain.home.copy()
+    facing[0] += np.arctan2(tcp_to_base.position[1], tcp_to_base.position[0])
+    for start in (*first, chain.home, facing):
+        try:
+            yield chain.solve(tcp_to_base, start)
+        except Unreachable:
+            continue

@@ -1,0 +1,145 @@
+"""What a config becomes: a spec that names the content, and shards that cover it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from shutil import ignore_patterns
+from typing import Any
+
+import pytest
+
+from episodes.errors import UserError
+from generators.command import usage
+from generators.command.hydra_app import composed
+from generators.production import recipes
+from generators.production.plan import Plan, finished, spec_id
+from generators.production.recipes import generation
+from generators.production.versions import code_hash, hash_of_code
+from sim.robots import robot, xml_safe
+from tests.helpers import ROOT
+
+TASKS = usage.options("task")
+
+
+def plan(*words: str, out: str = "nowhere") -> Plan:
+    return generation(composed("generate", [f"out={out}", *words]))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_composes_and_plans(task: str) -> None:
+    found = plan(f"task={task}", "episodes=20", "shard_size=8")
+    assert found.recipe["task"]["name"] == task
+    assert [list(found.indices(shard)) for shard in range(4)] == [
+        list(range(8)), list(range(8, 16)), list(range(16, 20)), []
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "workers=2",
+        "episodes=99",
+        "shard_size=3",
+        "compression=lzf",
+        "pool.recycle=9",
+        "probe=false",
+    ],
+)
+def test_where_and_how_fast_do_not_name_the_content(word: str) -> None:
+    task = f"task={TASKS[0]}"
+    assert plan(task).spec_id == plan(task, word, out="elsewhere").spec_id
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["seed=1", "renderer=none", "image_size=[64,64]", "task.max_seconds=1", "physics.hz=960",
+     "camera.front.fov_deg=50", "robot.home_jitter_deg=9"],
+)  # fmt: skip
+def test_whatever_an_episode_depends_on_names_it(word: str) -> None:
+    task = f"task={TASKS[0]}"
+    assert plan(task).spec_id != plan(task, word).spec_id
+
+
+def test_versions_and_assets_name_the_content_too() -> None:
+    recipe: dict[str, Any] = {"task": {"name": "a"}}
+    one = spec_id(recipe, {"numpy": "2.4"}, {"robot/panda": "00"})
+    assert one == spec_id(dict(recipe), {"numpy": "2.4"}, {"robot/panda": "00"})
+    assert one != spec_id(recipe, {"numpy": "2.5"}, {"robot/panda": "00"})
+    assert one != spec_id(recipe, {"numpy": "2.4"}, {"robot/panda": "01"})
+
+
+def test_a_number_that_is_none_is_refused() -> None:
+    with pytest.raises(UserError, match="number that is none"):
+        spec_id({"scene": {"gap": float("nan")}}, {}, {})
+
+
+@pytest.fixture(scope="module")
+def copied_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("tree")
+    for package in ("assets", "episodes", "generators", "scenes", "sim"):
+        shutil.copytree(ROOT / package, root / package, ignore=ignore_patterns("__pycache__"))
+    return root
+
+
+@pytest.mark.parametrize(
+    ("file", "decides"),
+    [
+        ("sim/bullet/world.py", True),
+        ("sim/render/shaders.py", True),
+        ("scenes/look.py", True),
+        ("assets/robots/panda.yaml", True),
+        ("generators/rendering.py", True),  # the cameras and looks of `render`
+        ("generators/run.py", True),
+        ("generators/language/sentences/bin_pick.yaml", True),
+        ("episodes/episode.py", True),
+        ("generators/command/cli.py", False),
+        ("generators/production/plan.py", False),
+        ("episodes/storage/store.py", False),
+    ],
+)
+def test_an_edit_changes_the_hash_where_it_can_change_an_episode(
+    copied_tree: Path, file: str, decides: bool
+) -> None:
+    before = hash_of_code(copied_tree)
+    text = (copied_tree / file).read_text()
+    try:
+        (copied_tree / file).write_text(text + "\n# edited\n")
+        assert (hash_of_code(copied_tree) != before) == decides
+    finally:
+        (copied_tree / file).write_text(text)
+
+
+def test_the_code_that_runs_is_what_is_hashed() -> None:
+    assert code_hash() == hash_of_code(ROOT)
+
+
+def test_what_decides_content_has_its_version_in_the_spec() -> None:
+    named = set(plan(f"task={TASKS[0]}").versions)
+    assert named >= {"pybullet", "numpy", "ompl", "ruckig", "trimesh", "shapely", "mapbox-earcut",
+                     "meshoptimizer", "renderer", "code"}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["collision", "visual"])
+def test_a_robots_hash_covers_what_is_touched_and_what_is_seen(where: str) -> None:
+    model = robot.load("panda")
+    root = xml_safe.root_of(model.urdf_path)
+    named = {mesh.attrib["filename"] for shape in root.iter(where) for mesh in shape.iter("mesh")}
+    assert named
+    hashed = {file.name for file in robot.mesh_files(model.urdf_path)}
+    assert {Path(name).name for name in named} <= hashed
+
+
+def test_planning_writes_nothing(tmp_path: Path) -> None:
+    found = plan(f"task={TASKS[0]}", out=str(tmp_path / "lib"))
+    assert not finished(found)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_scene_that_cannot_be_is_refused_before_anything_is_made(task: str) -> None:
+    config = composed("generate", ["out=nowhere", f"task={task}"])
+    recipes.try_first(config, 0)  # as it comes, it can be
+    config["camera"]["front"]["mount"] = "ceiling"
+    with pytest.raises(UserError, match="ceiling"):
+        recipes.try_first(config, 0)

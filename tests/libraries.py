@@ -1,0 +1,31 @@
+"""Finished libraries of given episodes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from episodes.episode import Episode
+from episodes.storage import store
+
+
+def make_library(root: Path, episodes: list[Episode]) -> Path:
+    """A finished library of these episodes."""
+    spec = {"spec_id": "a" * 64, "versions": {"cellwright": "0"}}
+    store.create(root, {**spec, "episodes": len(episodes), "shard_size": 2, "config": {}})
+    for number in range(-(-len(episodes) // 2)):
+        batch = episodes[2 * number : 2 * number + 2]
+        store.write_shard(root, number, batch, **spec, created="2026-01-01T00:00:00+00:00")
+    return root
+
+
+def brightening(episode: Episode) -> Episode:
+    """The same with pictures that no codec takes for the ones before or after."""
+    lift = 15 * np.arange(episode.steps)[:, None, None, None]
+    cameras = {
+        name: replace(track, rgb=(track.rgb // 2 + lift).astype(np.uint8))
+        for name, track in episode.cameras.items()
+    }
+    return replace(episode, cameras=cameras)
