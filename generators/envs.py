@@ -50,6 +50,7 @@ def make(
         made.outcome,
         card=config["robot"]["card"],
         max_seconds=made.max_seconds,
+        control_hz=config["physics"]["control_hz"],
         cameras=dict.fromkeys(config["camera"], size),
         renderer=rendering.resolved({"name": renderer})["name"],
         render_mode=render_mode,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.render import open_renderer
 from sim.robots import robot
 from sim.spec import Cell
-from sim.station import ACTION_HIGH, ACTION_LOW, Station
+from sim.station import Station, action_bounds
 
 
 class Verdict(Protocol):
@@ -46,12 +46,13 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         *,
         card: str,
         max_seconds: float,
+        control_hz: int,
         cameras: dict[str, tuple[int, int]],
         renderer: str = "none",
         render_mode: str | None = None,
         seed: int = 0,
     ) -> None:
-        self.metadata = {"render_modes": ["rgb_array"], "render_fps": 20}
+        self.metadata = {"render_modes": ["rgb_array"], "render_fps": control_hz}
         self.render_mode = render_mode
         self._draw, self._judge, self._max_seconds = draw, judge, max_seconds
         self._root, self._next = seed, 0
@@ -61,7 +62,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         self._renderer: Any = None
         self._held: dict[str, NDArray[np.uint8]] = {}  # what each camera saw last
         self._station: Station | None = None
-        self.action_space = Box(ACTION_LOW, ACTION_HIGH)
+        self.action_space = Box(*action_bounds(control_hz))
         self.observation_space = Dict(self._spaces(card))  # type: ignore[assignment]
 
     def _spaces(self, card: str) -> dict[str, gymnasium.Space[Any]]:

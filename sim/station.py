@@ -17,11 +17,15 @@ from sim.spec import Cell
 
 Row = NDArray[np.float32]
 
-# Bounds of one action: at 20 Hz, 1 m/s and 5 rad/s.
-MAX_SHIFT = 0.05  # [m] along each axis
-MAX_TURN = 0.25  # [rad] about each axis
-ACTION_HIGH = np.array([MAX_SHIFT] * 3 + [MAX_TURN] * 3 + [1.0], np.float32)
-ACTION_LOW = np.array([-MAX_SHIFT] * 3 + [-MAX_TURN] * 3 + [0.0], np.float32)
+MAX_SPEED = 1.0  # of the commanded TCP along each axis [m/s]
+MAX_TURN_SPEED = 5.0  # and about each axis [rad/s]
+
+
+def action_bounds(control_hz: int) -> tuple[Row, Row]:
+    """The lowest and the highest action (7,): the motion of a control period at the fastest."""
+    shift, turn = MAX_SPEED / control_hz, MAX_TURN_SPEED / control_hz
+    low = np.array([-shift] * 3 + [-turn] * 3 + [0.0], np.float32)
+    return low, np.array([shift] * 3 + [turn] * 3 + [1.0], np.float32)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Station:
         self.tcp_to_base = self.chain.tcp(self.joints)  # commanded
         self.home = self.robot.base @ self.chain.tcp(np.array(self.card.home))  # tcp_to_world
         self.memory: dict[str, Any] = {}  # what a task's outcome keeps from step to step
+        self.action_low, self.action_high = action_bounds(cell.physics.control_hz)  # (7,)
         self.unreachable = ""  # why the last action could not be followed
         self._columns = self.world.columns
         self._wrist = self._wrist_to_last_joint()
@@ -80,7 +85,7 @@ class Station:
         shift = np.subtract(goal.position, self.tcp_to_base.position)
         turn = matrix_to_rotvec(goal.rotation @ self.tcp_to_base.rotation.T)
         action = np.array([*shift, *turn, gripper], np.float32)
-        return np.clip(action, ACTION_LOW, ACTION_HIGH)
+        return np.clip(action, self.action_low, self.action_high)
 
     def targets(self, action: ArrayLike) -> Row:
         """The joint and gripper targets (J + 1,) of an action; becomes the commanded pose.
@@ -88,7 +93,8 @@ class Station:
         A pose out of reach leaves arm and commanded pose where they are, and says so in
         `unreachable`. Joint speeds stay within the card's limits.
         """
-        a = np.clip(np.asarray(action, np.float32), ACTION_LOW, ACTION_HIGH).astype(np.float64)
+        a = np.clip(np.asarray(action, np.float32), self.action_low, self.action_high)
+        a = a.astype(np.float64)
         goal = Pose.at(
             self.tcp_to_base.position + a[:3],
             rotvec_to_matrix(a[3:6]) @ self.tcp_to_base.rotation,

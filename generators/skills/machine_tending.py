@@ -54,7 +54,7 @@ def cramped(cell: Cell) -> str:
     it can work everywhere."""
     arm = cell.robots[0]
     model = robot.load(arm.card)
-    chain, base_to_world = Chain(model), arm.base.inverse()
+    chain, world_to_base = Chain(model), arm.base.inverse()
     door = cell.body("door")
     joint = _joint(cell, "door")
     yaw = turned_to_door(model, cell)
@@ -80,7 +80,7 @@ def cramped(cell: Cell) -> str:
         if places is before and clearance.hits(np.array([arm.joints]), margin=0.01).any():
             return "the robot starts in something"
         for name, tool in places.items():
-            found = list(solutions(chain, base_to_world @ tool))
+            found = list(solutions(chain, world_to_base @ tool))
             if not found:
                 return feasibility.beyond(arm, {name: tool})
             if clearance.hits(np.array(found)).all():
@@ -92,7 +92,7 @@ def cramped(cell: Cell) -> str:
         handle = [tool.shifted(z=RISE)]
         handle += [tool.shifted(*(share * way)) for share in np.linspace(0.0, 1.0, 12)]
         handle += [handle[-1].shifted(z=RISE)]
-        if not _follows(chain, [base_to_world @ pose for pose in handle]):
+        if not _follows(chain, [world_to_base @ pose for pose in handle]):
             return feasibility.beyond(
                 arm, {"all of the handle's way": handle[0], "its end": handle[-1]}
             )
@@ -240,9 +240,9 @@ def press(station: Station, button: str, rng: np.random.Generator, speed: float)
 def _free(station: Station, tool: Pose, but: str) -> bool:
     """Whether the arm, going straight from where it is to a tool pose, keeps clear of all but a
     body."""
-    start, base_to_world = station.tcp_to_world, station.robot.base.inverse()
+    start, world_to_base = station.tcp_to_world, station.robot.base.inverse()
     way = np.subtract(tool.position, start.position)
-    tools = [base_to_world @ start.shifted(*(share * way)) for share in np.linspace(0.0, 1.0, 5)]
+    tools = [world_to_base @ start.shifted(*(share * way)) for share in np.linspace(0.0, 1.0, 5)]
     joints = _followed(station.chain, tools, station.joints)
     return joints is not None and not around(station, but=(but,)).hits(joints).any()
 

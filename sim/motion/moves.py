@@ -155,7 +155,14 @@ class Carry:
 
 
 ENTERED = 0.0025  # below the rim a peg is in, beyond its chamfer [m]
-GIVE = 2.5e-5  # sideways in a control period [m/N]; twice as much would swing
+TOUCHED = 2.0  # a force that is contact, not noise [N]
+# speeds [m/s] and how they follow the force [m/s/N]
+APPROACH = 0.016
+SEARCH = 0.006  # along the spiral
+SEEK = 1e-3  # down, for what the push is short of
+PRESS = 8e-4  # the same once the peg is in and stands against the bottom
+GIVE = 5e-4  # sideways; twice as much would swing
+FASTEST_UP, FASTEST_DOWN = 0.016, 0.03
 
 
 @dataclass(frozen=True)
@@ -176,48 +183,56 @@ class Insert:
     most: float = 60.0  # the force at which the work is given up [N]
 
     def commands(self, station: Station) -> Iterator[Command]:
-        start = station.tcp_to_world
-        free = station.push()
+        hz = station.world.cell.physics.control_hz
+        start, free = station.tcp_to_world, station.push()
         x, y, z = start.position
-        angle = 0.0
-        spiral, off = np.zeros(2), np.zeros(2)  # of the search, of giving way [m]
-        touched = False
-        entered = False
-        for _ in range(20 * station.world.cell.physics.control_hz):
+        angle, given = 0.0, np.zeros(2)  # of the spiral [rad]; way given sideways [m]
+        touched = entered = False
+        for _ in range(20 * hz):
             force = station.push() - free
             if np.linalg.norm(force) > self.most:
                 raise Failed("force_limit", f"{np.linalg.norm(force):.0f} N")
             below = self.top - station.sensed_tcp().position[2]
             if below >= self.depth:
                 return
-            touched = touched or force[2] > 2.0
-            entered = entered or below > ENTERED
+            touched, entered = touched or force[2] > TOUCHED, entered or below > ENTERED
             sideways = np.array([_beyond(f, 1.0) for f in force[:2]])
             side = float(np.linalg.norm(sideways))
             if touched:
-                off += GIVE * sideways
-                far = float(np.linalg.norm(off))
-                off *= min(1.0, self.reach / max(far, 1e-9))  # more would only tilt the peg
-            if not touched:
-                sink = 0.0008
-            elif not entered:
-                sink = 0.00005 * (self.push - force[2])
-                if side < 2.0:  # pressed to a side, the tip is in: let it give way first
-                    angle += min(1.0, 0.0003 / max(self.pitch * angle / (2 * np.pi), 1e-4))
-                    radius = self.pitch * angle / (2 * np.pi)
-                    if radius > self.reach:
-                        raise Failed(
-                            "hole_not_found", f"searched {1000 * self.reach:.1f} mm around"
-                        )
-                    spiral = radius * np.array([np.cos(angle), np.sin(angle)])
-            elif force[2] < self.push:  # pushed on against a wall, it would turn in the jaws
-                sink = 0.0008 * max(0.0, 1.0 - side / 5.0)
-            else:
-                sink = 0.00004 * (self.push - force[2])
-            z -= float(np.clip(sink, -0.0008, 0.0015))
-            dx, dy = off + spiral
+                given = self._within_reach(given + GIVE / hz * sideways)
+                if not entered and side < TOUCHED:  # else the tip is in: let it give way first
+                    angle = self._further(angle, SEARCH / hz)
+            sink = self._sink(touched, entered, float(force[2]), side)
+            z -= float(np.clip(sink, -FASTEST_UP, FASTEST_DOWN)) / hz
+            dx, dy = given + self._radius(angle) * np.array([np.cos(angle), np.sin(angle)])
             yield Command(Pose((x + dx, y + dy, z), start.quaternion), station.gripper)
         raise Failed("timeout", "the peg did not go in")
+
+    def _sink(self, touched: bool, entered: bool, up: float, side: float) -> float:
+        """How fast to go down [m/s], for a push back `up` and to a `side` [N]."""
+        if not touched:
+            return APPROACH
+        if not entered:
+            return SEEK * (self.push - up)
+        if up < self.push:  # pushed on against a wall, it would turn in the jaws
+            return APPROACH * max(0.0, 1.0 - side / 5.0)
+        return PRESS * (self.push - up)
+
+    def _radius(self, angle: float) -> float:
+        """Of the spiral at an angle [rad] from its start [m]."""
+        return self.pitch * angle / (2 * np.pi)
+
+    def _further(self, angle: float, step: float) -> float:
+        """The angle one step [m] along the spiral, at most a radian on; hole_not_found beyond its
+        reach."""
+        angle += min(1.0, step / max(self._radius(angle), 1e-4))
+        if self._radius(angle) > self.reach:
+            raise Failed("hole_not_found", f"searched {1000 * self.reach:.1f} mm around")
+        return angle
+
+    def _within_reach(self, off: Array) -> Array:
+        """A way given (2,), no longer than the search reaches: more would only tilt the peg."""
+        return np.asarray(off * min(1.0, self.reach / max(float(np.linalg.norm(off)), 1e-9)))
 
 
 def _beyond(force: float, dead: float) -> float:

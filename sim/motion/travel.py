@@ -14,7 +14,7 @@ from sim.motion.moves import Command, Failed, arrive
 from sim.pose import Array, Pose
 from sim.robots.kinematics import Unreachable
 from sim.robots.reach import follows, solutions
-from sim.station import ACTION_HIGH, Station
+from sim.station import MAX_SPEED, MAX_TURN_SPEED, Station
 
 # Chosen to be moderate: the cards hold no accelerations, which few data sheets give.
 ACCELERATION, JERK = 5.0, 50.0  # of every joint [rad/s^2], [rad/s^3]
@@ -185,11 +185,11 @@ def _executable(
 def _followed(station: Station, poses: list[Pose], most: Array | float) -> Array | None:
     """(T + 1, J): the joints that the station will command on the way; None if it cannot. most:
     how far a joint goes in a control period [rad]."""
-    base_to_world = station.robot.base.inverse()
+    world_to_base = station.robot.base.inverse()
     joints = [station.joints]
     try:
         for pose in poses:
-            wanted = station.chain.solve(base_to_world @ pose, joints[-1]) - joints[-1]
+            wanted = station.chain.solve(world_to_base @ pose, joints[-1]) - joints[-1]
             joints.append(joints[-1] + wanted / max(1.0, float(np.max(np.abs(wanted) / most))))
     except Unreachable:
         return None
@@ -211,7 +211,7 @@ def _slower(station: Station, travel: Travel, motion: timing.Motion) -> float:
     return max(
         1.0,
         float(np.linalg.norm(velocity, axis=1).max()) / travel.speed,
-        float(np.abs(velocity).max()) / (0.9 * hz * float(ACTION_HIGH[0])),
-        float(turning.max()) / (0.6 * hz * float(ACTION_HIGH[3])),
+        float(np.abs(velocity).max()) / (0.9 * MAX_SPEED),
+        float(turning.max()) / (0.6 * MAX_TURN_SPEED),
         np.sqrt(float(np.linalg.norm(change, axis=1).max(initial=0.0)) / travel.acceleration),
     )

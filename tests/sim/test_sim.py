@@ -13,7 +13,7 @@ from sim.pose import Pose, matrix_to_rotvec, quat_to_matrix, rotvec_to_matrix
 from sim.robots import robot
 from sim.robots.kinematics import Chain, Unreachable
 from sim.spec import Cell
-from sim.station import ACTION_HIGH, Station
+from sim.station import Station, action_bounds
 from tests.cells import BENCH, CARD, block, cell, work
 
 
@@ -106,12 +106,20 @@ def test_an_action_is_a_motion_of_the_commanded_tool(rng):
     with closing(Station(cell())) as station:
         for _ in range(20):
             before = station.tcp_to_base
-            action = (rng.uniform(-0.2, 0.2, 7) * ACTION_HIGH).astype(np.float32)
+            action = (rng.uniform(-0.2, 0.2, 7) * station.action_high).astype(np.float32)
             station.step(action)
             moved = np.subtract(station.tcp_to_base.position, before.position)
             turned = matrix_to_rotvec(station.tcp_to_base.rotation @ before.rotation.T)
             assert moved == pytest.approx(action[:3].astype(float), abs=1e-9)
             assert turned == pytest.approx(action[3:6].astype(float), abs=1e-9)
+
+
+@pytest.mark.parametrize("hz", [5, 20, 60])
+def test_an_action_bound_is_a_speed_whatever_the_control_rate(hz):
+    low, high = action_bounds(hz)
+    assert high[:6] * hz == pytest.approx([1.0] * 3 + [5.0] * 3)
+    assert low[:6] == pytest.approx(-high[:6])
+    assert (low[6], high[6]) == (0.0, 1.0)
 
 
 def test_an_action_out_of_reach_moves_nothing_and_says_so():
