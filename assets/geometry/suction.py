@@ -7,12 +7,13 @@ in front of. Faces of a tessellated curve are flat only by construction and are 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import shapely
 import trimesh
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from assets.frames import seven
@@ -30,29 +31,58 @@ SMOOTH = np.radians(12.0)  # neighbours at less than this are one curved surface
 GRID = 25
 
 
-@lru_cache(maxsize=256)
-def spots(mesh: trimesh.Trimesh) -> tuple[Suction, ...]:
-    """The places for a cup on a part's mesh, nearest the centre of mass first:
-    by how far their axis passes from it."""
-    corners = np.asarray(mesh.triangles, float)
-    middle = np.asarray(mesh.center_mass, float)
-    found: list[tuple[float, float, int, Array, Array, float]] = []
-    for normal, offset, members in _planes(mesh):
-        x_axis = _across(normal)
-        axes = np.stack([x_axis, np.cross(normal, x_axis)], axis=1)  # (3, 2)
+def spots(
+    mesh: trimesh.Trimesh, into: ArrayLike = (0.0, 0.0, 0.0), within: float = np.pi
+) -> tuple[Suction, ...]:
+    """The places for a cup on a part's mesh, nearest the centre of mass first: by how far their
+    axis passes from it.
+
+    Only those that a cup reaches going `into` the part (3,), within an angle [rad]: what a wide
+    mesh costs is spent on the faces that are asked for, once.
+    """
+    least = np.cos(within) - 1e-6
+    faces = [f for f in _faces(mesh) if within >= np.pi or -f.normal @ np.asarray(into) >= least]
+    found = [spot for face in faces for spot in face.spots]
+    found.sort(key=lambda spot: spot[0])
+    return tuple(suction for _, suction in found)
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A plane of a mesh: its outward normal (3,), its offset along it [m], its triangles."""
+
+    mesh: trimesh.Trimesh
+    number: int
+    normal: Array
+    offset: float
+    members: NDArray[np.int64]
+
+    @cached_property
+    def spots(self) -> list[tuple[tuple[float, ...], Suction]]:
+        """Each with what it is sorted by: the lever, the radius, then the order of finding."""
+        corners = np.asarray(self.mesh.triangles, float)
+        x_axis = _across(self.normal)
+        axes = np.stack([x_axis, np.cross(self.normal, x_axis)], axis=1)  # (3, 2)
         flat = corners @ axes
-        face = shapely.union_all(shapely.polygons(flat[members]), grid_size=1e-7)
+        face = shapely.union_all(shapely.polygons(flat[self.members]), grid_size=1e-7)
         # triangles meet but for rounding: what is left open between them is no edge
         face = face.buffer(SLIT, quad_segs=2).buffer(-SLIT, quad_segs=2)
-        in_front = _in_front(corners @ normal - offset, flat, face)
-        aim = middle @ axes
-        for point, radius in _discs(face, in_front, aim):
-            at = axes @ point + offset * normal
-            into = np.stack([x_axis, np.cross(-normal, x_axis), -normal], axis=1)
+        shapely.prepare(face)
+        in_front = _in_front(corners @ self.normal - self.offset, flat, face)
+        aim = np.asarray(self.mesh.center_mass, float) @ axes
+        into = np.stack([x_axis, np.cross(-self.normal, x_axis), -self.normal], axis=1)
+        out: list[tuple[tuple[float, ...], Suction]] = []
+        for k, (point, radius) in enumerate(_discs(face, in_front, aim)):
+            at = axes @ point + self.offset * self.normal
             lever = float(np.linalg.norm(point - aim))
-            found.append((round(lever, 6), -round(radius, 6), len(found), at, into, radius))
-    found.sort(key=lambda spot: spot[:3])
-    return tuple(Suction(seven(at, into), radius) for *_, at, into, radius in found)
+            key = (round(lever, 6), -round(radius, 6), float(self.number), float(k))
+            out.append((key, Suction(seven(at, into), radius)))
+        return out
+
+
+@lru_cache(maxsize=256)
+def _faces(mesh: trimesh.Trimesh) -> tuple[Face, ...]:
+    return tuple(Face(mesh, k, *plane) for k, plane in enumerate(_planes(mesh)))
 
 
 def _planes(mesh: trimesh.Trimesh) -> Iterator[tuple[Array, float, NDArray[np.int64]]]:
@@ -151,16 +181,16 @@ def _widest(
 def _room(face: BaseGeometry, in_front: shapely.STRtree, points: Array) -> Array:
     """(N,) [m] from each point to where the face ends or something stands in front; 0 outside."""
     spots = shapely.points(points)
-    rooms = np.where(
-        shapely.contains(face, spots), shapely.distance(shapely.boundary(face), spots), 0.0
-    )
-    if len(in_front.geometries) and (rooms > 0.0).any():
-        open_ = np.flatnonzero(rooms > 0.0)
+    rooms = np.zeros(len(points))
+    inside = np.flatnonzero(shapely.contains(face, spots))
+    rooms[inside] = shapely.distance(shapely.boundary(face), spots[inside])
+    if len(in_front.geometries) and len(inside):
         (index, _), gaps = in_front.query_nearest(
-            spots[open_], return_distance=True, all_matches=False
-        )
-        rooms[open_[index]] = np.minimum(rooms[open_[index]], gaps)
-    return np.asarray(rooms)
+            spots[inside], max_distance=max(float(rooms.max()), 1e-9), return_distance=True,
+            all_matches=False,
+        )  # fmt: skip
+        rooms[inside[index]] = np.minimum(rooms[inside[index]], gaps)
+    return rooms
 
 
 def _across(normal: Array) -> Array:

@@ -28,6 +28,7 @@ LEAST_ROOM = 0.0025  # at the least, to come down past the part [m]
 OFF_CENTRE = 30.0  # what a metre beside the centre of mass counts, in radians of turning
 GRAVITY, LIFT = 9.81, 2.0  # what a cup works against when it lifts [m/s^2]
 SURE = 0.6  # of what cups hold, how much is relied on
+UPRIGHT = 0.99  # the cosine of what still counts as straight down
 SIDE_ROOM = 0.008  # what each jaw opens beyond the part [m]
 
 
@@ -65,7 +66,7 @@ def holds(
     others = boxes.join(boxes.of_body(world.cell.body(n), world.pose(n)) for n in around)
     found = []
     part = catalogue.build(spec.kind, spec.params)
-    for tcp_to_part, width in _ways(station.card, part):
+    for tcp_to_part, width in _ways(station.card, part, part_to_world, tilt):
         tcp_to_world = part_to_world @ tcp_to_part
         lean = _lean(tcp_to_world)
         if lean > tilt:
@@ -99,7 +100,9 @@ def graspable(
     chain = Chain(model)
     spec = cell.body(body)
     others = boxes.join(boxes.of_body(cell.body(name)) for name in around)
-    for tcp_to_part, width in _ways(model.card, catalogue.build(spec.kind, spec.params)):
+    for tcp_to_part, width in _ways(
+        model.card, catalogue.build(spec.kind, spec.params), part_to_world, tilt
+    ):
         tool = part_to_world @ tcp_to_part
         if (
             _lean(tool) <= tilt
@@ -113,19 +116,21 @@ def graspable(
 
 def takes(card: Card, part: Part, part_to_support: Pose) -> bool:
     """Whether the tool, coming straight down, can take a part that lies in that pose."""
-    downs = ((part_to_support @ tcp_to_part).rotation[2, 2] for tcp_to_part, _ in _ways(card, part))
-    return any(down < -0.99 for down in downs)
+    ways = _ways(card, part, part_to_support, np.arccos(UPRIGHT))
+    return any((part_to_support @ tcp_to_part).rotation[2, 2] < -UPRIGHT for tcp_to_part, _ in ways)
 
 
-def _ways(card: Card, part: Part) -> Iterator[tuple[Pose, float]]:
-    """tcp_to_part and width [m] of every way in which the tool may take a part."""
+def _ways(card: Card, part: Part, part_to_world: Pose, tilt: float) -> Iterator[tuple[Pose, float]]:
+    """tcp_to_part and width [m] of every way in which the tool may take a part that lies there,
+    among them all that come from within `tilt` [rad] of straight above."""
     if card.kind == "jaws":
         for grasp in part.grasps:
             if grasp.width + 2 * LEAST_ROOM <= card.gripper_width + 1e-9:
                 yield Pose.from_array(grasp.at), grasp.width
     elif card.cups is not None:
         needed = card.cups.radius + max(float(np.hypot(x, y)) for x, y in card.cups.centres)
-        for spot in spots(part.mesh):
+        down = part_to_world.rotation.T @ [0.0, 0.0, -1.0]
+        for spot in spots(part.mesh, down, tilt):
             if spot.radius >= needed and _carries(card.cups, part, spot):
                 for k in range(YAWS):
                     about = Pose.turned((0, 0, 0), (0, 0, 1), 2 * np.pi * k / YAWS)
