@@ -1,5 +1,6 @@
 """Every task: its work, its words, its record."""
 
+import json
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
@@ -24,6 +25,7 @@ from sim.render.tiny import TinyRenderer
 from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
+from tests.golden import HASHES, numerics
 
 TASKS = tasks.names()
 SEEDS = (0, 1, 2)
@@ -43,6 +45,16 @@ def episode(task: str, index: int) -> Episode:
 def test_the_script_reaches_the_goal(task, index):
     made = episode(task, index)
     assert made.success, made.failure
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_content_is_what_it_was_when_it_was_last_meant_to_change(task):
+    """If this change is meant to alter motions: `python -m tests.golden.make hashes`, and say in
+    the commit what changed them."""
+    golden = json.loads(HASHES.read_text())
+    if golden["numerics"] != numerics():
+        pytest.skip("this machine rounds otherwise than the one that the hashes are from")
+    assert episode(task, 0).content_hash() == golden["content"][task]
 
 
 @pytest.mark.parametrize("task", TASKS)
