@@ -8,7 +8,7 @@ REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: success help setup demo test slow faults fuzz pools interop bench gallery parts lint format clean
+.PHONY: success help setup lock demo test slow faults fuzz pools interop bench gallery parts lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
@@ -21,16 +21,26 @@ help:
 	@echo "make parts        docs/parts.md: every kind of part, with pictures"
 	@echo "make bench        the figures in the docs, measured here"
 	@echo "make success      docs/success.md: how often each expert succeeds (an hour or more)"
+	@echo "make lock         requirements.lock from pyproject.toml, with the versions of today"
 	@echo "make lint         ruff and mypy (make format: what ruff can mend)"
 
 setup: $(READY)
 
 # Made anew when the requirements change; a stamp says that it was finished.
-$(READY): pyproject.toml
+$(READY): pyproject.toml requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here; say which: make PYTHON=path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
+
+# The exact versions that everything here is tested with, each file by its hash.
+lock:
+	$(PYTHON) -m venv runs/env/lock
+	runs/env/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	runs/env/lock/bin/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 \
+	  --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
 
 demo: $(READY)
 	@bash scripts/demo.sh $(DEMO) "$(REAL)"

@@ -14,6 +14,7 @@ BELOW = {
     "sim": {"assets", "episodes"},
     "scenes": {"assets", "episodes", "sim"},
     "generators": {"assets", "episodes", "sim", "scenes"},
+    "cellwright": {"episodes", "generators"},
 }
 SCENES_MAY = {"sim.spec", "sim.pose"}  # scenes are sampled, never simulated
 HEAVY = {"pybullet", "pybullet_data", "hydra", "omegaconf", "gymnasium", "imageio", "torch"}

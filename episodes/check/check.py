@@ -30,12 +30,13 @@ from episodes.storage.safe import open_hdf5, parse_json, plain
 UNREADABLE = (UserError, OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError)
 
 
-def check(root: Path, *, records_only: bool = False) -> list[Finding]:
+def check(root: str | Path, *, records_only: bool = False) -> list[Finding]:
     """Everything that is wrong with a library; an empty list is a clean bill.
 
     records_only: commit records and file sizes, without opening a shard. A channel that the format
     allows to be absent is never a finding. Raises UserError where `root` is no library at all.
     """
+    root = Path(root)
     library = store.describe(root)
     census = Census(root, library)
     found = list(census.findings())

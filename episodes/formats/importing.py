@@ -12,7 +12,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from importlib.metadata import version
 from itertools import chain, islice
 from pathlib import Path
@@ -108,7 +108,7 @@ def import_library(
                     batch,
                     spec_id=spec_id,
                     versions=versions,
-                    created=datetime.now(UTC).isoformat(timespec="seconds"),
+                    created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
                     compression=compression,
                 )
             number += 1
