@@ -16,10 +16,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from episodes.api import export_library, import_library
     from episodes.check.check import check
     from episodes.episode import Episode
     from episodes.errors import UserError
-    from episodes.formats import export_library, import_library
     from episodes.mix.loader import Loader
     from episodes.mix.mix import Mix
     from episodes.storage.library import Library
@@ -48,9 +48,9 @@ _HOMES = {
     "Mix": "episodes.mix.mix:Mix",
     "UserError": "episodes.errors:UserError",
     "check": "episodes.check.check:check",
-    "export_library": "episodes.formats:export_library",
+    "export_library": "episodes.api:export_library",
     "generate": "generators.api:generate",
-    "import_library": "episodes.formats:import_library",
+    "import_library": "episodes.api:import_library",
     "make_env": "generators.envs:make",
     "replay": "generators.run:replay",
 }

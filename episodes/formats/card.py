@@ -6,17 +6,21 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from episodes.episode import Episode
 from episodes.formats.croissant import outcome
+from episodes.formats.extra import need
 from episodes.formats.readback import Loss
 from episodes.storage.library import Library
 from episodes.storage.safe import plain
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+CARD = "the card of an export"
 LENGTHS, FRAMES = "lengths.png", "frames.png"
 BARS = 24
 SHOWN = 4  # episodes whose frames are shown, and frames of each
@@ -154,8 +158,8 @@ def _lengths(library: Library) -> Image.Image:
     """A histogram of the episodes' steps."""
     counts, edges = np.histogram([row.steps for row in library.rows], bins=BARS)
     width, height, foot = 480, 160, 20
-    image = Image.new("RGB", (width, height + foot), PAPER)
-    draw = ImageDraw.Draw(image)
+    image = need("PIL.Image", CARD).new("RGB", (width, height + foot), PAPER)
+    draw = need("PIL.ImageDraw", CARD).Draw(image)
     bar = width / BARS
     for number, count in enumerate(counts):
         top = height - (height - 12) * count / max(1, counts.max())
@@ -178,9 +182,9 @@ def _frames(library: Library) -> Image.Image | None:
         if not colours:
             return None
         steps = np.linspace(0, len(colours[0]) - 1, SHOWN).astype(int)
-        rows.append([Image.fromarray(colours[0][step]) for step in steps])
+        rows.append([need("PIL.Image", CARD).fromarray(colours[0][step]) for step in steps])
     height = max(1, TILE * rows[0][0].height // rows[0][0].width)
-    sheet = Image.new("RGB", (SHOWN * TILE, len(rows) * height), PAPER)
+    sheet = need("PIL.Image", CARD).new("RGB", (SHOWN * TILE, len(rows) * height), PAPER)
     for y, row in enumerate(rows):
         for x, picture in enumerate(row):
             sheet.paste(picture.resize((TILE, height)), (x * TILE, y * height))

@@ -8,6 +8,8 @@ from types import ModuleType
 from episodes.errors import UserError
 
 EXTRA = {
+    "PIL.Image": "formats",
+    "PIL.ImageDraw": "formats",
     "array_record.python.array_record_module": "formats",
     "av": "formats",
     "mcap.reader": "mcap",
@@ -17,13 +19,13 @@ EXTRA = {
     "yaml": "mcap",
 }
 
+PACKAGES = {"PIL.Image": "pillow", "PIL.ImageDraw": "pillow"}
+
 
 def need(module: str, why: str) -> ModuleType:
     """The module. UserError: it is not installed; says which extra brings it."""
     try:
         return import_module(module)
     except ImportError:
-        extra = EXTRA[module]
-        raise UserError(
-            f"{why} needs {module.partition('.')[0]}: pip install 'cellwright[{extra}]'"
-        ) from None
+        extra, package = EXTRA[module], PACKAGES.get(module, module.partition(".")[0])
+        raise UserError(f"{why} needs {package}: pip install 'cellwright[{extra}]'") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
 import zipfile
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.storage import safe
+from episodes.storage.folder import sha256_of
 
 MAX_RECORD_BYTES = 2 << 30
 MAX_PIXELS = 64 << 20  # one image
@@ -137,6 +137,6 @@ def hash_files(root: Path, files: Iterable[Path]) -> dict[str, str]:
     out: dict[str, str] = {}
     for path in sorted(files):
         with open(path, "rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = sha256_of(stream)
         out[path.relative_to(root).as_posix()] = digest
     return out

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from episodes.errors import UserError
 
@@ -24,6 +25,14 @@ class WriteFailed(UserError):
     """The file system refused; what was committed before is intact."""
 
     exit_code = 4
+
+
+def sha256_of(file: BinaryIO) -> str:
+    """The hash of what is left to read of an open file."""
+    digest = hashlib.sha256()
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Folder:
         """The hash of the file's bytes; None if there is none."""
         try:
             with open(self.root / name, "rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+                return sha256_of(file)
         except FileNotFoundError:
             return None
 

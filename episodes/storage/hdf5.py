@@ -34,7 +34,7 @@ def is_train(episode: Episode) -> bool:
     if told is not None:
         return str(told) == "train"
     digest = hashlib.sha256(f"split {episode.seed} {episode.index}".encode()).digest()
-    return int.from_bytes(digest[:8]) >= VALID_SHARE * 2**64
+    return int.from_bytes(digest[:8], "big") >= VALID_SHARE * 2**64
 
 
 def canonical(episode: Episode) -> Episode:

@@ -1,0 +1,31 @@
+"""What a notebook calls in place of `cellwright import` and `export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from episodes import formats
+from episodes.storage.library import Library
+
+
+def import_library(src: str | Path, out: str | Path, **keys: Any) -> Library:
+    """Reads a data set into a new library at `out`, and opens it.
+
+    keys: format (detected where it is not given), strict, shard_size, compression, options (of the
+    format, such as {"hz": 10}), overrides (domain, licence, robot, task). What the source lacks is
+    in the library's findings, which `check` tells. UserError: a bad source, `out` in use.
+    """
+    format = keys.pop("format", None)
+    return Library(formats.import_library(format, Path(src), Path(out), **keys).out)
+
+
+def export_library(
+    src: str | Path, out: str | Path, format: str = "lerobot", **options: Any
+) -> Path:
+    """Writes the library at `src` in a format of others to the new folder `out`, and returns that.
+
+    format: lerobot, rlds, robomimic or webdataset; options: of the format. UserError: an
+    unfinished library, `out` in use, or a library that the format cannot hold.
+    """
+    return formats.export_library(format, Path(src), Path(out), **options).out
