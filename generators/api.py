@@ -9,6 +9,8 @@ from typing import Any
 
 from episodes.errors import UserError
 from episodes.storage.library import Library
+from generators.command import hydra_app
+from generators.command.verbs import generate as verb
 
 
 def generate(task: str, out: str | Path, **keys: Any) -> Library:
@@ -20,9 +22,6 @@ def generate(task: str, out: str | Path, **keys: Any) -> Library:
 
     UserError: a key or value that cannot be, or episodes that could not be made.
     """
-    from generators.command import hydra_app
-    from generators.command.verbs import generate as verb
-
     words = [word for key, value in {"task": task, "out": out, **keys}.items()
              for word in overrides(key, value)]  # fmt: skip
     code = verb.run(hydra_app.composed("generate", words))

@@ -49,6 +49,7 @@ def test_the_data_side_imports_numpy_and_h5py_alone() -> None:
     assert done.returncode == 0, done.stderr
     first, *rest = done.stdout.splitlines()
     assert first == "(4, 12, 16, 3) []"
+    assert len(rest) == 2
     assert all("install cellwright[sim] on Python 3.11" in line for line in rest)
 
 
