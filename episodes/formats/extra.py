@@ -13,10 +13,14 @@ EXTRA = {
     "array_record.python.array_record_module": "formats",
     "av": "formats",
     "mcap.reader": "mcap",
+    "mcap.records": "mcap",
     "mcap_ros2.decoder": "mcap",
     "pyarrow": "formats",
     "pyarrow.parquet": "formats",
+    "rosbags.rosbag2": "mcap",
+    "rosbags.typesys": "mcap",
     "yaml": "mcap",
+    "zstandard": "mcap",
 }
 
 PACKAGES = {"PIL.Image": "pillow", "PIL.ImageDraw": "pillow"}

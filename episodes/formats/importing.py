@@ -27,7 +27,7 @@ from episodes.storage.folder import Folder, WriteFailed
 from episodes.storage.library import Library
 from episodes.storage.records import FORMAT, Shard
 
-IMPORTER = 1  # raise it when the same source gives other episodes
+IMPORTER = 2  # raise it when the same source gives other episodes
 SHARD_BYTES = 256 << 20  # of decoded pictures: what a shard is built from in memory
 MAX_SHARD_SIZE = 8
 OVERRIDES = ("domain", "licence", "robot", "task")
@@ -69,10 +69,13 @@ def import_library(
         if name not in OVERRIDES:
             raise UserError(f"{name!r} cannot be given; there are: {', '.join(OVERRIDES)}")
     format = format or registry.detect(src)
-    root, files = registry.reader(format).sources(src)
+    root, files = registry.sources(format, src)
     recipe = {"format": format, "strict": strict, "overrides": overrides, "options": options}
-    digest = _digest(guard.hash_files(root, files))
-    spec_id = _digest({"importer": IMPORTER, "source": digest, **recipe})
+    # Names go into what is read: the folder's own is often the task.
+    digest = _digest({"name": root.resolve().name, **guard.hash_files(root, files)})
+    spec_id = _digest(
+        {"importer": IMPORTER, "source": digest, **recipe, "options": _contents(options)}
+    )
     if (out / store.LIBRARY).exists():
         return _existing(out, spec_id, format)
     whole.check_free(out)
@@ -176,6 +179,15 @@ def _overridden(episode: Episode, overrides: Mapping[str, str]) -> Episode:
     lineage = {**episode.lineage, "given": dict(overrides)}
     changes: dict[str, Any] = {**overrides, "lineage": lineage}
     return replace(episode, **changes)
+
+
+def _contents(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, with the sha256 of a file in the place of its name: a topic map, say."""
+    out = dict(options)
+    for name, value in options.items():
+        if isinstance(value, str) and value and (file := Path(value)).is_file():
+            out[name] = guard.hash_files(file.parent, [file])[file.name]
+    return out
 
 
 def _digest(value: Mapping[str, Any]) -> str:

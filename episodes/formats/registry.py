@@ -13,6 +13,8 @@ from typing import Any
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
+from episodes.formats import commands, pointers
+from episodes.formats.promises import Promises
 
 # format -> its module; in the order in which an unknown folder is tried
 READERS: Mapping[str, str] = {
@@ -40,12 +42,14 @@ def detect(path: Path) -> str:
     """The format of what is at `path`. UserError: none that is known."""
     if not path.exists():
         raise UserError(f"no such file or folder: {path}")
-    for format in READERS:
-        if reader(format).is_source(path):
-            return format
-    raise UserError(
-        f"{path}: no data set of a known kind; formats: {', '.join(READERS)} (name it with format=)"
-    )
+    with pointers.explained(path):
+        for format in READERS:
+            if reader(format).is_source(path):
+                return format
+        raise UserError(
+            f"{path}: no data set of a known kind; formats: {', '.join(READERS)} "
+            "(name it with format=)"
+        )
 
 
 def read(
@@ -57,9 +61,16 @@ def read(
     """
     module = reader(format)
     check_options(format, module.read, ("strict", "report"), options)
-    report = Report() if report is None else report
-    episodes: Iterator[Episode] = module.read(path, strict=strict, report=report, **options)
-    return episodes
+    promises = Promises(path, strict, Report() if report is None else report)
+    episodes = module.read(path, strict=strict, report=promises.report, **options)
+    return commands.apart(pointers.told(episodes, promises), promises)
+
+
+def sources(format: str, path: Path) -> tuple[Path, list[Path]]:
+    """The root of the data set at `path`, and the files in it that an import depends on."""
+    with pointers.explained(path):
+        root, files = reader(format).sources(path)
+        return root, files
 
 
 def writer(format: str) -> ModuleType:

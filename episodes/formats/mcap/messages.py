@@ -4,6 +4,7 @@ std_msgs, tf2_msgs); depth in mm is REP 118's convention for 16UC1.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,36 @@ Array = NDArray[Any]
 MILLIMETRE = 1e-3
 COLOURS = {"rgb8": (3, 1), "bgr8": (3, -1), "rgba8": (4, 1), "bgra8": (4, -1), "mono8": (1, 1)}
 DEPTHS = ("16UC1", "mono16")
+DEPTH_HEADER = 12  # bytes: ros-perception/image_transport_plugins, compression_common.h
 MAX_NUMBERS = 100_000
 MAX_DEPTH = 8
+
+
+# use in a topic map -> the fields that its messages have, and the types that have them
+NEEDED = {
+    "cameras": (("data",), "sensor_msgs/msg/Image or CompressedImage"),
+    "joints": (("name", "position", "velocity"), "sensor_msgs/msg/JointState"),
+    "instruction": (("data",), "std_msgs/msg/String"),
+    "tcp": (("transforms",), "tf2_msgs/msg/TFMessage"),
+}
+
+
+def check_kind(message: Any, kind: str, use: str, place: str) -> None:
+    """UserError unless a message of this type can be what the map takes it for."""
+    fields, types = NEEDED[use]
+    good = all(hasattr(message, field) for field in fields)
+    if use == "cameras":
+        good = good and (hasattr(message, "format") or hasattr(message, "encoding"))
+    if use == "instruction":
+        good = good and isinstance(message.data, str)
+    if not good:
+        raise UserError(f"{place} is of {kind}; {use} of the topic map takes {types}")
 
 
 def picture(message: Any, place: str) -> Array:
     """(H, W, 3) u1 or, of depth in mm, (H, W) u2: of sensor_msgs/Image or CompressedImage."""
     if hasattr(message, "format"):
-        return _colour(guard.decode_image(bytes(message.data), place))
+        return _compressed(bytes(message.data), str(message.format), place)
     height, width, encoding = int(message.height), int(message.width), str(message.encoding)
     if not 0 < height * width <= guard.MAX_PIXELS:
         raise UserError(f"{place}: an image of {width}x{height} pixels")
@@ -37,6 +60,16 @@ def picture(message: Any, place: str) -> Array:
     channels, order = COLOURS[encoding]
     pixels = _rows(message, height, channels * width, place).reshape(height, width, channels)
     return _colour(pixels[..., :3][..., ::order] if channels > 1 else pixels[..., 0])
+
+
+def _compressed(data: bytes, form: str, place: str) -> Array:
+    """Of compressed_image_transport, or of compressed_depth_image_transport, which puts a header of
+    12 bytes before its PNG, and whose 32FC1 is quantised."""
+    if "compressedDepth" not in form:
+        return _colour(guard.decode_image(data, place))
+    if not form.startswith(DEPTHS):
+        raise UserError(f"{place}: {form[:40]!r} is not read; of compressed depth: 16UC1")
+    return guard.decode_image(data[DEPTH_HEADER:], place)
 
 
 def _rows(message: Any, height: int, wanted: int, place: str) -> Array:
@@ -66,29 +99,44 @@ def joints(message: Any, names: tuple[str, ...], place: str) -> tuple[Array, Arr
     return position[order], velocity[order] if len(velocity) else velocity
 
 
-def numbers(message: Any) -> tuple[Array, list[str]]:
-    """(N,) every number in a message but its header, depth first, and where each one was."""
+def numbers(message: Any, place: str) -> tuple[Array, list[str]]:
+    """(N,) every number in a message but its header, depth first, and where each one was.
+
+    UserError: it holds none, or so many that it is a picture or a cloud.
+    """
     values: list[float] = []
     names: list[str] = []
 
     def walk(value: Any, name: str, depth: int) -> None:
         if len(values) > MAX_NUMBERS or depth > MAX_DEPTH:
-            return
+            raise UserError(
+                f"{place}: a message of over {MAX_NUMBERS:,} numbers or {MAX_DEPTH} levels; "
+                "a picture goes under cameras"
+            )
+        if hasattr(value, "tolist"):
+            value = value.tolist()
         if isinstance(value, bool | int | float):
             values.append(float(value))
             names.append(name)
-        elif isinstance(value, bytes | str):
-            return
-        elif isinstance(value, list | tuple) or hasattr(value, "tolist"):
+        elif isinstance(value, list | tuple | bytes | bytearray):
             for i, child in enumerate(value):
                 walk(child, f"{name}.{i}", depth + 1)
         else:
-            for key in getattr(value, "__slots__", ()):
+            for key in _fields(value):
                 if key not in ("header", "layout"):
                     walk(getattr(value, key), f"{name}.{key}" if name else key, depth + 1)
 
     walk(message, "", 0)
+    if not values:
+        raise UserError(f"{place} holds no numbers")
     return np.array(values), names
+
+
+def _fields(message: Any) -> Iterable[str]:
+    """The names of a message's fields, in its order; of what is no message, none."""
+    if slots := getattr(message, "__slots__", ()):
+        return slots
+    return [field for field in getattr(message, "__dataclass_fields__", ()) if field[0] != "_"]
 
 
 class Frames:

@@ -1,4 +1,4 @@
-"""ROS 2 bags in MCAP, sampled at a control rate. One bag is one episode.
+"""ROS 2 bags, sampled at a control rate. One bag is one episode.
 
 A step's reading is the last message logged at or before its time: what was known then. Its action
 is the last one logged before the next step. Time is that of logging.
@@ -6,7 +6,8 @@ is the last one logged before the next step. Time is that of logging.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,16 @@ from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import guard, language
-from episodes.formats.extra import need
-from episodes.formats.mcap import folder, messages
-from episodes.formats.mcap.topics import Topics
+from episodes.formats.mcap import folder, messages, sampling, storage
+from episodes.formats.mcap.folder import Bag
+from episodes.formats.mcap.storage import Message
+from episodes.formats.mcap.topics import TF, Sampled, Topics
 from episodes.formats.promises import Promises
 
 Array = NDArray[Any]
 
-TF = ("/tf", "/tf_static")
-STRING = "std_msgs/msg/String"
-NANO = 1e-9
-STALE = 3.0  # periods of its own after which a reading is called stale
+TEXT = "std_msgs/msg/String"
+NO_WORDS = ("/rosout", "/robot_description")  # texts that every robot publishes
 
 
 def read(
@@ -40,208 +40,248 @@ def read(
 ) -> Iterator[Episode]:
     """Every bag at `path` (a file, a bag's folder, or a folder of bags); memory holds one episode.
 
-    topics: the topic map, by default topics.yaml beside the bags. strict: a bag that lacks a topic
-    of the map is refused. UserError: no map, no bags, damaged bags, unknown encodings.
+    topics: the topic map, by default topics.yaml beside the bags. strict: a bag that lacks a file
+    or a topic of the map is refused. UserError: no map, no bags, damaged bags, topics of a type
+    that the map cannot take.
     """
     table = folder.map_file(path, topics)
     plan = folder.read_map(table, hz)
     for index, bag in enumerate(folder.bags(path)):
-        yield _Bag(bag, plan, report, strict, index).episode()
+        with storage.unpacked(bag.files) as files:
+            yield _Bag(bag, files, plan, report, strict, index).episode()
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What was decoded: T messages (of cameras, pictures) of each topic, T poses of the TCP or
+    None, and the texts of the topic of instructions by their times [ns]."""
+
+    taken: Mapping[Sampled, list[Any]]
+    tcp: list[Array | None]
+    said: dict[int, str]
 
 
 class _Bag:
     """One bag: which message each step takes is decided before anything is decoded."""
 
     def __init__(
-        self, files: list[Path], plan: Topics, report: Report, strict: bool, index: int
+        self,
+        bag: Bag,
+        files: Sequence[Path],
+        plan: Topics,
+        report: Report,
+        strict: bool,
+        index: int,
     ) -> None:
-        self._files, self._plan, self._report = files, plan, report
-        self._promises, self._index = Promises(files[0], strict, report), index
-        self._name = files[0].stem if len(files) == 1 else files[0].parent.name
+        self._bag, self._files, self._plan, self._report = bag, files, plan, report
+        self._promises, self._index = Promises(bag.files[0], strict, report), index
+        self._kinds: dict[str, str] = {}  # topic -> type
 
     def episode(self) -> Episode:
+        for message in self._bag.lacks:
+            self._promises.lacks(message, episode=self._index)
         stamps = self._stamps()
-        sampled = [topic for topic in self._plan.sampled if topic in stamps]
-        for topic in self._plan.sampled:
-            if topic not in stamps:
-                self._promises.lacks(f"topic {topic} has no messages", episode=self._index)
+        self._told(stamps)
+        sampled = [one for one in self._plan.sampled if one.topic in stamps]
         if not sampled:
-            raise UserError(f"{self._files[0]}: it has none of the topics of the map")
-        times = self._times(stamps, sampled)
-        chosen = {topic: self._choose(topic, stamps[topic], times) for topic in sampled}
+            raise UserError(f"{self._bag.files[0]}: it has none of the topics of the map")
+        spans = [stamps[one.topic] for one in sampled]
+        times = sampling.times(spans, self._plan.hz, self._bag.files[0])
+        chosen = {one: self._choose(one, stamps[one.topic], times) for one in sampled}
         return self._assemble(times, self._decode(times, chosen))
 
     def _stamps(self) -> dict[str, Array]:
-        """topic -> log times of its messages [ns]."""
+        """topic -> log times of its messages [ns], in the order of the files."""
         out: dict[str, list[int]] = {}
-        for _, channel, message, _ in self._messages(None):
-            out.setdefault(channel.topic, []).append(message.log_time)
+        for message in self._messages(None):
+            out.setdefault(message.topic, []).append(message.time)
+            self._kinds[message.topic] = message.kind
         return {topic: np.array(found, np.int64) for topic, found in out.items()}
 
-    def _messages(self, wanted: list[str] | None) -> Iterator[tuple[Any, Any, Any, Any]]:
-        """(schema, channel, message, factory) in order of time, file after file."""
-        reader = need("mcap.reader", "reading bags")
-        decoder = need("mcap_ros2.decoder", "reading bags")
-        for file in self._files:
-            factory = decoder.DecoderFactory()
-            try:
-                with open(file, "rb") as stream:
-                    opened = reader.make_reader(stream, validate_crcs=True)
-                    for schema, channel, message in opened.iter_messages(topics=wanted):
-                        yield schema, channel, message, factory
-            except Exception as error:  # the parser raises many kinds for damaged files
-                reason = " ".join(str(error).split())[:100] or type(error).__name__
-                raise UserError(f"{file}: not a bag that can be read ({reason})") from None
-
-    def _times(self, stamps: Mapping[str, Array], sampled: list[str]) -> Array:
-        """(T,) ns: from when every topic has been heard until the first falls silent."""
-        start = max(int(stamps[topic][0]) for topic in sampled)
-        end = min(int(stamps[topic][-1]) for topic in sampled)
-        steps = int((end - start) * NANO * self._plan.hz) + 1 if end >= start else 0
-        if not 1 < steps <= guard.MAX_STEPS:
-            raise UserError(
-                f"{self._files[0]}: its topics overlap for {max(0, end - start) * NANO:.3f} s, "
-                f"{steps} steps at {self._plan.hz:g} Hz; leave the topics that end early out"
+    def _told(self, stamps: Mapping[str, Array]) -> None:
+        """What the metadata or the map promise and the bag does not hold; words left unheard."""
+        plan = self._plan
+        told, found = self._bag.messages, sum(map(len, stamps.values()))
+        if told is not None and told != found:
+            self._promises.lacks(
+                f"{self._bag.name}: {folder.METADATA} tells of {told} messages, the files hold "
+                f"{found}",
+                episode=self._index,
             )
-        return start + np.rint(np.arange(steps) / self._plan.hz / NANO).astype(np.int64)
-
-    def _choose(self, topic: str, stamps: Array, times: Array) -> Array:
-        """(T,) which message of the topic each step takes."""
-        action = topic == self._plan.actions
-        until = times + (round(1 / self._plan.hz / NANO) - 1 if action else 0)
-        chosen = np.searchsorted(stamps, until, side="right") - 1
-        age = (until - stamps[chosen]) * NANO
-        period = float(np.median(np.diff(stamps))) * NANO if len(stamps) > 1 else np.inf
-        stale = np.flatnonzero(age > STALE * period)
-        if len(stale) and not action:
+        said = [plan.instruction] if plan.said else []
+        named = list(dict.fromkeys([*(one.topic for one in plan.sampled), *said]))
+        for topic in named:
+            if topic not in stamps:
+                self._promises.lacks(f"topic {topic} has no messages", episode=self._index)
+        texts = [t for t, kind in self._kinds.items() if kind == TEXT and t not in NO_WORDS]
+        if texts and not plan.instruction:
+            self._promises.lacks(
+                f"text that the map does not take: {', '.join(sorted(texts))}; it becomes the "
+                f"instruction with a line `instruction: {sorted(texts)[0]}`",
+                field="language",
+                episode=self._index,
+            )
+        for name, topic in plan.commands.items():
             self._report.add(
                 "warning",
-                f"{topic} is silent for up to {age.max():.3f} s (usually {period:.3f}): "
-                f"{len(stale)} steps repeat an old message",
+                f"{topic} is a command, which is no observation: kept as action/{name}",
+                field=f"action/{name}",
                 episode=self._index,
-                step=(int(stale[0]), int(stale[-1]) + 1),
             )
-        return np.asarray(chosen)
 
-    def _decode(self, times: Array, chosen: Mapping[str, Array]) -> dict[str, list[Any]]:
-        """topic -> T decoded messages; of cameras, pictures. "tcp" -> T poses or None."""
-        rows: dict[str, dict[int, list[int]]] = {}
-        for topic, numbers in chosen.items():
+    def _messages(self, topics: Sequence[str] | None) -> Iterator[Message]:
+        for file in self._files:
+            yield from storage.messages(file, topics, self._bag.packed)
+
+    def _choose(self, one: Sampled, stamps: Array, times: Array) -> Array:
+        """(T,) which message of the topic, in the order of the files, each step takes."""
+        chosen, stale = sampling.chosen(stamps, times, self._plan.hz, one.command)
+        if stale is not None:
+            self._report.add(
+                "warning",
+                f"{one.topic} is silent for up to {stale.longest:.3f} s (usually "
+                f"{stale.period:.3f}): {stale.count} steps repeat an old message",
+                episode=self._index,
+                step=stale.steps,
+            )
+        return chosen
+
+    def _decode(self, times: Array, chosen: Mapping[Sampled, Array]) -> _Rows:
+        """The messages that the steps take; each is decoded once, pictures at once."""
+        wanted: dict[str, dict[int, list[tuple[Sampled, int]]]] = {}
+        for one, numbers in chosen.items():
             for step, number in enumerate(numbers):
-                rows.setdefault(topic, {}).setdefault(int(number), []).append(step)
-        out: dict[str, list[Any]] = {topic: [None] * len(times) for topic in chosen}
-        out["tcp"] = [None] * len(times)
-        wanted = [*chosen, *(TF if self._plan.tcp else ())]
-        said = self._plan.instruction if self._plan.instruction.startswith("/") else ""
-        frames, step = messages.Frames(), 0
-        heard = dict.fromkeys(chosen, -1)
-        for schema, channel, message, factory in self._messages([*wanted, said or wanted[0]]):
-            while step < len(times) and message.log_time > times[step]:
-                self._note_tcp(out, frames, step)
+                wanted.setdefault(one.topic, {}).setdefault(int(number), []).append((one, step))
+        rows = _Rows({one: [None] * len(times) for one in chosen}, [None] * len(times), {})
+        plan, frames, step = self._plan, messages.Frames(), 0
+        said = plan.instruction if plan.said else ""
+        heard = dict.fromkeys(wanted, -1)
+        topics = {*wanted, *(TF if plan.tcp else ()), *([said] if said else [])}
+        for message in self._messages(sorted(topics)):
+            while step < len(times) and message.time > times[step]:
+                self._note_tcp(rows, frames, step)
                 step += 1
-            topic = channel.topic
-            if topic in TF and self._plan.tcp:
-                frames.hear(self._decoded(schema, channel, message, factory))
-            if topic == said:
-                text = self._decoded(schema, channel, message, factory)
-                out.setdefault("said", []).append(str(getattr(text, "data", "")))
-            if topic in heard:
-                heard[topic] += 1
-                steps = rows[topic].get(heard[topic])
-                if steps:
-                    value = self._decoded(schema, channel, message, factory)
-                    if topic in self._plan.cameras.values():
-                        value = messages.picture(value, f"{self._name}: {topic}")
-                    for at in steps:
-                        out[topic][at] = value
+            if message.topic in TF and plan.tcp:
+                frames.hear(self._decoded(message))
+            if message.topic == said:
+                rows.said[message.time] = self._decoded(message).data
+            if message.topic in heard:
+                heard[message.topic] += 1
+                if takers := wanted[message.topic].get(heard[message.topic]):
+                    value = self._decoded(message)
+                    for one, at in takers:
+                        rows.taken[one][at] = value
         for at in range(step, len(times)):
-            self._note_tcp(out, frames, at)
-        return out
+            self._note_tcp(rows, frames, at)
+        return rows
 
-    def _note_tcp(self, out: dict[str, list[Any]], frames: messages.Frames, step: int) -> None:
+    def _note_tcp(self, rows: _Rows, frames: messages.Frames, step: int) -> None:
         if self._plan.tcp:
-            out["tcp"][step] = frames.child_to_parent(*self._plan.tcp)
+            rows.tcp[step] = frames.child_to_parent(*self._plan.tcp)
 
-    def _decoded(self, schema: Any, channel: Any, message: Any, factory: Any) -> Any:
-        place = f"{self._name}: {channel.topic}"
-        decode = factory.decoder_for(channel.message_encoding, schema)
-        if decode is None:
-            raise UserError(f"{place}: only CDR messages with a ros2msg schema are read")
+    def _decoded(self, message: Message) -> Any:
+        """What the message holds; of a camera, its picture."""
+        place = self._place(message.topic)
         try:
-            return decode(message.data)
-        except Exception as error:  # the decoder raises many kinds for damaged messages
-            reason = " ".join(str(error).split())[:100]
-            raise UserError(f"{place}: a message cannot be decoded ({reason})") from None
+            value = message.decode()
+        except UserError as error:
+            raise UserError(f"{place}: {error}") from None
+        uses = self._plan.uses(message.topic)
+        for use in uses:
+            messages.check_kind(value, message.kind, use, place)
+        return messages.picture(value, place) if "cameras" in uses else value
 
-    def _assemble(self, times: Array, rows: Mapping[str, list[Any]]) -> Episode:
-        plan, steps = self._plan, len(times)
-        cameras: dict[str, CameraTrack] = {}
-        for camera, topic in plan.cameras.items():
-            if topic in rows:
-                cameras[camera] = _track(rows[topic], f"{self._name}: {topic}")
+    def _place(self, topic: str) -> str:
+        return f"{self._bag.name}: {topic}"
+
+    def _assemble(self, times: Array, rows: _Rows) -> Episode:
+        plan, taken = self._plan, rows.taken
+        cameras = {
+            camera: _track(taken[Sampled(topic)], self._place(topic))
+            for camera, topic in plan.cameras.items()
+            if Sampled(topic) in taken
+        }
         obs: dict[str, Array] = {}
         columns: dict[str, list[str]] = {}
         joint_names = plan.joint_names
-        if plan.joints in rows:
-            first = rows[plan.joints][0]
-            joint_names = joint_names or tuple(str(name) for name in first.name)
-            place = f"{self._name}: {plan.joints}"
-            pairs = [messages.joints(m, joint_names, place) for m in rows[plan.joints]]
+        if (states := taken.get(Sampled(plan.joints))) is not None:
+            joint_names = joint_names or tuple(str(name) for name in states[0].name)
+            pairs = [messages.joints(m, joint_names, self._place(plan.joints)) for m in states]
             obs["joint_position"] = np.array([p for p, _ in pairs])
             if all(len(v) for _, v in pairs):
                 obs["joint_velocity"] = np.array([v for _, v in pairs])
             columns["obs/joint_position"] = list(joint_names)
         for name, topic in plan.obs.items():
-            if topic in rows:
-                obs[name], columns[f"obs/{name}"] = self._numbers(rows[topic], topic)
-        poses = rows["tcp"]
-        if plan.tcp and all(pose is not None for pose in poses):
-            obs["ee_pose"] = np.array(poses)
+            if Sampled(topic) in taken:
+                obs[name], columns[f"obs/{name}"] = self._numbers(taken, Sampled(topic))
+        if plan.tcp and all(pose is not None for pose in rows.tcp):
+            obs["ee_pose"] = np.array(rows.tcp)
         elif plan.tcp:
             self._promises.lacks(
                 f"no transform leads from {plan.tcp[1]} to {plan.tcp[0]} at every step",
                 episode=self._index,
             )
-        actions: Array = np.zeros((steps, 0))
-        if plan.actions in rows:
-            actions, columns["actions"] = self._numbers(rows[plan.actions], plan.actions)
-        said = rows.get("said") or [plan.instruction]
-        words = language.phrasings(text for text in said if not text.startswith("/"))
-        native = actions.astype(np.float32)
+        actions: Array = np.zeros((len(times), 0), np.float32)
+        action: dict[str, Array] = {}
+        if Sampled(plan.actions, True) in taken:
+            found, columns["actions"] = self._numbers(taken, Sampled(plan.actions, True))
+            actions = action["native"] = found.astype(np.float32)
+        for name, topic in plan.commands.items():
+            if Sampled(topic, True) in taken:
+                found, columns[f"action/{name}"] = self._numbers(taken, Sampled(topic, True))
+                action[name] = found.astype(np.float32)
+        texts = self._texts(times, rows.said)
+        words = language.phrasings(texts[:1])
         return Episode(
             index=self._index,
             seed=0,
-            task=plan.task or self._name,
+            task=plan.task or self._bag.name,
             robot=plan.robot,
             domain="real",
             control_hz=plan.hz,
             instruction=language.instruction(words),
             success=None,
             failure="",
-            time=np.append(times - times[0], times[-1] - times[0] + 1e9 / plan.hz) * NANO,
-            actions=native,
-            action={"native": native} if native.size else {},
+            time=np.append(times - times[0], times[-1] - times[0] + 1e9 / plan.hz) * sampling.NANO,
+            actions=actions,
+            action=action,
             obs=obs,
             cameras=cameras,
+            subtasks=language.subtasks(texts),
             language=words,
             joint_names=joint_names,
             licence="unknown",
             lineage={
                 "format": "mcap",
-                "files": [file.name for file in self._files],
+                "files": [file.name for file in self._bag.files],
                 "start": f"{int(times[0])} ns since the epoch",
                 "columns": columns,
+                "left_out": sorted(set(self._kinds) - plan.topics),
                 "sampled": "readings: last message at or before the time of a step; actions: last "
                 "one before the next step",
             },
         )
 
-    def _numbers(self, rows: list[Any], topic: str) -> tuple[Array, list[str]]:
+    def _texts(self, times: Array, said: Mapping[int, str]) -> list[str]:
+        """(T,) the instruction at each step: the last one said, before that the first."""
+        if not self._plan.said:
+            return [self._plan.instruction] * len(times)
+        if not said:
+            return []
+        stamps = sorted(said)
+        last = np.searchsorted(stamps, times, side="right") - 1
+        return [said[stamps[max(0, int(at))]] for at in last]
+
+    def _numbers(self, taken: Mapping[Sampled, list[Any]], one: Sampled) -> tuple[Array, list[str]]:
         """(T, N) the numbers of T messages, and their names."""
-        found = [messages.numbers(message) for message in rows]
+        place = self._place(one.topic)
+        found = [
+            messages.numbers(message, f"{place} ({self._kinds[one.topic]})")
+            for message in taken[one]
+        ]
         names = found[0][1]
         if any(other != names for _, other in found):
-            raise UserError(f"{self._name}: the messages of {topic} change their size")
+            raise UserError(f"{place}: its messages change their size")
         return np.array([values for values, _ in found]), names
 
 

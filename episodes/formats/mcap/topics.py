@@ -9,6 +9,8 @@ joints: {topic: /joint_states, names: [a, b, c]}   # obs/joint_position, joint_v
 tcp: {parent: base_link, child: tool0}   # obs/ee_pose, from /tf and /tf_static
 obs: {wrench: /wrench}                   # any message of numbers
 actions: /forward_position_controller/commands
+
+What is listed under obs and is a command by its name or topic becomes action/NAME, not obs/NAME.
 """
 
 from __future__ import annotations
@@ -19,16 +21,30 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
+from episodes.formats import commands
 from episodes.formats.extra import need
 
 NAMES = ("topics.yaml", "topics.yml")
 MAX_BYTES = 1 << 20
+TF = ("/tf", "/tf_static")
 KEYS = ("hz", "robot", "task", "instruction", "cameras", "joints", "tcp", "obs", "actions")
 
 
 @dataclass(frozen=True)
+class Sampled:
+    """A topic of which each step takes one message: the last one that was logged at or before its
+    time, of a command the last one before the next step."""
+
+    topic: str
+    command: bool = False
+
+
+@dataclass(frozen=True)
 class Topics:
-    """A topic map that was read. joint_names: () takes all, in the order of the first message."""
+    """A topic map that was read. joint_names: () takes all, in the order of the first message.
+
+    obs, commands: name -> topic, of what the map lists under obs.
+    """
 
     hz: float
     robot: str = "unknown"
@@ -39,13 +55,37 @@ class Topics:
     joint_names: tuple[str, ...] = ()
     tcp: tuple[str, str] | None = None  # parent frame, child frame
     obs: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
     actions: str = ""
 
     @property
-    def sampled(self) -> list[str]:
-        """The topics of which each step takes one message."""
-        named = [*self.cameras.values(), self.joints, *self.obs.values(), self.actions]
-        return list(dict.fromkeys(topic for topic in named if topic))
+    def sampled(self) -> list[Sampled]:
+        """What each step takes, each once."""
+        readings = [*self.cameras.values(), self.joints, *self.obs.values()]
+        commands = [*self.commands.values(), self.actions]
+        named = [Sampled(topic) for topic in readings] + [Sampled(t, True) for t in commands]
+        return list(dict.fromkeys(one for one in named if one.topic))
+
+    @property
+    def said(self) -> bool:
+        """Whether the instruction is a topic, not the text itself."""
+        return self.instruction.startswith("/")
+
+    @property
+    def topics(self) -> set[str]:
+        """Every topic that is made use of."""
+        more = [*TF] if self.tcp else []
+        return {*(one.topic for one in self.sampled), *more, *([self.instruction] * self.said)}
+
+    def uses(self, topic: str) -> list[str]:
+        """The keys of the map that take a topic and want messages of a certain type."""
+        found = {
+            "cameras": topic in self.cameras.values(),
+            "joints": topic == self.joints,
+            "instruction": self.said and topic == self.instruction,
+            "tcp": self.tcp is not None and topic in TF,
+        }
+        return [use for use, takes in found.items() if takes]
 
 
 def read(path: Path, hz: float | None) -> Topics:
@@ -79,6 +119,8 @@ def _topics(value: Mapping[str, Any], hz: float | None) -> Topics:
         names = tuple(str(name) for name in joints.get("names", ()))
         joints = joints["topic"]
     tcp = value.get("tcp")
+    listed = {str(name): str(topic) for name, topic in (value.get("obs") or {}).items()}
+    ordered = {name: t for name, t in listed.items() if commands.named(name) or commands.named(t)}
     return Topics(
         hz=float(rate),
         robot=str(value.get("robot") or "unknown"),
@@ -88,6 +130,7 @@ def _topics(value: Mapping[str, Any], hz: float | None) -> Topics:
         joints=str(joints),
         joint_names=names,
         tcp=(str(tcp["parent"]), str(tcp["child"])) if tcp else None,
-        obs={str(k): str(v) for k, v in (value.get("obs") or {}).items()},
+        obs={name: topic for name, topic in listed.items() if name not in ordered},
+        commands=ordered,
         actions=str(value.get("actions") or ""),
     )
