@@ -92,8 +92,9 @@ def _frame_of(file: h5py.File, shard: Shard) -> Iterator[str]:
     if set(data) != names:
         differ = sorted(set(data) ^ names)[:4]
         yield f"its demos are not those of its record: {', '.join(differ)}"
-    if data.attrs.get("total") != sum(row.steps for row in shard.rows):
-        yield f"data/total is {data.attrs.get('total')}, the steps of its record are not"
+    steps = sum(row.steps for row in shard.rows)
+    if data.attrs.get("total") != steps:
+        yield f"data/total is {data.attrs.get('total')}, the episodes of its record have {steps} steps"
     try:
         parse_json(plain(data.attrs.get("env_args", "")), "data/env_args")
     except UserError as error:
@@ -147,10 +148,13 @@ class Whole:
             self._low[key] = np.fmin(self._low.get(key, low), low)
             self._high[key] = np.fmax(self._high.get(key, high), high)
             self._count[key] += 1
-        if episode.states is not None or episode.action:  # else the hash is of nothing
+        # Of what holds no numbers, nothing follows: empty actions are alike in every episode.
+        arrays = [*episode.action.values(), *([] if episode.states is None else [episode.states])]
+        if any(array.size for array in arrays):
             self._content[bytes.fromhex(row.content_hash)].append((episode.index, valid))
-        digest = hashlib.sha256(json.dumps(actions.shape).encode() + actions.tobytes()).digest()
-        self._actions[digest].append((episode.index, valid))
+        if actions.size:
+            digest = hashlib.sha256(json.dumps(actions.shape).encode() + actions.tobytes()).digest()
+            self._actions[digest].append((episode.index, valid))
 
     def findings(self) -> Iterator[Finding]:
         yield from self._dead()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +29,7 @@ class Video:
     width: int
     height: int
     codec: str
+    pix_fmt: str
     rate: float
     pts: NDArray[np.float64]
 
@@ -37,14 +39,6 @@ class Video:
         if len(self.pts) > 1:
             return float(np.median(np.diff(self.pts)))
         return 1 / self.rate if self.rate else 0.0
-
-
-@dataclass(frozen=True)
-class Shown:
-    """rgb (T, H, W, 3) u1 for T asked times; late (T,): time asked minus that of the frame [s]."""
-
-    rgb: NDArray[np.uint8]
-    late: NDArray[np.float64]
 
 
 def look(path: Path) -> Video:
@@ -67,6 +61,7 @@ def _look(path: Path, _changed: int) -> Video:
                 width=context.width,
                 height=context.height,
                 codec=str(context.codec.canonical_name),
+                pix_fmt=str(context.pix_fmt),
                 rate=float(stream.average_rate or 0),
                 pts=pts,
             )
@@ -91,34 +86,108 @@ def _stream(container: Any, path: Path) -> Any:
     return stream
 
 
-def at(path: Path, times: NDArray[np.float64], first: float, last: float) -> Shown:
+class ClocksDiffer(UserError):
+    """Not every asked time has a frame near it. as_many: there are as many frames as times."""
+
+    def __init__(self, path: Path, times: NDArray[np.float64], pts: NDArray[np.float64]) -> None:
+        self.as_many = len(pts) == len(times)
+        short = float(times.max() - pts[-1])
+        why = "as many, but by other clocks" if self.as_many else "not every row has a frame near"
+        if len(pts) < len(times) and short > 0:
+            why = f"it ends {short:.3f} s before its rows; if it is cut short, fetch it again"
+        super().__init__(
+            f"{path}: its {len(pts)} frames are at {pts[0]:.3f} to {pts[-1]:.3f} s, the "
+            f"{len(times)} rows at {times[0]:.3f} to {times[-1]:.3f} s: {why}"
+        )
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """pts (T,): presentation times of the frames that T asked times show [s]. late (T,): time asked
+    minus that of the frame [s]; by row, 0."""
+
+    pts: NDArray[np.float64]
+    late: NDArray[np.float64]
+
+
+def nearest(
+    path: Path, times: NDArray[np.float64], first: float, last: float, by_row: bool = False
+) -> Nearest:
     """The frame nearest to each time (T,) [s of the file], among those of first <= pts <= last.
 
-    UserError: a time lies more than a period from every frame; the file cannot be decoded.
+    by_row: those T frames in their order, whatever their times. UserError: a time lies more than a
+    period from every frame; by row, there are not T of them.
     """
     video = look(path)
-    inside = np.flatnonzero((video.pts >= first - SAME_TIME) & (video.pts <= last + SAME_TIME))
-    if not len(inside):
+    pts = video.pts[(video.pts >= first - SAME_TIME) & (video.pts <= last + SAME_TIME)]
+    if not len(pts):
         raise UserError(f"{path}: no frames from {first:.3f} to {last:.3f} s; is it cut short?")
-    pts = video.pts[inside]
+    if by_row:
+        if len(pts) != len(times):
+            raise UserError(
+                f"{path}: {len(pts)} frames for {len(times)} rows; only as many can be taken by row"
+            )
+        return Nearest(pts, np.zeros(len(times)))
     after = np.clip(np.searchsorted(pts, times), 0, len(pts) - 1)
     before = np.maximum(after - 1, 0)
-    nearest = np.where(np.abs(pts[before] - times) <= np.abs(pts[after] - times), before, after)
-    late = times - pts[nearest]
-    worst = int(np.argmax(np.abs(late)))
-    if abs(late[worst]) > 1.01 * video.period + SAME_TIME:
-        raise UserError(
-            f"{path}: its frames are from {pts[0]:.3f} to {pts[-1]:.3f} s, the table asks for "
-            f"{times[worst]:.3f} s (row {worst}); the video is shorter than its table"
-        )
-    return Shown(rgb=_decode(path, pts[nearest]), late=late)
+    chosen = np.where(np.abs(pts[before] - times) <= np.abs(pts[after] - times), before, after)
+    late = times - pts[chosen]
+    if np.abs(late).max() > 1.01 * video.period + SAME_TIME:
+        raise ClocksDiffer(path, times, pts)
+    return Nearest(pts[chosen], late)
 
 
-def _decode(path: Path, wanted: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """(T, H, W, 3) the frames that are shown at these presentation times, which may repeat."""
+def colours(path: Path, wanted: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """(T, H, W, 3): the frames at these presentation times, which may repeat.
+
+    UserError: they cannot be decoded.
+    """
+    return _decode(path, wanted, _rgb)
+
+
+def luma(path: Path, wanted: NDArray[np.float64]) -> NDArray[Any]:
+    """(T, H, W) u1 or u2: the first plane of the frames at these presentation times, its numbers as
+    they are: the grey or brightness of a format of one plane or of Y, U and V.
+
+    UserError: another format; the file cannot be decoded.
+    """
+    video = look(path)
+    if not video.pix_fmt.startswith(("gray", "yuv")):
+        raise UserError(f"{path}: its pictures are {video.pix_fmt}, which has no plane of codes")
+    return _decode(path, wanted, _plane)
+
+
+def bits(pix_fmt: str) -> int:
+    """Bits of a value in a pixel format of FFmpeg's; 8 where it is not known."""
+    av = need("av", "reading video")
+    try:
+        return max(part.bits for part in av.VideoFormat(pix_fmt, 16, 16).components)
+    except ValueError:
+        return 8
+
+
+def _plane(frame: Any) -> NDArray[Any]:
+    """(H, W) the values of a frame's first plane."""
+    plane, name = frame.planes[0], str(frame.format.name)
+    deep = frame.format.components[0].bits > 8
+    kind = np.dtype((">" if name.endswith("be") else "<") + "u2") if deep else np.dtype("u1")
+    rows = np.frombuffer(bytes(plane), kind).reshape(plane.height, -1)
+    return rows[:, : plane.width].astype(kind.newbyteorder("="))
+
+
+def _rgb(frame: Any) -> NDArray[Any]:
+    """(H, W, 3) u1."""
+    picture: NDArray[Any] = frame.reformat(format="rgb24", interpolation=UNBIASED).to_ndarray()
+    return picture
+
+
+def _decode(
+    path: Path, wanted: NDArray[np.float64], pixels: Callable[[Any], NDArray[Any]]
+) -> NDArray[Any]:
+    """(T, ...) the pixels of the frames that are shown at these times, which may repeat."""
     av = need("av", "reading video")
     rows: dict[int, list[int]] = {}  # time in ticks -> rows that show it
-    out: NDArray[np.uint8] | None = None
+    out: NDArray[Any] | None = None
     try:
         with av.open(str(path)) as container:
             stream = _stream(container, path)
@@ -130,10 +199,10 @@ def _decode(path: Path, wanted: NDArray[np.float64]) -> NDArray[np.uint8]:
             for frame in container.decode(stream):
                 if frame.pts not in rows:
                     continue
-                picture = frame.reformat(format="rgb24", interpolation=UNBIASED).to_ndarray()
+                picture = pixels(frame)
                 if out is None:
                     guard.check_frames(len(wanted), picture, path)
-                    out = np.empty((len(wanted), *picture.shape), np.uint8)
+                    out = np.empty((len(wanted), *picture.shape), picture.dtype)
                 if picture.shape != out.shape[1:]:
                     raise UserError(f"{path}: the size of its frames changes on the way")
                 out[rows.pop(frame.pts)] = picture

@@ -67,16 +67,22 @@ def inside(root: Path, relative: str) -> Path:
     return root.joinpath(*parts)
 
 
-def decode_image(data: bytes, place: object) -> NDArray[Any]:
-    """A JPEG or PNG as (H, W, 3) u1; a 16-bit grey PNG as (H, W) u2; 8-bit grey as (H, W) u1."""
+def decode_image(data: bytes, place: object, tiff: bool = False) -> NDArray[Any]:
+    """A JPEG or PNG as (H, W, 3) u1; a 16-bit grey PNG as (H, W) u2; 8-bit grey as (H, W) u1.
+
+    tiff: a TIFF is read too, of floats as (H, W) f4.
+    """
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
+        known = (*IMAGE_FORMATS, "TIFF") if tiff else IMAGE_FORMATS
+        with Image.open(io.BytesIO(data), formats=known) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise UserError(f"{place}: an image of {image.width}x{image.height} pixels")
             if image.mode in ("I;16", "I;16B", "I"):
                 return np.asarray(image).astype(np.uint16)
+            if image.mode == "F":
+                return np.asarray(image).copy()
             if image.mode == "L":
                 return np.asarray(image).copy()
             return np.asarray(image.convert("RGB")).copy()

@@ -124,7 +124,7 @@ def _episode(
     cameras = {}
     for camera, file in files.items():
         video = frames.look(file)
-        shown = frames.at(file, times, float(video.pts[0]), float(video.pts[-1]))
+        shown = frames.nearest(file, times, float(video.pts[0]), float(video.pts[-1]))
         off = np.flatnonzero(np.abs(shown.late) > 0.5 * video.period + frames.SAME_TIME)
         if len(off):
             report.add(
@@ -134,10 +134,8 @@ def _episode(
                 step=(int(off[0]), int(off[-1]) + 1),
                 field=f"obs/{camera}_image",
             )
-        cameras[camera] = CameraTrack(rgb=shown.rgb)
+        cameras[camera] = CameraTrack(rgb=frames.colours(file, shown.pts))
     actions, names = _actions(table.parent, row, len(times), place)
-    if not actions.shape[1]:
-        report.add("warning", "it has no action", episode=index, field="actions")
     texts = {
         match[1]: (str(text),)
         for key, text in row.items()

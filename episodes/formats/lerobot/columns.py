@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
+from episodes.formats import commands
 from episodes.formats.extra import need
 from episodes.formats.flat import Flat, encode_png
 
@@ -58,6 +60,46 @@ def feature_of(name: str) -> str:
     if group in ("obs", "action"):
         return f"{'observation' if group == 'obs' else group}.{rest}"
     return "cellwright." + name.replace("/", ".")
+
+
+def is_whole(name: str, chosen: Sequence[str]) -> bool:
+    """Whether a column is `actions` itself, and not one part of it or beside it."""
+    return [name] == chosen and name in commands.ACTIONS
+
+
+def key_of(name: str) -> str:
+    """The name of a column under obs/ or action/."""
+    return re.sub(r"^(observation|actions?)\.", "", name).replace("/", ".")
+
+
+def names_of(
+    features: Mapping[str, Mapping[str, Any]], actions: Sequence[str]
+) -> dict[str, list[str]]:
+    """Array of the episode -> the names of its columns, where the features give one each.
+
+    actions: the columns that `actions` is made of.
+    """
+    out: dict[str, list[str]] = {}
+    for key, feature in features.items():
+        if (names := _axes(feature)) and not is_whole(key, actions):
+            out[f"{'action' if commands.named(key) else 'obs'}/{key_of(key)}"] = names
+    parts = [(name, _axes(features.get(name, {}))) for name in actions]
+    if parts and all(names for _, names in parts):
+        alone = len(parts) == 1
+        out["actions"] = [n if alone else f"{key_of(k)}.{n}" for k, names in parts for n in names]
+    return out
+
+
+def _axes(feature: Mapping[str, Any]) -> list[str]:
+    """The names of a feature's columns; none where it does not name each."""
+    names: Any = feature.get("names")
+    if isinstance(names, dict) and len(names) == 1:
+        names = next(iter(names.values()))
+    if isinstance(names, list) and len(names) == 1 and isinstance(names[0], list):
+        names = names[0]
+    if isinstance(names, list) and (len(names),) == feature["shape"]:
+        return [str(name) for name in names]
+    return []
 
 
 def picture_of(name: str) -> tuple[str, str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.finding import Report, spans
-from episodes.formats.frames import SAME_TIME, Shown, Video
+from episodes.formats.frames import SAME_TIME, Nearest, Video
+from episodes.formats.lerobot import depth
 from episodes.formats.lerobot.meta import Dataset, Entry
 from episodes.formats.promises import Promises
+
+IN_FILES = ("video", "audio")  # types of features that no table holds
 
 
 class Search:
@@ -24,15 +28,25 @@ class Search:
         self._frames = 0
         self._videos = 0
         self._no_video: dict[str, list[int]] = {}
+        self._absent = {
+            key for key, value in dataset.features.items() if value["dtype"] not in IN_FILES
+        }
 
     def tables(self) -> None:
         if self._dataset.strayed:
             more = len(self._dataset.strayed) - 1
-            self._report.add(
-                "warning",
+            self.lacks(
                 self._dataset.strayed[0] + (f" (and {more} more)" if more else ""),
                 field="meta/info.json",
             )
+
+    def left_out(self, name: str, why: str, episode: int) -> None:
+        """What is in the table and not in the episode."""
+        self.lacks(f"left out: {why}", field=name, episode=episode)
+
+    def columns(self, names: Sequence[str]) -> None:
+        """Of the table of one episode."""
+        self._absent -= set(names)
 
     def rows(self, entry: Entry, index: int, found: int) -> None:
         self._frames += found
@@ -83,7 +97,13 @@ class Search:
         self._no_video.setdefault(key, []).append(index)
 
     def video(
-        self, key: str, index: int, video: Video, shown: Shown, stamps: NDArray[np.float64]
+        self,
+        key: str,
+        index: int,
+        video: Video,
+        shown: Nearest,
+        stamps: NDArray[np.float64],
+        by_row: bool,
     ) -> None:
         """One camera of one episode, as it was read."""
         self._videos += 1
@@ -104,7 +124,15 @@ class Search:
                 episode=index,
                 field=field,
             )
-        if abs(stamps[0]) > SAME_TIME:
+        if by_row:
+            self._report.add(
+                "warning",
+                f"pictures are taken by row, as asked for: by their clocks the rows take "
+                f"{np.ptp(stamps):.3f} s and the frames {np.ptp(shown.pts):.3f} s",
+                episode=index,
+                field=field,
+            )
+        elif abs(stamps[0]) > SAME_TIME:
             self._report.add(
                 "warning",
                 f"the timestamps are {stamps[0]:+.3f} s against the video, which starts at 0; "
@@ -124,9 +152,38 @@ class Search:
                 field=field,
             )
 
+    def depth(
+        self, camera: str, index: int, feature: Mapping[str, Any], rows: NDArray[Any], video: bool
+    ) -> None:
+        """What a video of codes cannot tell: `rows` are its codes."""
+        told = depth.quantiser(feature) if video else None
+        if told is None:
+            return
+        near, far = float((rows == 0).mean()), float((rows >= depth.TOP).mean())
+        for share, what in (
+            (near, f"{told.low:g} m or nearer, or no return: all kept as 0, no return"),
+            (far, f"{told.high:g} m or farther: all kept as {told.high:g} m"),
+        ):
+            if share:
+                self._report.add(
+                    "warning",
+                    f"{100 * share:.2g} % of its pixels are {what}",
+                    episode=index,
+                    field=f"obs/{camera}_depth",
+                )
+
+    def no_unit(self, name: str, index: int) -> None:
+        self._report.add(
+            "warning",
+            "its unit is not known: kept as it is, not as depth",
+            episode=index,
+            field=f"obs/{name}",
+        )
+
     def finish(self, done: Collection[int]) -> None:
         """After the last episode; `done`: their numbers in the source."""
         found = len(done)
+        ours = any(entry.header is not None for entry in self._dataset.entries)
         missing = sorted(e.index for e in self._dataset.entries if e.index not in done)
         if missing:
             self.lacks(
@@ -137,8 +194,10 @@ class Search:
             whole = "no episode has" if len(episodes) == found else f"{spans(episodes)} lack"
             self.lacks(f"{whole} its video, though the features tell of it", field=key)
         for key, feature in self._dataset.features.items():
-            if feature["dtype"] in ("audio",):
-                self.lacks(f"features of type {feature['dtype']} are not read", field=key)
+            if feature["dtype"] == "audio":
+                self.lacks("features of type audio are not read", field=key)
+            elif key in self._absent and not ours:
+                self.lacks("info.json tells of it, but no table has it", field=key)
         self._compare("total_episodes", found, "episodes")
         self._compare("total_frames", self._frames, "frames")
         self._compare("total_tasks", len(self._dataset.tasks), "tasks")

@@ -59,6 +59,7 @@ class Dataset:
     features: Mapping[str, Mapping[str, Any]]
     entries: Sequence[Entry]
     tasks: Mapping[int, str]
+    subtasks: Mapping[int, str]
     splits: Mapping[str, str]
     totals: Mapping[str, int]
     modality: Mapping[str, Any]
@@ -69,6 +70,17 @@ class Dataset:
         return [key for key, value in self.features.items() if value.get("dtype") == "video"]
 
 
+def is_lerobot(root: Path) -> bool:
+    """Whether there is a meta/info.json as LeRobot has it, of whatever version, or a broken one."""
+    path = root / "meta" / "info.json"
+    if not path.is_file():
+        return False
+    try:
+        return "codebase_version" in guard.read_json(path)
+    except UserError:
+        return True
+
+
 def read(root: Path) -> Dataset:
     """The tables in root/meta. UserError: not there, of another version, contradictory."""
     path = root / "meta" / "info.json"
@@ -77,8 +89,9 @@ def read(root: Path) -> Dataset:
     info = guard.read_json(path)
     version = str(info.get("codebase_version", ""))
     if version not in VERSIONS:
+        way = "; lerobot converts older ones" * version.startswith("v1")
         raise UserError(
-            f"{path}: LeRobot version {version!r} is not read; versions: {', '.join(VERSIONS)}"
+            f"{path}: LeRobot version {version!r} is not read; versions: {', '.join(VERSIONS)}{way}"
         )
     features = info.get("features")
     if not isinstance(features, dict) or not 0 < len(features) <= MAX_FEATURES:
@@ -95,10 +108,11 @@ def read(root: Path) -> Dataset:
     keys = [key for key, value in features.items() if value["dtype"] == "video"]
     try:
         if version == "v3.0":
-            entries = _entries_v3(root, info, keys)
+            entries = _entries_v3(root, info, keys, strayed)
         else:
             entries = _entries_v2(root, info, keys, strayed)
-        tasks = _tasks(root, version)
+        tasks = _texts(root, version, "task")
+        subtasks = _texts(root, version, "subtask")
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{root}/meta: its tables cannot be read ({error!r})") from None
     modality = root / "meta" / "modality.json"
@@ -111,6 +125,7 @@ def read(root: Path) -> Dataset:
         features=features,
         entries=entries,
         tasks=tasks,
+        subtasks=subtasks,
         splits=splits,
         totals={
             key: value
@@ -149,12 +164,11 @@ def _entries_v2(
     for row in guard.read_json_lines(root / "meta" / "episodes.jsonl"):
         index = int(row["episode_index"])
         values: dict[str, int | str] = {"episode_index": index, "episode_chunk": index // size}
-        data = _found(root, str(info.get("data_path") or DATA_V2), DATA_V2, values, strayed)
+        data = _found(root, info, "data_path", DATA_V2, values, strayed)
         clips = {}
         for key in keys:
-            template = str(info.get("video_path") or VIDEO_V2)
             here = {**values, "video_key": key}
-            clips[key] = Clip(_found(root, template, VIDEO_V2, here, strayed))
+            clips[key] = Clip(_found(root, info, "video_path", VIDEO_V2, here, strayed))
         tasks = row.get("tasks") or ([row["task"]] if "task" in row else [])
         header = row.get(HEADER)
         out.append(Entry(index, int(row["length"]), tuple(map(str, tasks)), data, clips, header))
@@ -163,68 +177,97 @@ def _entries_v2(
 
 def _found(
     root: Path,
-    template: str,
+    info: Mapping[str, Any],
+    name: str,
     standard: str,
     values: Mapping[str, int | str],
     strayed: list[str],
 ) -> Path:
-    """The file that a template names; where it is not there, that of the standard layout."""
-    told = guard.inside(root, fill(template, values))
+    """The file that a template of info.json names; where it is not there, or the template holds
+    places that this version does not know, that of the standard layout.
+
+    UserError: it holds such places, and there is no file in the standard layout either.
+    """
+    template = str(info.get(name) or standard)
     usual = guard.inside(root, fill(standard, values))
+    there = usual.relative_to(root)
+    unknown = [match[1] for match in PLACE.finditer(template) if match[1] not in values]
+    if unknown:
+        known = ", ".join(f"{{{place}}}" for place in values)
+        why = f"its {name} holds {{{unknown[0]}}}, for which the tables have no value"
+        if not usual.is_file():
+            raise UserError(
+                f"{root}/meta/info.json: {why} (they have: {known}), and there is no {there} either"
+            )
+        strayed.append(f"{why}: the file is taken to be {there}")
+        return usual
+    told = guard.inside(root, fill(template, values))
     if told.is_file() or not usual.is_file():
         return told
-    lost, there = told.relative_to(root), usual.relative_to(root)
-    strayed.append(f"its path template leads to {lost}, the file is {there}")
+    strayed.append(f"its path template leads to {told.relative_to(root)}, the file is {there}")
     return usual
 
 
-def _entries_v3(root: Path, info: Mapping[str, Any], keys: Sequence[str]) -> list[Entry]:
+def _entries_v3(
+    root: Path, info: Mapping[str, Any], keys: Sequence[str], strayed: list[str]
+) -> list[Entry]:
     files = sorted((root / "meta" / "episodes").glob("*/*.parquet"))
     if not files:
         raise UserError(f"{root}: no meta/episodes/*/*.parquet")
-    data_path = str(info.get("data_path") or DATA_V3)
-    video_path = str(info.get("video_path") or VIDEO_V3)
+    size = max(1, int(info.get("chunks_size") or 1000))
     out = []
     for file in files:
         for row in tables.rows(file, without="stats/"):
-            values = {
-                "chunk_index": int(row["data/chunk_index"]),
-                "file_index": int(row["data/file_index"]),
-            }
+            index = int(row["episode_index"])
+            values: dict[str, int | str]
+            if row.get("data/chunk_index") is None:
+                # of v3.0 by its name, with a file for each episode as v2.1 has it
+                values = {"episode_index": index, "episode_chunk": index // size}
+                data = _found(root, info, "data_path", DATA_V2, values, strayed)
+            else:
+                values = {
+                    "chunk_index": int(row["data/chunk_index"]),
+                    "file_index": int(row["data/file_index"]),
+                }
+                data = _found(root, info, "data_path", DATA_V3, values, strayed)
             clips = {}
+            here: dict[str, int | str]
             for key in keys:
                 if row.get(f"videos/{key}/chunk_index") is None:
+                    if "episode_index" in values:
+                        here = {**values, "video_key": key}
+                        file = _found(root, info, "video_path", VIDEO_V2, here, strayed)
+                        clips[key] = Clip(file)
                     continue
-                here: dict[str, int | str] = {
+                here = {
                     "video_key": key,
                     "chunk_index": int(row[f"videos/{key}/chunk_index"]),
                     "file_index": int(row[f"videos/{key}/file_index"]),
                 }
                 clips[key] = Clip(
-                    guard.inside(root, fill(video_path, here)),
+                    _found(root, info, "video_path", VIDEO_V3, here, strayed),
                     float(row[f"videos/{key}/from_timestamp"]),
                     float(row[f"videos/{key}/to_timestamp"]),
                 )
-            data = guard.inside(root, fill(data_path, values))
             tasks = tuple(str(task) for task in row.get("tasks") or ())
             header = row.get(HEADER)
             if header is not None:
                 header = safe.parse_json(str(header), f"{file}, column {HEADER}")
-            index = int(row["episode_index"])
             out.append(Entry(index, int(row["length"]), tasks, data, clips, header))
     return sorted(out, key=lambda entry: entry.index)
 
 
-def _tasks(root: Path, version: str) -> dict[int, str]:
+def _texts(root: Path, version: str, name: str) -> dict[int, str]:
+    """Number -> text, of the table of tasks or of subtasks; empty where there is none."""
     if version == "v3.0":
-        file = root / "meta" / "tasks.parquet"
+        file = root / "meta" / f"{name}s.parquet"
         rows = tables.rows(file) if file.is_file() else []
     else:
-        file = root / "meta" / "tasks.jsonl"
+        file = root / "meta" / f"{name}s.jsonl"
         rows = guard.read_json_lines(file) if file.is_file() else []
     out = {}
     for row in rows:
         # pandas keeps the text as the index, under this name
-        text = row["task"] if "task" in row else row["__index_level_0__"]
-        out[int(row["task_index"])] = str(text)
+        text = row[name] if name in row else row["__index_level_0__"]
+        out[int(row[f"{name}_index"])] = str(text)
     return out

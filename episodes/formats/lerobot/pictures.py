@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.episode import CameraTrack
 from episodes.errors import UserError
 from episodes.formats import frames, guard
+from episodes.formats.lerobot import depth
 from episodes.formats.lerobot.faults import Search
 from episodes.formats.lerobot.meta import Dataset, Entry
 
@@ -19,8 +22,15 @@ IMAGES = re.compile(r"observation\.images?\.")
 
 
 def videos(
-    dataset: Dataset, entry: Entry, stamps: NDArray[np.float64], index: int, search: Search
+    dataset: Dataset,
+    entry: Entry,
+    stamps: NDArray[np.float64],
+    index: int,
+    search: Search,
+    by_row: bool = False,
 ) -> dict[str, Array]:
+    """Video key -> (T, H, W, 3) u1 of colours, (T, H, W) of grey of more than 8 bits, or of the
+    codes of depth. by_row: frame k is that of row k, whatever their times."""
     out: dict[str, Array] = {}
     for key in dataset.videos:
         clip = entry.clips.get(key)
@@ -30,14 +40,51 @@ def videos(
         video = frames.look(clip.file)
         # The last frame of a clip starts a period before its end.
         end = clip.end - 0.5 * video.period
-        shown = frames.at(clip.file, stamps + clip.start, clip.start, end)
-        search.video(key, index, video, shown, stamps)
-        out[key] = shown.rgb
+        times = stamps + clip.start
+        try:
+            chosen = frames.nearest(clip.file, times, clip.start, end, by_row)
+        except frames.ClocksDiffer as error:
+            way = "; 'options={frames:by_row}' shows frame k at row k" if error.as_many else ""
+            raise UserError(f"{error}{way}") from None
+        search.video(key, index, video, chosen, stamps, by_row)
+        bits, feature = frames.bits(video.pix_fmt), dataset.features[key]
+        if depth.is_coded(feature, bits) or (bits > 8 and video.pix_fmt.startswith("gray")):
+            out[key] = frames.luma(clip.file, chosen.pts)
+            continue
+        if bits > 8 or depth.is_depth(feature):
+            what = "it is said to be depth, but not by which codes" if bits == 8 else "of them 8"
+            search.lacks(
+                f"its colours have {bits} bits ({video.pix_fmt}), {what}: kept as colours of 8",
+                field=key,
+                episode=index,
+            )
+        out[key] = frames.colours(clip.file, chosen.pts)
     return out
 
 
+def tracks(
+    dataset: Dataset, seen: Mapping[str, Array], index: int, search: Search
+) -> tuple[dict[str, CameraTrack], dict[str, Array]]:
+    """Cameras, with depth where it is known to be that; and what is kept as plain numbers, told."""
+    cameras: dict[str, CameraTrack] = {}
+    plain: dict[str, Array] = {}
+    for key, rows in seen.items():
+        name, feature = camera(key), dataset.features[key]
+        if rows.ndim == 4:
+            cameras[name] = CameraTrack(rgb=rows)
+        elif (found := depth.track(feature, rows, key in dataset.videos)) is not None:
+            search.depth(name, index, feature, rows, key in dataset.videos)
+            cameras[name] = found
+        elif rows.dtype == np.uint8 and not depth.is_depth(feature):
+            cameras[name] = CameraTrack(rgb=np.repeat(rows[..., None], 3, axis=3))
+        else:
+            plain[name] = rows
+            search.no_unit(name, index)
+    return cameras, plain
+
+
 def images(dataset: Dataset, table: Any, place: str) -> dict[str, Array]:
-    """Pictures that are kept in the table itself, as PNG or JPEG."""
+    """Pictures that are kept in the table itself, as PNG or JPEG, depth also as TIFF."""
     out: dict[str, Array] = {}
     for key, feature in dataset.features.items():
         if feature["dtype"] != "image" or key not in table.column_names:
@@ -50,7 +97,9 @@ def images(dataset: Dataset, table: Any, place: str) -> dict[str, Array]:
                 data = guard.inside(dataset.root, str(value["path"])).read_bytes()
             if not isinstance(data, bytes):
                 raise UserError(f"{place}: {key} has no picture at step {step}")
-            picture = guard.decode_image(data, f"{place}: {key}, step {step}")
+            picture = guard.decode_image(
+                data, f"{place}: {key}, step {step}", tiff=depth.is_depth(feature)
+            )
             if rows is None:
                 guard.check_frames(len(table), picture, f"{place}: {key}")
                 rows = np.empty((len(table), *picture.shape), picture.dtype)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes.episode import CameraTrack, Episode
+from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
-from episodes.formats import language
+from episodes.formats import commands
 from episodes.formats.flat import unflatten
 from episodes.formats.lerobot import columns, meta, pictures, tables
+from episodes.formats.lerobot import words as words_of
 from episodes.formats.lerobot.faults import Search
 from episodes.formats.lerobot.meta import Dataset, Entry
 
@@ -23,19 +24,32 @@ Array = NDArray[Any]
 # columns that have a place of their own in an episode, or only count
 ELSEWHERE = (
     "timestamp", "frame_index", "episode_index", "index", "task_index",
-    "action", "next.reward", "next.done", "next.success",
+    "next.reward", "next.done", "next.success",
 )  # fmt: skip
 
 
+IMAGES = (".jpeg", ".jpg", ".png", ".tif", ".tiff")
+FRAMES = ("by_time", "by_row")
+
+
 def read(
-    path: Path, *, strict: bool = False, report: Report, hz: float | None = None
+    path: Path,
+    *,
+    strict: bool = False,
+    report: Report,
+    hz: float | None = None,
+    frames: str = FRAMES[0],
 ) -> Iterator[Episode]:
     """Every episode whose rows are there, in the order of the files; memory holds one.
 
-    Numbered from 0; extra["source_episode"] is the number in the source. Pictures are those shown
-    at a row's timestamp. strict: a folder that holds less than it promises is refused. hz: only
-    what info.json says is possible. UserError: no data set, files that are damaged or contradict.
+    Numbered from 0; extra["source_episode"] is the number in the source. frames: a row has the
+    picture that is shown at its timestamp, or "by_row" the one of its number. strict: a folder that
+    holds less than it promises is refused. hz: only what info.json says is possible. UserError: no
+    data set, files that are damaged or contradict.
     """
+    if frames not in FRAMES:
+        raise UserError(f"frames={frames}: there are: {', '.join(FRAMES)}")
+    by_row = frames == "by_row"
     dataset = meta.read(find(path))
     if hz is not None and hz != dataset.fps:
         raise UserError(
@@ -64,7 +78,8 @@ def read(
             done.add(number)
             search.rows(entry, index, len(table))
             if entry.header is None:
-                yield _episode(dataset, entry, table, index, place, search)
+                search.columns(table.column_names)
+                yield _episode(dataset, entry, table, index, place, search, by_row)
             else:
                 yield _exported(dataset, entry, table, index, place, search)
             index += 1
@@ -82,7 +97,10 @@ def find(path: Path) -> Path:
         names = ", ".join(folder.name for folder in found)
         raise UserError(f"{path} holds several data sets; name one of: {names}")
     if not found:
-        raise UserError(f"{path}: no LeRobot data set here: no meta/info.json")
+        info = path / "meta" / "info.json"
+        why = "its meta/info.json is of another program: it names no codebase_version"
+        why = why if info.is_file() else "no meta/info.json"
+        raise UserError(f"{path}: no LeRobot data set here: {why}")
     return found[0]
 
 
@@ -97,47 +115,52 @@ def sources(path: Path) -> tuple[Path, list[Path]]:
     files = {file for file in (root / "meta").rglob("*") if file.is_file()}
     for entry in dataset.entries:
         files |= {entry.data, *(clip.file for clip in entry.clips.values())}
+    if any(feature["dtype"] == "image" for feature in dataset.features.values()):
+        # what a table's pictures are may be told by path
+        files |= {file for file in root.rglob("*") if file.suffix.lower() in IMAGES}
     return root, sorted(file for file in files if file.is_file())
 
 
 def _candidates(path: Path) -> list[Path]:
-    if (path / "meta" / "info.json").is_file():
+    if meta.is_lerobot(path):
         return [path]
-    return sorted(file.parent.parent for file in path.glob("*/meta/info.json"))
+    return sorted(folder for folder in path.glob("*") if meta.is_lerobot(folder))
 
 
 def _episode(
-    dataset: Dataset, entry: Entry, table: Any, index: int, place: str, search: Search
+    dataset: Dataset,
+    entry: Entry,
+    table: Any,
+    index: int,
+    place: str,
+    search: Search,
+    by_row: bool,
 ) -> Episode:
-    numbers = {
-        name: tables.column(table, name, place)
-        for name in table.column_names
-        if _is_numeric(table, name)
-    }
+    numbers = _numbers(dataset, table, index, place, search)
     steps = len(table)
     stamps = _stamps(numbers, steps, dataset.fps)
     search.stamps(index, stamps, "timestamp" in numbers)
-    texts = _tasks(dataset, entry, numbers)
-    search.tasks(entry, index, texts)
-    annotations = _annotations(dataset, numbers)
-    seen = {
-        **pictures.videos(dataset, entry, stamps, index, search),
-        **pictures.images(dataset, table, place),
-    }
-    actions = numbers.get("action")
-    if actions is None:
-        actions = np.zeros((steps, 0), np.float32)
-    actions = actions.reshape(steps, -1)
-    action = {"native": actions.astype(np.float32)} if actions.size else {}
+    words = words_of.read(dataset, entry, table, numbers, stamps, index, search)
+    cameras, plain = pictures.tracks(
+        dataset,
+        {
+            **pictures.videos(dataset, entry, stamps, index, search, by_row),
+            **pictures.images(dataset, table, place),
+        },
+        index,
+        search,
+    )
+    ordered = {name: rows for name, rows in numbers.items() if commands.named(name)}
+    actions, chosen = commands.actions(ordered, steps)
+    action = {"native": actions} if actions.size else {}
+    for name, rows in ordered.items():
+        if not columns.is_whole(name, chosen):
+            action[columns.key_of(name)] = rows.reshape(steps, -1).astype(np.float32)
     obs: dict[str, Array] = {}
-    for name, value in numbers.items():
-        rows = value.reshape(steps, -1) if value.ndim < 3 else value
-        if name.startswith("action."):
-            action[name.removeprefix("action.").replace("/", ".")] = rows.astype(np.float32)
-        elif name not in (*ELSEWHERE, *annotations):
-            obs[name.removeprefix("observation.").replace("/", ".")] = rows
-    obs |= {pictures.camera(key): rows for key, rows in seen.items() if rows.ndim == 3}
-    words = language.phrasings(texts)
+    for name, rows in numbers.items():
+        if name not in (*ELSEWHERE, *ordered, *words.used):
+            obs[columns.key_of(name)] = rows.reshape(steps, -1) if rows.ndim < 3 else rows
+    obs |= plain
     success = numbers.get("next.success")
     reward, done = numbers.get("next.reward"), numbers.get("next.done")
     return Episode(
@@ -147,34 +170,31 @@ def _episode(
         robot=dataset.robot,
         domain="real",
         control_hz=dataset.fps,
-        instruction=language.instruction(words),
+        instruction=words.said.instruction,
         success=None if success is None else bool(np.any(success)),
         failure="",
         time=np.append(stamps, stamps[-1] + 1 / dataset.fps),
-        actions=actions.astype(np.float32),
+        actions=actions,
         action=action,
         obs=obs,
         rewards=None if reward is None else reward.reshape(steps).astype(np.float32),
         dones=None if done is None else done.reshape(steps).astype(np.uint8),
-        cameras={
-            pictures.camera(key): CameraTrack(rgb=rows)
-            for key, rows in seen.items()
-            if rows.ndim == 4
-        },
-        subtasks=language.subtasks(texts),
-        language=words,
+        cameras=cameras,
+        subtasks=words.said.subtasks,
+        language=words.said.language,
         licence="unknown",
         lineage={
             "format": f"lerobot {dataset.version}",
             "dataset": dataset.name,
             "file": entry.data.relative_to(dataset.root).as_posix(),
             "episode": entry.index,
-            "columns": _names(dataset),
+            "columns": columns.names_of(dataset.features, chosen),
             **({"modality": dict(dataset.modality)} if dataset.modality else {}),
         },
         extra={
             "source_episode": entry.index,
-            **({"annotations": annotations} if annotations else {}),
+            **({"annotations": dict(words.annotations)} if words.annotations else {}),
+            **({"texts": dict(words.said.rest)} if words.said.rest else {}),
             **_split(dataset, entry.index),
         },
     )
@@ -206,14 +226,25 @@ def _exported(
     return unflatten(numbers, named, entry.header)
 
 
-def _is_numeric(table: Any, name: str) -> bool:
-    kind = table.schema.field(name).type
-    while hasattr(kind, "value_type"):
-        kind = kind.value_type
-    return str(kind) in (
-        "bool", "float", "double", "halffloat",
-        "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-    )  # fmt: skip
+def _numbers(
+    dataset: Dataset, table: Any, index: int, place: str, search: Search
+) -> dict[str, Array]:
+    """The columns of numbers; what is neither that, nor text, nor pictures is told."""
+    out = {}
+    for name in table.column_names:
+        kind = tables.kind(table, name)
+        if kind == "numbers":
+            try:
+                out[name] = tables.column(table, name, place)
+            except tables.NotEven as error:
+                if name in ELSEWHERE or commands.named(name):
+                    raise
+                search.left_out(name, str(error).removeprefix(f"{place}: {name} "), index)
+        elif kind == "other" and name not in (words_of.PERSISTENT, words_of.EVENTS):
+            search.left_out(name, f"columns of {table.schema.field(name).type}", index)
+        elif kind == "pictures" and name not in dataset.features:
+            search.left_out(name, "pictures of no feature of info.json", index)
+    return out
 
 
 def _stamps(numbers: Mapping[str, Array], steps: int, fps: float) -> NDArray[np.float64]:
@@ -221,37 +252,6 @@ def _stamps(numbers: Mapping[str, Array], steps: int, fps: float) -> NDArray[np.
     if "timestamp" in numbers:
         return numbers["timestamp"].reshape(steps).astype(np.float64)
     return np.arange(steps) / fps
-
-
-def _tasks(dataset: Dataset, entry: Entry, numbers: Mapping[str, Array]) -> list[str]:
-    """The task of each step, or of the episode where the rows do not tell."""
-    if "task_index" in numbers and dataset.tasks:
-        return [dataset.tasks.get(int(i), "") for i in numbers["task_index"].reshape(-1)]
-    return list(entry.tasks)
-
-
-def _annotations(dataset: Dataset, numbers: Mapping[str, Array]) -> dict[str, str]:
-    """GR00T's annotation.* columns that hold one number, that of a task: column -> its text."""
-    return {
-        name: dataset.tasks.get(int(value.flat[0]), str(value.flat[0]))
-        for name, value in numbers.items()
-        if name.startswith("annotation.") and value.dtype.kind in "iu" and not np.ptp(value)
-    }
-
-
-def _names(dataset: Dataset) -> dict[str, list[str]]:
-    """Array of the episode -> the names of its columns, where the features give one each."""
-    out = {}
-    for key, feature in dataset.features.items():
-        names: Any = feature.get("names")
-        if isinstance(names, dict) and len(names) == 1:
-            names = next(iter(names.values()))
-        if isinstance(names, list) and len(names) == 1 and isinstance(names[0], list):
-            names = names[0]
-        if isinstance(names, list) and (len(names),) == feature["shape"]:
-            kept = "actions" if key == "action" else f"obs/{key.removeprefix('observation.')}"
-            out[kept] = [str(name) for name in names]
-    return out
 
 
 def _split(dataset: Dataset, number: int) -> dict[str, str]:

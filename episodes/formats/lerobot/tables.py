@@ -57,11 +57,33 @@ def by_episode(path: Path) -> Iterator[tuple[int, Any]]:
             yield index, pa.Table.from_batches(held)
 
 
+def kind(table: Any, name: str) -> str:
+    """What a column holds: "numbers", "text", "texts" (lists of it), "pictures" or "other"."""
+    pa = need("pyarrow", "reading LeRobot data")
+    found = table.schema.field(name).type
+    if pa.types.is_struct(found) and {"bytes", "path"} & {part.name for part in found}:
+        return "pictures"
+    depth = 0
+    while hasattr(found, "value_type") and not pa.types.is_dictionary(found):
+        found, depth = found.value_type, depth + 1
+    if pa.types.is_dictionary(found):
+        found = found.value_type
+    if pa.types.is_integer(found) or pa.types.is_floating(found) or pa.types.is_boolean(found):
+        return "numbers"
+    if pa.types.is_string(found) or pa.types.is_large_string(found):
+        return {0: "text", 1: "texts"}.get(depth, "other")
+    return "other"
+
+
+class NotEven(UserError):
+    """A column whose rows are not all of one shape."""
+
+
 def column(table: Any, name: str, place: object) -> NDArray[Any]:
-    """(T, ...) a numeric column; lists must be of one length."""
+    """(T, ...) a numeric column. NotEven: lists of different lengths, or rows that are empty."""
     chunks = table.column(name).combine_chunks()
     if chunks.null_count:
-        raise UserError(f"{place}: {name} has {chunks.null_count} empty values")
+        raise NotEven(f"{place}: {name} has {chunks.null_count} empty values")
     shape = [len(chunks)]
     while hasattr(chunks.type, "value_type"):
         flat = chunks.flatten()
@@ -69,9 +91,9 @@ def column(table: Any, name: str, place: object) -> NDArray[Any]:
             return np.zeros((len(table), 0), np.float32)
         total = int(np.prod(shape))
         if total == 0 or len(flat) % total:
-            raise UserError(f"{place}: the lists of {name} are of different lengths")
+            raise NotEven(f"{place}: the lists of {name} are of different lengths")
         if not _even(chunks, len(flat) // total):
-            raise UserError(f"{place}: the lists of {name} are of different lengths")
+            raise NotEven(f"{place}: the lists of {name} are of different lengths")
         shape.append(len(flat) // total)
         chunks = flat
     values = chunks.to_numpy(zero_copy_only=False)

@@ -65,8 +65,6 @@ class Search:
                 episode=episode.index,
                 field="episode_metadata",
             )
-        if not episode.actions.shape[1]:
-            self._report.add("warning", "it has no action", episode=episode.index, field="actions")
         if not episode.instruction:
             self._report.add(
                 "warning", "it has no instruction", episode=episode.index, field="language"

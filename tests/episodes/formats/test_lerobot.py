@@ -160,7 +160,7 @@ def damage(folder: Path, how: str) -> None:
     [
         ("parquet cut", "not a parquet file that can be read"),
         ("video cut", "not a video"),
-        ("video short", "shorter than its table"),
+        ("video short", "ends 0.350 s before its rows"),
         ("no video in it", "not a video"),
         ("no info", "no LeRobot data set"),
         ("version", "'v9' is not read"),
@@ -183,7 +183,7 @@ def test_a_broken_set_is_one_clear_line(folder: Path, how: str, message: str) ->
 
 def test_an_import_of_a_broken_set_leaves_nothing(folder: Path, tmp_path: Path) -> None:
     damage(folder, "video short")
-    with pytest.raises(UserError, match="shorter"):
+    with pytest.raises(UserError, match="before its rows"):
         formats.import_library("lerobot", folder, tmp_path / "lib", shard_size=1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set"]
 
