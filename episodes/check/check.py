@@ -94,7 +94,7 @@ def _frame_of(file: h5py.File, shard: Shard) -> Iterator[str]:
         yield f"its demos are not those of its record: {', '.join(differ)}"
     steps = sum(row.steps for row in shard.rows)
     if data.attrs.get("total") != steps:
-        yield f"data/total is {data.attrs.get('total')}, the episodes of its record have {steps} steps"
+        yield f"data/total is {data.attrs.get('total')}, its episodes have {steps} steps"
     try:
         parse_json(plain(data.attrs.get("env_args", "")), "data/env_args")
     except UserError as error:

@@ -47,7 +47,7 @@ def read(
     is read as what it is. strict: a demo without actions is refused, else it is left out.
     """
     index = 0
-    for file in sources(path)[1]:
+    for file in _files(path):
         with open_hdf5(file) as opened:
             home = opened["data"] if isinstance(opened.get("data"), h5py.Group) else opened
             names = sorted((n for n in home if DEMO.fullmatch(n)), key=_number)
@@ -81,14 +81,20 @@ def is_source(path: Path) -> bool:
 
 def sources(path: Path) -> tuple[Path, list[Path]]:
     """The folder, and the HDF5 files in it with the JSON beside them."""
+    files = _files(path)
+    beside = [file.with_suffix(".json") for file in files]
+    return files[0].parent, [*files, *(file for file in beside if file.is_file())]
+
+
+def _files(path: Path) -> list[Path]:
     if path.is_file():
-        return path.parent, [path]
+        return [path]
     if not path.is_dir():
         raise UserError(f"no such file or folder: {path}")
     files = sorted(file for file in path.iterdir() if _is_hdf5(file))
     if not files:
         raise UserError(f"{path}: no HDF5 files here (names end in .hdf5 or .h5)")
-    return path, files
+    return files
 
 
 def write(library: Library, out: Path) -> None:

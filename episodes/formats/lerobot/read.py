@@ -239,7 +239,7 @@ def _numbers(
             except tables.NotEven as error:
                 if name in ELSEWHERE or commands.named(name):
                     raise
-                search.left_out(name, str(error).removeprefix(f"{place}: {name} "), index)
+                search.left_out(name, error.why, index)
         elif kind == "other" and name not in (words_of.PERSISTENT, words_of.EVENTS):
             search.left_out(name, f"columns of {table.schema.field(name).type}", index)
         elif kind == "pictures" and name not in dataset.features:

@@ -76,14 +76,18 @@ def kind(table: Any, name: str) -> str:
 
 
 class NotEven(UserError):
-    """A column whose rows are not all of one shape."""
+    """A column whose rows are not all of one shape; `why`, without the place."""
+
+    def __init__(self, place: object, name: str, why: str) -> None:
+        super().__init__(f"{place}: {name}: {why}")
+        self.why = why
 
 
 def column(table: Any, name: str, place: object) -> NDArray[Any]:
     """(T, ...) a numeric column. NotEven: lists of different lengths, or rows that are empty."""
     chunks = table.column(name).combine_chunks()
     if chunks.null_count:
-        raise NotEven(f"{place}: {name} has {chunks.null_count} empty values")
+        raise NotEven(place, name, f"{chunks.null_count} of its values are empty")
     shape = [len(chunks)]
     while hasattr(chunks.type, "value_type"):
         flat = chunks.flatten()
@@ -91,9 +95,9 @@ def column(table: Any, name: str, place: object) -> NDArray[Any]:
             return np.zeros((len(table), 0), np.float32)
         total = int(np.prod(shape))
         if total == 0 or len(flat) % total:
-            raise NotEven(f"{place}: the lists of {name} are of different lengths")
+            raise NotEven(place, name, "its lists are of different lengths")
         if not _even(chunks, len(flat) // total):
-            raise NotEven(f"{place}: the lists of {name} are of different lengths")
+            raise NotEven(place, name, "its lists are of different lengths")
         shape.append(len(flat) // total)
         chunks = flat
     values = chunks.to_numpy(zero_copy_only=False)

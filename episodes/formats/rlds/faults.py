@@ -78,6 +78,9 @@ class Search:
                     field=f"obs/{name}",
                 )
 
+    def not_even(self, field: str, why: str) -> None:
+        self._lacks(f"left out: {why}", field=field)
+
     def finish(self) -> None:
         """After the last record: what only all of them together show."""
         for (split, first), found in self._copies.items():

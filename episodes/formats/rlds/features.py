@@ -82,8 +82,15 @@ def _shape(node: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int(size) for size in node.get("shape", {}).get("dimensions", ()))
 
 
+class NotEven(UserError):
+    """Rows that are not all of one size, where features.json leaves it open."""
+
+
 def decode(feature: Feature, value: Value, steps: int, where: object) -> NDArray[Any] | list[str]:
-    """(steps, *shape) of a tensor or image, `steps` strings of a text. UserError: does not fit."""
+    """(steps, *shape) of a tensor or image, `steps` strings of a text.
+
+    NotEven: of a tensor, since its rows differ in size. UserError: it does not fit.
+    """
     if feature.kind == "text":
         return [_bytes(item, where).decode("utf-8", "replace") for item in value]
     if feature.kind == "image":
@@ -101,6 +108,11 @@ def decode(feature: Feature, value: Value, steps: int, where: object) -> NDArray
             return flat.reshape(steps, -1)
         return flat.reshape(steps, *feature.shape)
     except (TypeError, ValueError):
+        if feature.kind == "tensor" and any(size < 0 for size in feature.shape):
+            raise NotEven(
+                f"{where}: {len(value)} values in {steps} steps: their number differs from step to "
+                "step"
+            ) from None
         raise UserError(
             f"{where}: {len(value)} values do not make {steps} x {list(feature.shape)} "
             f"{feature.dtype}; features.json and the records disagree"

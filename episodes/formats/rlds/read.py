@@ -57,7 +57,7 @@ def read(
             search.record(split, place, values, steps)
             if not steps:
                 continue
-            decoded = _decode(source, values, steps, place)
+            decoded = _decode(source, values, steps, place, search)
             if ours:
                 yield _exported(decoded, place)
                 index += 1
@@ -108,16 +108,21 @@ def _steps(source: Source, values: Mapping[str, Value], place: str) -> int:
 
 
 def _decode(
-    source: Source, values: Mapping[str, Value], steps: int, place: str
+    source: Source, values: Mapping[str, Value], steps: int, place: str, search: faults.Search
 ) -> dict[str, Array | list[str]]:
     """key -> its rows: (T, ...) or T strings of a step, one row of episode_metadata."""
-    return {
-        key: features.decode(
-            feature, values[key], steps if key.startswith("steps/") else 1, f"{place}: {key}"
-        )
-        for key, feature in source.features.items()
-        if key in values and feature.kind != "unknown"
-    }
+    out = {}
+    for key, feature in source.features.items():
+        if key not in values or feature.kind == "unknown":
+            continue
+        rows = steps if key.startswith("steps/") else 1
+        try:
+            out[key] = features.decode(feature, values[key], rows, f"{place}: {key}")
+        except features.NotEven as error:
+            if key.startswith("steps/action"):
+                raise
+            search.not_even(key, str(error))
+    return out
 
 
 def _episode(
