@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from episodes.formats.lerobot import depth
 from episodes.formats.lerobot.meta import Dataset, Entry
 from episodes.formats.promises import Promises
 
+UNITS = {3: "milliseconds", 6: "microseconds", 9: "nanoseconds"}
 IN_FILES = ("video", "audio")  # types of features that no table holds
 
 
@@ -58,6 +60,8 @@ class Search:
             )
 
     def stamps(self, index: int, stamps: NDArray[np.float64], told: bool) -> None:
+        """The times of the rows [s]; told: they are in the table, not counted."""
+        fps = self._dataset.fps
         if not told:
             self._report.add(
                 "warning",
@@ -78,10 +82,20 @@ class Search:
                 step=0,
                 field="time",
             )
+        step, wanted = float(np.median(np.diff(stamps))) if len(stamps) > 1 else 0.0, 1 / fps
+        if step and not 0.5 * wanted < step < 2 * wanted:
+            unit = UNITS.get(round(math.log10(abs(step) / wanted)))
+            self._report.add(
+                "warning",
+                f"its rows are {step:.4g} s apart by their timestamps, {fps:g} Hz make "
+                f"{wanted:.4g} s{f'; are they {unit}?' if unit else ''}",
+                episode=index,
+                field="time",
+            )
 
-    def tasks(self, entry: Entry, index: int, used: Sequence[str]) -> None:
-        """Texts that are listed as tasks of the episode and that no step has."""
-        if not any(used):
+    def tasks(self, entry: Entry, index: int, used: Sequence[str], told: bool) -> None:
+        """Texts that are listed as tasks of the episode and that no step has; no text at all."""
+        if not told:
             self._report.add("warning", "it has no task text", episode=index, field="language")
         for text in entry.tasks:
             if text not in used:

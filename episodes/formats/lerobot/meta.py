@@ -119,7 +119,7 @@ def read(root: Path) -> Dataset:
     return Dataset(
         root=root,
         version=version,
-        name=root.resolve().name,
+        name=_name(root.absolute()),
         robot=str(info.get("robot_type") or "unknown"),
         fps=fps,
         features=features,
@@ -135,6 +135,14 @@ def read(root: Path) -> Dataset:
         modality=guard.read_json(modality) if modality.is_file() else {},
         strayed=strayed,
     )
+
+
+def _name(root: Path) -> str:
+    """Of the data set: its folder's, or of a Hugging Face cache, whose folders are revisions
+    (datasets--OWNER--NAME/snapshots/REVISION), that of the repository."""
+    if root.parent.name == "snapshots":
+        return root.parents[1].name.rpartition("--")[2]
+    return root.resolve().name
 
 
 def _feature(value: Mapping[str, Any]) -> dict[str, Any]:

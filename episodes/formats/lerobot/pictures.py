@@ -51,10 +51,15 @@ def videos(
         if depth.is_coded(feature, bits) or (bits > 8 and video.pix_fmt.startswith("gray")):
             out[key] = frames.luma(clip.file, chosen.pts)
             continue
-        if bits > 8 or depth.is_depth(feature):
-            what = "it is said to be depth, but not by which codes" if bits == 8 else "of them 8"
+        if depth.is_depth(feature):
             search.lacks(
-                f"its colours have {bits} bits ({video.pix_fmt}), {what}: kept as colours of 8",
+                "it is said to be depth, but not by which codes: kept as colours",
+                field=key,
+                episode=index,
+            )
+        elif bits > 8:
+            search.lacks(
+                f"its colours have {bits} bits ({video.pix_fmt}), of which 8 are kept",
                 field=key,
                 episode=index,
             )
@@ -69,7 +74,7 @@ def tracks(
     cameras: dict[str, CameraTrack] = {}
     plain: dict[str, Array] = {}
     for key, rows in seen.items():
-        name, feature = camera(key), dataset.features[key]
+        name, feature = camera(key), dataset.features.get(key, {})
         if rows.ndim == 4:
             cameras[name] = CameraTrack(rgb=rows)
         elif (found := depth.track(feature, rows, key in dataset.videos)) is not None:
@@ -109,6 +114,11 @@ def images(dataset: Dataset, table: Any, place: str) -> dict[str, Array]:
         if rows is not None:
             out[key] = rows
     return out
+
+
+def is_colour(rows: Array) -> bool:
+    """Whether numbers of a table are pictures: (T, H, W, 3) u1."""
+    return rows.ndim == 4 and rows.shape[3] == 3 and rows.dtype == np.uint8
 
 
 def camera(key: str) -> str:

@@ -146,6 +146,7 @@ def _episode(
         {
             **pictures.videos(dataset, entry, stamps, index, search, by_row),
             **pictures.images(dataset, table, place),
+            **{name: rows for name, rows in numbers.items() if pictures.is_colour(rows)},
         },
         index,
         search,
@@ -158,7 +159,7 @@ def _episode(
             action[columns.key_of(name)] = rows.reshape(steps, -1).astype(np.float32)
     obs: dict[str, Array] = {}
     for name, rows in numbers.items():
-        if name not in (*ELSEWHERE, *ordered, *words.used):
+        if name not in (*ELSEWHERE, *ordered, *words.used) and not pictures.is_colour(rows):
             obs[columns.key_of(name)] = rows.reshape(steps, -1) if rows.ndim < 3 else rows
     obs |= plain
     success = numbers.get("next.success")

@@ -47,7 +47,6 @@ def read(
     """The words of an episode; what is text and not among them is told."""
     steps = len(table)
     tasks = _tasks(dataset, entry, numbers, steps)
-    search.tasks(entry, index, tasks)
     numbered = dict(_numbered(dataset, numbers))
     texts = {name.removesuffix("_index"): column for name, column in numbered.items()}
     texts |= dict(_columns(table, index, search))
@@ -69,6 +68,7 @@ def read(
         subtasks=found.subtasks or parts or changes,
         rest={name: text for name, text in found.rest.items() if text and name not in numbered},
     )
+    search.tasks(entry, index, tasks, bool(spoken))
     annotations = {name: text for name, text in found.rest.items() if name in numbered}
     return Words(said, annotations, frozenset(numbered))
 

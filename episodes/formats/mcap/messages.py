@@ -16,7 +16,10 @@ from episodes.formats import guard
 Array = NDArray[Any]
 
 MILLIMETRE = 1e-3
-COLOURS = {"rgb8": (3, 1), "bgr8": (3, -1), "rgba8": (4, 1), "bgra8": (4, -1), "mono8": (1, 1)}
+COLOURS = {
+    "rgb8": (3, 1), "bgr8": (3, -1), "rgba8": (4, 1), "bgra8": (4, -1), "mono8": (1, 1),
+    "8UC1": (1, 1),
+}  # fmt: skip
 DEPTHS = ("16UC1", "mono16")
 DEPTH_HEADER = 12  # bytes: ros-perception/image_transport_plugins, compression_common.h
 MAX_NUMBERS = 100_000

@@ -84,7 +84,10 @@ class _Bag:
         self._told(stamps)
         sampled = [one for one in self._plan.sampled if one.topic in stamps]
         if not sampled:
-            raise UserError(f"{self._bag.files[0]}: it has none of the topics of the map")
+            there = ", ".join(sorted(self._kinds)) or "none"
+            raise UserError(
+                f"{self._bag.files[0]}: it has none of the topics of the map; its topics: {there}"
+            )
         spans = [stamps[one.topic] for one in sampled]
         times = sampling.times(spans, self._plan.hz, self._bag.files[0])
         chosen = {one: self._choose(one, stamps[one.topic], times) for one in sampled}

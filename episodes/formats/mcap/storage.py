@@ -86,7 +86,10 @@ def messages(file: Path, topics: Collection[str] | None, packed: bool) -> Iterat
     except UserError:
         raise
     except Exception as error:  # the parsers raise many kinds for damaged files
-        raise UserError(f"{file}: not a bag that can be read ({_line(error)})") from None
+        way = (
+            "" if read is _sqlite else "; of one that was cut short, `mcap recover` saves the rest"
+        )
+        raise UserError(f"{file}: not a bag that can be read ({_line(error)}){way}") from None
 
 
 class _Unpacker:

@@ -105,32 +105,48 @@ def read(path: Path, hz: float | None) -> Topics:
         raise UserError(f"{path}: unknown key {unknown[0]!r}; keys: {', '.join(KEYS)}")
     try:
         return _topics(value, hz)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UserError(f"{path}: the topic map cannot be used ({error!r})") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: the topic map cannot be used ({error})") from None
 
 
 def _topics(value: Mapping[str, Any], hz: float | None) -> Topics:
     rate = hz if hz is not None else value.get("hz")
-    if rate is None or not 0 < float(rate) < 1e5:
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < 1e5:
         raise ValueError(f"hz is {rate}; a rate above 0 is needed")
     joints = value.get("joints") or ""
     names: tuple[str, ...] = ()
     if isinstance(joints, dict):
-        names = tuple(str(name) for name in joints.get("names", ()))
-        joints = joints["topic"]
+        names = tuple(str(name) for name in joints.get("names") or ())
+        joints = joints.get("topic")
     tcp = value.get("tcp")
-    listed = {str(name): str(topic) for name, topic in (value.get("obs") or {}).items()}
+    if tcp and not (isinstance(tcp, dict) and {"parent", "child"} <= tcp.keys()):
+        raise ValueError("tcp is to be {parent: base_link, child: tool0}")
+    listed = _named(value, "obs")
     ordered = {name: t for name, t in listed.items() if commands.named(name) or commands.named(t)}
     return Topics(
         hz=float(rate),
         robot=str(value.get("robot") or "unknown"),
         task=str(value.get("task") or ""),
-        instruction=str(value.get("instruction") or ""),
-        cameras={str(k): str(v) for k, v in (value.get("cameras") or {}).items()},
-        joints=str(joints),
+        instruction=_text("instruction", value.get("instruction") or ""),
+        cameras=_named(value, "cameras"),
+        joints=_text("joints", joints),
         joint_names=names,
         tcp=(str(tcp["parent"]), str(tcp["child"])) if tcp else None,
         obs={name: topic for name, topic in listed.items() if name not in ordered},
         commands=ordered,
-        actions=str(value.get("actions") or ""),
+        actions=_text("actions", value.get("actions") or ""),
     )
+
+
+def _named(value: Mapping[str, Any], key: str) -> dict[str, str]:
+    """Name -> topic. ValueError: it is written in another way."""
+    found = value.get(key) or {}
+    if not isinstance(found, dict):
+        raise ValueError(f"{key} is to be {{NAME: TOPIC, ...}}, not {found!r:.60}")
+    return {str(name): _text(f"{key}.{name}", topic) for name, topic in found.items()}
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{key} is to be one topic, not {value!r:.60}")
+    return value

@@ -80,11 +80,14 @@ def write_lines(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _column(pa: Any, values: Any) -> Any:
+    if isinstance(values, list):
+        return pa.array(values)
     if not isinstance(values, np.ndarray):
-        return pa.array(values)
-    if values.ndim == 1:
-        return pa.array(values)
-    return pa.array(values.tolist(), pa.list_(pa.from_numpy_dtype(values.dtype)))
+        return values
+    kind = pa.from_numpy_dtype(values.dtype)
+    for _ in values.shape[1:]:
+        kind = pa.list_(kind)
+    return pa.array(values.tolist(), kind)
 
 
 def _feature(values: Any) -> dict[str, Any]:
@@ -100,7 +103,9 @@ def picture(value: Array, form: str = "PNG") -> dict[str, Any]:
     return {"bytes": out.getvalue(), "path": None}
 
 
-def video(path: Path, frames: Array, rate: int, codec: str = "libx264") -> None:
+def video(
+    path: Path, frames: Array, rate: int, codec: str = "libx264", pix_fmt: str = "yuv420p"
+) -> None:
     """(T, H, W, 3) u1 of colours, or (T, H, W) u2 of 12 bits, which are kept without loss."""
     import av
 
@@ -109,9 +114,10 @@ def video(path: Path, frames: Array, rate: int, codec: str = "libx264") -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx265" if codes else codec, rate=rate)
         stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "gray12le" if codes else "yuv420p"
-        if codes:
-            stream.options = {"x265-params": "lossless=1:log-level=none"}
+        stream.pix_fmt = "gray12le" if codes else pix_fmt
+        if codes or codec == "libx265":
+            lossless = "lossless=1:" if codes else ""
+            stream.options = {"x265-params": f"{lossless}log-level=none"}
         for rows in frames:
             if codes:
                 frame = av.VideoFrame(frames.shape[2], frames.shape[1], "gray12le")
@@ -119,6 +125,6 @@ def video(path: Path, frames: Array, rate: int, codec: str = "libx264") -> None:
                 plane[:, : frames.shape[2]] = rows
                 frame.planes[0].update(plane.tobytes())
             else:
-                frame = av.VideoFrame.from_ndarray(rows, "rgb24").reformat(format="yuv420p")
+                frame = av.VideoFrame.from_ndarray(rows, "rgb24").reformat(format=pix_fmt)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sqlite3
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from episodes import Library, formats
 from episodes.episode import Episode
@@ -34,13 +36,20 @@ def message(kind: str, **fields: Any) -> bytes:
     return bytes(TYPES.serialize_cdr(TYPES.types[kind](**fields), kind))
 
 
+def header() -> Any:
+    stamp = TYPES.types["builtin_interfaces/msg/Time"](sec=0, nanosec=0)
+    return TYPES.types["std_msgs/msg/Header"](stamp=stamp, frame_id="")
+
+
 def joints(value: float) -> bytes:
-    head = TYPES.types["std_msgs/msg/Header"](
-        stamp=TYPES.types["builtin_interfaces/msg/Time"](sec=0, nanosec=0), frame_id=""
-    )
     empty = np.zeros(0)
     return message(
-        JOINTS, header=head, name=["a"], position=np.array([value]), velocity=empty, effort=empty
+        JOINTS,
+        header=header(),
+        name=["a"],
+        position=np.array([value]),
+        velocity=empty,
+        effort=empty,
     )
 
 
@@ -309,3 +318,55 @@ def test_bags_of_ros_1_are_told_from_no_bags(tmp_path: Path) -> None:
     (tmp_path / "old.bag").write_bytes(b"#ROSBAG V2.0\n")
     with pytest.raises(UserError, match="rosbags-convert --src"):
         formats.import_library("mcap", tmp_path, tmp_path / "lib")
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"cameras": "/front"}, "cameras is to be {NAME: TOPIC, ...}, not '/front'"),
+        ({"obs": ["/a"]}, "obs is to be {NAME: TOPIC, ...}"),
+        ({"obs": {"a": ["/a"]}}, "obs.a is to be one topic, not ['/a']"),
+        ({"joints": ["/joint_states"]}, "joints is to be one topic"),
+        ({"joints": {"names": ["a"]}}, "joints is to be one topic, not None"),
+        ({"tcp": "tool0"}, "tcp is to be {parent: base_link, child: tool0}"),
+        ({"hz": "ten"}, "hz is ten; a rate above 0 is needed"),
+        ({"joints": "joint_states"}, "none of the topics of the map; its topics: /command, /joint"),
+    ],
+)
+def test_a_map_that_cannot_be_used_says_how_it_is_written(
+    tmp_path: Path, values: dict[str, Any], line: str
+) -> None:
+    write_bag(tmp_path / "bag", rows(20, 10))
+    write_map(tmp_path, **values)
+    with pytest.raises(UserError) as caught:
+        read(tmp_path)
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_recording_that_was_cut_short_can_be_saved(tmp_path: Path) -> None:
+    write_bag(tmp_path / "bag", rows(200, 10))
+    file = tmp_path / "bag" / "bag.mcap"
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    write_map(tmp_path)
+    with pytest.raises(UserError, match="`mcap recover` saves the rest"):
+        read(tmp_path)
+
+
+def test_depth_by_the_transport_for_it_is_depth(tmp_path: Path) -> None:
+    """compressed_depth_image_transport: 12 bytes, then a PNG of 16 bits, in mm."""
+    kind = "sensor_msgs/msg/CompressedImage"
+    found: list[Row] = []
+    for i in range(10):
+        out = io.BytesIO(bytes(12))
+        out.seek(12)
+        Image.fromarray(np.full((4, 6), 1000 + i, np.uint16)).save(out, "PNG")
+        data = np.frombuffer(out.getvalue(), np.uint8)
+        form = "16UC1; compressedDepth png"
+        row = message(kind, header=header(), format=form, data=data)
+        found.append(("/deep/compressedDepth", kind, START + i * 10**8, row))
+    write_bag(tmp_path / "bag", found)
+    write_map(tmp_path, joints="", cameras={"deep": "/deep/compressedDepth"})
+    (episode,), _ = read(tmp_path)
+    np.testing.assert_array_equal(episode.cameras["deep"].depth[:, 0, 0], 1000 + np.arange(10))
+    assert episode.cameras["deep"].unit_m == 1e-3

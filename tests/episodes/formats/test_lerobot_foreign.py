@@ -391,3 +391,58 @@ def test_columns_that_are_not_read_are_told(tmp_path: Path) -> None:
     uneven = {"action": [[1.0] * (step % 3) for step in range(STEPS)]}
     with pytest.raises(UserError, match="action: its lists are of different lengths"):
         read(write(tmp_path / "uneven", uneven))
+
+
+# --- what users have tried ----------------------------------------------------------------------
+
+
+def test_a_set_without_a_table_of_tasks_is_told_by_its_column(tmp_path: Path) -> None:
+    folder = write(tmp_path / "set", {"action": rows(2), "task": ["shelve the cup"] * STEPS})
+    (folder / "meta/tasks.jsonl").unlink()
+    write_lines(
+        folder / "meta/episodes.jsonl", [{"episode_index": n, "length": STEPS} for n in range(2)]
+    )
+    (episode, _), told = read(folder)
+    assert episode.instruction == "shelve the cup"
+    assert not told
+
+
+def test_pixels_as_numbers_are_a_camera(tmp_path: Path) -> None:
+    pixels = np.arange(STEPS * 6 * 8 * 3, dtype=np.uint8).reshape(STEPS, 6, 8, 3)
+    folder = write(tmp_path / "set", {"action": rows(2), "observation.images.front": pixels})
+    (episode, _), _ = read(folder)
+    np.testing.assert_array_equal(episode.cameras["front"].rgb, pixels)
+    assert not episode.obs
+
+
+def test_a_cache_of_hugging_face_is_named_after_its_repository(tmp_path: Path) -> None:
+    source = write(tmp_path / "blobs", {"action": rows(2)})
+    root = tmp_path / "datasets--me--pick_nuts" / "snapshots" / "0123abc"
+    for file in source.rglob("*"):
+        if file.is_file():
+            link = root / file.relative_to(source)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(file)
+    (episode, _), _ = read(root)
+    assert episode.task == "pick_nuts"
+
+
+def test_timestamps_in_another_unit_are_told(tmp_path: Path) -> None:
+    stamps = (np.arange(STEPS) * 1e8).astype(np.int64)
+    _, told = read(write(tmp_path / "set", {"action": rows(2), "timestamp": stamps}))
+    assert told == [
+        "time: its rows are 1e+08 s apart by their timestamps, 10 Hz make 0.1 s; are they "
+        "nanoseconds?"
+    ]
+
+
+def test_colours_of_ten_bits_are_cut_to_eight_and_told(tmp_path: Path) -> None:
+    key = "observation.images.front"
+    feature = {"dtype": "video", "shape": [48, 64, 3], "names": None}
+    folder = write(tmp_path / "set", {"action": rows(2)}, features={key: feature}, episodes=1)
+    shades = np.full((STEPS, 48, 64, 3), 100, np.uint8)
+    file = folder / f"videos/chunk-000/{key}/episode_000000.mp4"
+    video(file, shades, 10, codec="libx265", pix_fmt="yuv420p10le")
+    (episode,), told = read(folder)
+    np.testing.assert_allclose(episode.cameras["front"].rgb, 100, atol=2)
+    assert told == [f"{key}: its colours have 10 bits (yuv420p10le), of which 8 are kept"]
