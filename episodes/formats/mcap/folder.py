@@ -57,7 +57,9 @@ def read_map(file: Path, hz: float | None) -> Topics:
 
 
 def map_file(path: Path, given: str | None) -> Path:
-    if given:
+    if given is not None:
+        if not isinstance(given, str) or not given:
+            raise UserError(f"topics is to name a file, not {given!r:.60}")
         return Path(given)
     root = path if path.is_dir() else path.parent
     for name in topics.NAMES:

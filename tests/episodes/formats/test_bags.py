@@ -133,6 +133,7 @@ def test_the_order_is_that_of_the_metadata_and_not_of_the_names(tmp_path: Path) 
     (bag / "metadata.yaml").write_text(text)
     ((episode,), report) = read(folder)
     np.testing.assert_array_equal(episode.obs["joint_position"][:, 0], np.arange(30))
+    assert episode.lineage["files"] == list(names.values())
     assert not list(report)
 
 
@@ -342,6 +343,18 @@ def test_a_map_that_cannot_be_used_says_how_it_is_written(
         read(tmp_path)
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["{hz:10}", "[map.yaml]", "10", "no/such/map.yaml", "."])
+def test_topics_is_the_name_of_a_map(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    write_bag(tmp_path / "bag", rows(20, 10))
+    words = ["import", f"src={tmp_path}", f"out={tmp_path / 'lib'}", f"options={{topics:{given}}}"]
+    assert dispatch(words) == 2
+    told = capsys.readouterr().err.strip()
+    assert "\n" not in told
+    assert "topics is to name a file" in told or "the topic map cannot be read" in told
 
 
 def test_a_recording_that_was_cut_short_can_be_saved(tmp_path: Path) -> None:
