@@ -18,7 +18,9 @@ from episodes.finding import Report
 READERS: Mapping[str, str] = {
     "lerobot": "episodes.formats.lerobot",
     "rlds": "episodes.formats.rlds",
+    "hdf5": "episodes.formats.hdf5",
     "robomimic": "episodes.formats.robomimic",
+    "zarr": "episodes.formats.zarr",
     "video": "episodes.formats.video",
     "mcap": "episodes.formats.mcap",
     "webdataset": "episodes.formats.webdataset",

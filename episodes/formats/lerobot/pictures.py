@@ -50,7 +50,7 @@ def images(dataset: Dataset, table: Any, place: str) -> dict[str, Array]:
                 data = guard.inside(dataset.root, str(value["path"])).read_bytes()
             if not isinstance(data, bytes):
                 raise UserError(f"{place}: {key} has no picture at step {step}")
-            picture = guard.decode_image(data, f"{place}: {key}, step {step}")
+            picture = guard.plain_picture(data, f"{place}: {key}, step {step}")
             if rows is None:
                 guard.check_frames(len(table), picture, f"{place}: {key}")
                 rows = np.empty((len(table), *picture.shape), picture.dtype)

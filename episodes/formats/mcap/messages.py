@@ -24,7 +24,7 @@ MAX_DEPTH = 8
 def picture(message: Any, place: str) -> Array:
     """(H, W, 3) u1 or, of depth in mm, (H, W) u2: of sensor_msgs/Image or CompressedImage."""
     if hasattr(message, "format"):
-        return _colour(guard.decode_image(bytes(message.data), place))
+        return _colour(guard.plain_picture(bytes(message.data), place))
     height, width, encoding = int(message.height), int(message.width), str(message.encoding)
     if not 0 < height * width <= guard.MAX_PIXELS:
         raise UserError(f"{place}: an image of {width}x{height} pixels")

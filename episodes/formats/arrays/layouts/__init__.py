@@ -1,0 +1,30 @@
+"""Layouts that people publish, one small file each; see layout.py for what they say."""
+
+from collections.abc import Sequence
+
+from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layouts import (
+    aloha,
+    d4rl,
+    isaac_lab,
+    maniskill,
+    minari,
+    replay_buffer,
+    robomimic,
+    robomind,
+    robotwin,
+    umi,
+)
+
+KNOWN: Sequence[Layout] = (
+    aloha.LAYOUT,
+    d4rl.LAYOUT,
+    isaac_lab.LAYOUT,
+    maniskill.LAYOUT,
+    minari.LAYOUT,
+    replay_buffer.LAYOUT,
+    robomimic.LAYOUT,
+    robomind.LAYOUT,
+    robotwin.LAYOUT,
+    umi.LAYOUT,
+)

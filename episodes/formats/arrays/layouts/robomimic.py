@@ -1,0 +1,31 @@
+"""robomimic, MimicGen and what converts to them: data/demo_N/{actions, obs, rewards, dones}.
+
+Source: robomimic, docs/datasets/overview.md ("Dataset Structure"); MimicGen adds datagen_info.
+A recording of robosuite itself holds states and actions alone, for playback (robosuite,
+docs/algorithms/demonstrations.md): observations are made from it by robomimic's
+scripts/dataset_states_to_obs.py, of LIBERO's by its scripts/create_dataset.py.
+"""
+
+from episodes.formats.arrays.layout import Layout
+
+SIMULATOR = "the simulator's own state"
+
+LAYOUT = Layout(
+    name="robomimic",
+    marks=("data/demo*/actions",),
+    unlike=("data/demo*/obs/*/*",),
+    episodes="data/demo*",
+    actions=("actions",),
+    obs=("obs",),
+    rewards="rewards",
+    dones=("dones",),
+    left={
+        "states": SIMULATOR,
+        "initial_state": SIMULATOR,
+        "datagen_info": "MimicGen's notes on its objects",
+        "robot_states": "repeats what the simulator knows of the robot",
+    },
+    repeats=("next_obs",),
+    remedy="it is a recording for playback: make observations with robomimic's "
+    "scripts/dataset_states_to_obs.py (LIBERO's: scripts/create_dataset.py), then import its file",
+)
