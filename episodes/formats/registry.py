@@ -13,6 +13,7 @@ from typing import Any
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
+from episodes.formats import rates
 
 # format -> its module; in the order in which an unknown folder is tried
 READERS: Mapping[str, str] = {
@@ -59,6 +60,8 @@ def read(
     """
     module = reader(format)
     check_options(format, module.read, ("strict", "report"), options)
+    if "hz" in options:
+        options["hz"] = rates.given(options["hz"])
     report = Report() if report is None else report
     episodes: Iterator[Episode] = module.read(path, strict=strict, report=report, **options)
     return episodes

@@ -25,7 +25,7 @@ def kind(leaf: Leaf) -> Kind:
         return "pictures"
     if dtype.kind in "fiub":
         return "numbers"
-    return "unread" if h5py.check_vlen_dtype(dtype) is not None else "text"
+    return "text" if dtype.kind in "SU" or h5py.check_string_dtype(dtype) else "unread"
 
 
 def texts(leaf: Leaf) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from episodes.storage.safe import parse_json
 SIDE = ("{stem}.json", "metadata.json")  # ManiSkill's and Minari's
 RATES = ("control_freq", "control_hz", "control_frequency", "fps", "hz", "frequency", "sample_rate")
 MAX_ATTRIBUTE = 1000  # characters or numbers of an attribute that goes along
+UNNAMED = ("data", "episodes", "success_episodes", "fail_episodes", "success", "failure")  # folders
 _DESCRIPTIONS = ("env_args", "env_info", "env_spec", "env_meta")
 
 
@@ -88,28 +90,30 @@ def beside(file: Path, layout: Layout) -> Iterator[Path]:
             yield path
 
 
-def kept(group: Group) -> tuple[dict[str, Any], list[str]]:
-    """The attributes of a group that go along as they are, and the names of those that do not."""
+def kept(group: Group) -> tuple[dict[str, Any], dict[str, str]]:
+    """The attributes of a group that go along as they are; of the others, why they do not."""
     small: dict[str, Any] = {}
-    large = []
+    lost: dict[str, str] = {}
     for name in getattr(group, "attrs", {}):
         value = _value(group, name)
         value = value.tolist() if isinstance(value, np.ndarray) else value
-        if isinstance(value, str | bool | int) or (isinstance(value, float) and np.isfinite(value)):
-            fits = not isinstance(value, str) or len(value) <= MAX_ATTRIBUTE
-        else:
-            fits = isinstance(value, list) and _finite(value)
-        if fits:
+        if isinstance(value, h5py.Empty):
+            continue
+        if value is None:
+            lost[name] = "a value of a type that is not read"
+        elif len(str(value)) > MAX_ATTRIBUTE:
+            lost[name] = "too long to go along"
+        elif _plain(value):
             small[name] = value
         else:
-            large.append(name)
-    return small, large
+            lost[name] = "no text, numbers or list of them"
+    return small, lost
 
 
-def _finite(values: list[Any]) -> bool:
-    return len(str(values)) <= MAX_ATTRIBUTE and all(
-        isinstance(v, str | int) or (isinstance(v, float) and np.isfinite(v)) for v in values
-    )
+def _plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_plain(inner) for inner in value)
+    return isinstance(value, str | int) or (isinstance(value, float) and bool(np.isfinite(value)))
 
 
 def attribute(group: Group, name: str, file: Path) -> Any:
@@ -161,11 +165,11 @@ def _instructions(file: Path, layout: Layout) -> dict[str, list[str]]:
 
 
 def _task(file: Path, layout: Layout) -> str:
-    """The name of the file; of a file an episode that of the folder."""
+    """The name of the file; of a file an episode that of the folder that is named for something."""
     if layout.episodes or layout.ends or layout.flags:
         return file.name.partition(".")[0]
-    folder = file.parent.parent if file.parent.name == "data" else file.parent
-    return folder.name or file.stem
+    named = (p.name for p in file.absolute().parents if re.search("[a-z]", p.name.lower()))
+    return next((name for name in named if name not in UNNAMED), file.stem)
 
 
 def _rate(
@@ -194,11 +198,8 @@ def _rate(
     except (TypeError, ValueError, ZeroDivisionError):
         told = (-1.0, "what the file tells")
     if told[1] and not 0 < told[0] < 1e5:
-        raise UserError(f"{file}: a control rate of {told[0]:g} Hz ({told[1]}); give it: {HZ}")
+        raise UserError(f"{file}: a control rate of {told[0]:g} Hz ({told[1]}); give another: hz")
     return told
-
-
-HZ = "options={hz:20}"
 
 
 def measured(stamps: Any) -> tuple[float, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,12 @@ class Wanted:
     def __post_init__(self) -> None:
         if self.colours not in (None, *COLOURS):
             raise UserError(f"colours={self.colours!r} is none of {', '.join(COLOURS)}")
-        if self.hz is not None and not 0 < self.hz < 1e5:
-            raise UserError(f"hz={self.hz:g} is no control rate; give it: {facts.HZ}")
+
+    def with_rate(self) -> str:
+        """The same options with a rate, to be typed."""
+        given = {"layout": self.layout, "map": self.map, "colours": self.colours}
+        told = {name: value for name, value in given.items() if value is not None}
+        return f"'options={typed({'hz': 20, **told})}'"
 
     def chosen(self, file: Path, root: Group) -> Layout:
         return unknown.choose(file, root, self.layout, self.map)
@@ -123,7 +127,7 @@ class _Reader:
             return None
         sensed = self.sensed(sorted_, steps, place)
         actions, action = parts.actions(sorted_, layout, steps, place)
-        attributes, large = facts.kept(cut.group)
+        attributes, unkept = facts.kept(cut.group)
         said = {k: [v] for k, v in attributes.items() if isinstance(v, str)}
         words = language.words({**told.texts, **said, **sorted_.texts}, steps)
         rate, rate_source, time = self.time(sorted_.roles.get("time"), sensed)
@@ -131,9 +135,9 @@ class _Reader:
         lost = {
             **sorted_.lost,
             **dict.fromkeys(words.unread, "text that changes on the way"),
-            **{f"the attribute {name}": "too long to go along" for name in large},
+            **{f"the attribute {name}": why for name, why in unkept.items()},
         }
-        self.tell(index, lost, sensed)
+        self.tell(index, lost, sensed, action)
         texts = {name: text for name, text in words.rest.items() if name in sorted_.texts}
         extra = {"split": split, "attributes": attributes, "texts": texts, "ended": ended}
         return Episode(
@@ -197,7 +201,8 @@ class _Reader:
             sensed.obs[stamps.path] = stamps.read(steps).reshape(steps, -1)
         if not source:
             raise UserError(
-                f"{self.told.file}: it does not tell its control rate; give it: {facts.HZ}"
+                f"{self.told.file}: it does not tell its control rate; give it: "
+                f"{self.wanted.with_rate()}"
             )
         return rate, source, np.arange(steps + 1) / rate
 
@@ -205,8 +210,17 @@ class _Reader:
         rows = self.layout.ahead
         return {"actions": f"of row t, those of row t + {rows} in the source"} if rows else {}
 
-    def tell(self, index: int, lost: Mapping[str, str], sensed: Sensed) -> None:
+    def tell(
+        self, index: int, lost: Mapping[str, str], sensed: Sensed, action: Mapping[str, Array]
+    ) -> None:
         self.lost(lost, index)
+        if len(action) > 1:
+            self.promises.report.add(
+                "warning",
+                f"they are {', '.join(action)}, side by side",
+                episode=index,
+                field="actions",
+            )
         for name in sensed.unknown:
             self.promises.report.add(
                 "warning",
@@ -214,6 +228,15 @@ class _Reader:
                 episode=index,
                 field=f"obs/{name}",
             )
+
+
+def typed(value: Any) -> str:
+    """A value as it is typed on the command line: {hz:20,obs:[a,b]}."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{name}:{typed(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ",".join(map(typed, value)) + "]"
+    return str(value)
 
 
 def _split(root: Group) -> dict[str, str]:

@@ -38,6 +38,8 @@ class Sensed:
             many = f"{leaf.rows} rows" if leaf.shape else "one value"
             lost[leaf.path] = f"{many} for {self.steps} steps"
             return
+        if not all(leaf.shape):
+            return  # rows of nothing
         place = f"{self.place}: {leaf.path}"
         guard.check_rows(self.steps, leaf.item, place)
         path = _short(leaf.path)

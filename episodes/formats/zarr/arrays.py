@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
+from episodes.formats import guard
 from episodes.formats.zarr import codecs
 from episodes.formats.zarr.store import META, Store
 from episodes.storage.safe import MAX_CHUNK_BYTES, MAX_DEPTH
 
 MAX_ARRAY_BYTES = 1 << 42  # declared; what is read of it at once is an episode
+MAX_CHUNKS = 200_000  # of one episode
 FREE_BYTES = 64 << 20  # as in storage/safe.py: so much may come of nothing,
 MAX_RATIO = 1100  # and so much of each stored byte
 _V3_TYPES = {"bool": "|b1", **{f"{k}{n}": f"<{k[0]}{n // 8}" for k, n in itertools.chain(
@@ -103,9 +105,11 @@ class Array:
         chunks = self.chunks or (1,)
         grid = [range(start // chunks[0], -(-stop // chunks[0]))] if self.shape else []
         grid += [range(-(-n // c)) for n, c in zip(self.shape[1:], chunks[1:], strict=True)]
+        size = math.prod(shape) * self.dtype.itemsize
+        if math.prod(map(len, grid)) > MAX_CHUNKS or size > guard.MAX_EPISODE_BYTES:
+            raise UserError(f"{self._place}: {size} bytes in chunks of {self.chunks} at once")
         keys = {at: self._chunk_key(at) for at in itertools.product(*grid)}
         held = sum(self.store.size(key) for key in keys.values())
-        size = math.prod(shape) * self.dtype.itemsize
         if size > FREE_BYTES + MAX_RATIO * held:
             raise UserError(f"{self._place}: {size} bytes are declared, {held} are stored")
         out = np.full(shape, self.fill, self.dtype)

@@ -1,6 +1,7 @@
 """robomimic, MimicGen and what converts to them: data/demo_N/{actions, obs, rewards, dones}.
 
-Source: robomimic, docs/datasets/overview.md ("Dataset Structure"); MimicGen adds datagen_info.
+Source: robomimic, docs/datasets/overview.md ("Dataset Structure"); MimicGen adds datagen_info,
+LIBERO robot_states (scripts/create_dataset.py: the gripper's and the hand's pose as sensed).
 A recording of robosuite itself holds states and actions alone, for playback (robosuite,
 docs/algorithms/demonstrations.md): observations are made from it by robomimic's
 scripts/dataset_states_to_obs.py, of LIBERO's by its scripts/create_dataset.py.
@@ -16,14 +17,13 @@ LAYOUT = Layout(
     unlike=("data/demo*/obs/*/*",),
     episodes="data/demo*",
     actions=("actions",),
-    obs=("obs",),
+    obs=("obs", "robot_states"),
     rewards="rewards",
     dones=("dones",),
     left={
         "states": SIMULATOR,
         "initial_state": SIMULATOR,
         "datagen_info": "MimicGen's notes on its objects",
-        "robot_states": "repeats what the simulator knows of the robot",
     },
     repeats=("next_obs",),
     remedy="it is a recording for playback: make observations with robomimic's "

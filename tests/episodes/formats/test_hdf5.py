@@ -1,0 +1,328 @@
+"""HDF5 of the layouts that people publish, of hand-written groups, and of neither."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from episodes import formats
+from episodes.episode import Episode
+from episodes.errors import UserError
+from episodes.finding import Report
+from episodes.formats import registry
+from episodes.storage.library import Library
+from generators.command.cli import dispatch
+from tests.episodes.formats import array_files as made
+from tests.episodes.formats.array_files import MADE, RED, STEPS
+
+CASES = Path(__file__).parents[4] / "shared" / "cases" / "import"
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(11)
+
+
+def read(path: Path, report: Report | None = None, **options: Any) -> list[Episode]:
+    return list(registry.read("hdf5", path, report=report, **options))
+
+
+def is_red(frames: Any) -> bool:
+    """Whether these are the pictures of `RED`, JPEG or not: red and blue are far apart in them."""
+    assert frames.shape[1:] == RED.shape[1:]
+    return bool(np.abs(frames.astype(int) - RED[: len(frames)]).max() < 8)
+
+
+@pytest.mark.parametrize("layout", MADE)
+def test_each_layout_is_found_out(layout: str, tmp_path: Path, rng: np.random.Generator) -> None:
+    path = MADE[layout](tmp_path, rng)
+    assert registry.detect(path) == "hdf5"
+    episodes = read(path, hz=20)
+    assert {episode.lineage["layout"] for episode in episodes} == {layout}
+    assert [episode.index for episode in episodes] == list(range(len(episodes)))
+    assert all(e.actions.shape[1] and (e.obs or e.cameras) for e in episodes)
+
+
+def test_minari(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = made.minari(tmp_path, rng)
+    one, two = read(path.parents[1], hz=25)
+    with h5py.File(path) as file:
+        sensed = file["episode_0/observations/observation"][:STEPS]
+        np.testing.assert_array_equal(one.obs["observation"], sensed)
+    assert one.domain == "sim"
+    assert one.task == "FetchReach-v3"
+    assert one.instruction == "go to the red ball", "a text space is what the task is"
+    assert (one.success, two.success) == (False, True), "the last of infos/is_success"
+    assert list(one.dones) == [0] * (STEPS - 1) + [1]
+    assert one.extra["ended"] == {"terminations": False, "truncations": True}
+    assert one.extra["attributes"]["seed"] == 7
+
+
+@pytest.mark.parametrize("pictures", ["raw", "padded JPEG"])
+def test_aloha(pictures: str, tmp_path: Path, rng: np.random.Generator) -> None:
+    report = Report()
+    folder = made.aloha(tmp_path, rng, pictures)
+    two, ten = read(folder, report, hz=50)
+    assert is_red(two.cameras["cam_high"].rgb)
+    assert set(two.obs) == {"qpos", "qvel", "effort"}
+    assert two.actions.shape == (STEPS, 16)
+    assert list(two.action) == ["action", "base_action"]
+    assert [round(float(e.actions[:, :14].mean())) for e in (two, ten)] == [2, 10], "by number"
+    assert (two.task, two.domain) == ("pick_nut", "real")
+    assert not [f for f in report if "left out" in f.message]
+
+
+def test_robotwin(tmp_path: Path, rng: np.random.Generator) -> None:
+    folder = made.robotwin(tmp_path, rng)
+    (one,) = read(folder, hz=20)
+    assert is_red(one.cameras["head_camera"].rgb), "OpenCV was given RGB and wrote BGR"
+    assert "red and blue" in one.lineage["converted"]["obs/head_camera_image"]
+    rows = np.arange(STEPS * 14, dtype=np.float32).reshape(STEPS, 14) / 10
+    np.testing.assert_array_equal(one.actions, rows[1:])
+    assert one.steps == STEPS - 1
+    assert not any("joint_action" in name for name in one.obs), "drive targets are commands"
+    assert one.language == {"en": ("hit it", "bang it")}
+    assert (one.task, one.domain) == ("beat_block", "sim")
+    _, files = registry.reader("hdf5").sources(folder)
+    assert "episode0.json" in {file.name for file in files}, "it decides the instructions"
+
+
+def test_d4rl(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = made.d4rl(tmp_path, rng)
+    report = Report()
+    episodes = read(path, report, hz=20)
+    assert [episode.steps for episode in episodes] == [3, 4, 1]
+    assert [list(e.rewards) for e in episodes] == [[0, 1, 2], [3, 4, 5, 6], [7]]
+    assert [e.extra["ended"]["terminals"] for e in episodes] == [True, False, False]
+    with h5py.File(path) as file:
+        whole = np.concatenate([e.obs["observations"] for e in episodes])
+        np.testing.assert_array_equal(whole, file["observations"][()])
+    assert [f.field for f in report.grouped()] == ["infos/qpos"]
+    with pytest.raises(UserError, match=r"infos/qpos.*strict=false"):
+        read(path, hz=20, strict=True)
+
+
+def test_robomind(tmp_path: Path, rng: np.random.Generator) -> None:
+    report = Report()
+    (one,) = read(made.robomind(tmp_path, rng), report, hz=20)
+    assert is_red(one.cameras["camera_top"].rgb)
+    depth = one.obs["depth_images.camera_top"]
+    assert (depth.dtype, int(depth[0, -1, -1])) == (np.uint16, 38300)
+    assert any("unit is not known" in finding.message for finding in report)
+    assert one.instruction == "put the bread on the table"
+    assert one.task == "bread"
+    assert list(one.obs) == ["depth_images.camera_top", "puppet.joint_position"]
+
+
+def test_groups_by_hand(tmp_path: Path, rng: np.random.Generator) -> None:
+    report = Report()
+    episodes = read(made.laboratory(tmp_path, rng), report)
+    assert [int(e.actions[0, 0]) for e in episodes] == list(range(12)), "run_2 before run_10"
+    one = episodes[0]
+    assert one.control_hz == pytest.approx(8)
+    np.testing.assert_allclose(one.time, np.arange(STEPS + 1) / 8, atol=1e-6)
+    np.testing.assert_array_equal(one.cameras["front"].rgb, RED)
+    assert one.instruction == "pick the nut"
+    assert [(s.start, s.end, s.instruction) for s in one.subtasks] == [
+        (0, 3, "reach"),
+        (3, STEPS, "grasp"),
+    ]
+    assert list(one.obs) == ["state"]
+    told = {f.field: f.message for f in report.grouped()}
+    assert "3 rows for 8 steps" in told["calibration"]
+    assert "type that is not read" in told["notes"]
+
+
+@pytest.mark.parametrize("make", [made.robosuite_raw, made.maniskill_raw], ids=lambda f: f.__name__)
+def test_recordings_without_observations_are_refused(
+    make: Callable[..., Path], tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """What is in them is for the simulator; the message names the tool that makes the rest."""
+    with pytest.raises(UserError, match=r"states.*no observations.*(states_to_obs|replay)") as told:
+        read(make(tmp_path, rng), hz=20)
+    assert "\n" not in str(told.value)
+
+
+def test_what_is_no_known_layout_is_shown_with_a_way_that_works(
+    tmp_path: Path, rng: np.random.Generator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The remedies are typed as they stand: first the map, then the map with a rate."""
+    src, out = f"src={made.unnamed(tmp_path, rng)}", f"out={tmp_path / 'library'}"
+    assert dispatch(["import", src, out]) == 2
+    first = capsys.readouterr().err
+    assert "take00 .. take02 {cmd_joint (8, 6) f8, q (8, 6) f8, video (8, 16, 24, 3) u1}" in first
+    assert dispatch(["import", src, out, *_remedy(first)]) == 2
+    second = capsys.readouterr().err
+    assert "control rate" in second
+    assert dispatch(["import", src, out, *_remedy(second)]) == 0
+    library = Library(tmp_path / "library")
+    episode = library.read(1)
+    assert len(library) == 3
+    assert (episode.actions.shape, episode.obs["q"].shape) == ((STEPS, 6), (STEPS, 6))
+    np.testing.assert_array_equal(episode.cameras["video"].rgb, RED)
+
+
+def _remedy(message: str) -> list[str]:
+    found = re.search(r"'options=[^']*'", message)
+    assert found is not None, message
+    return shlex.split(found[0])
+
+
+def test_a_map_says_what_is_what(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = made.unnamed(tmp_path, rng)
+    told = {"episodes": "take*", "obs": ["q"], "actions": "cmd_joint", "ahead": 1}
+    report = Report()
+    episodes = read(path, report, hz=10, map=told)
+    with h5py.File(path) as file:
+        rows = file["take00/cmd_joint"][1:].astype(np.float32)
+    np.testing.assert_array_equal(episodes[0].actions, rows)
+    assert {f.field for f in report.grouped()} == {"video"}, "what it does not name is told"
+    for wrong, why in (
+        ({"acts": "cmd_joint"}, "no 'acts'"),
+        ({"actions": {"a": 1}}, "a path or a list"),
+        ({"episodes": "take*"}, "needs actions or obs"),
+        ("cmd_joint", "give a mapping"),
+        ({**told, "ahead": -1}, "negative"),
+        ({**told, "actions": "cmd"}, "holds no episodes|no cmd"),
+    ):
+        with pytest.raises(UserError, match=why):
+            formats.import_library("hdf5", path, tmp_path / "o", options={"hz": 5, "map": wrong})
+
+
+def test_a_layout_can_be_named(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = made.d4rl(tmp_path, rng)
+    (whole,) = read(path, hz=20, layout="plain")
+    assert whole.steps == STEPS
+    with pytest.raises(UserError, match=r"no layout 'd4lr'.*d4rl"):
+        read(path, hz=20, layout="d4lr")
+    with pytest.raises(UserError, match="not both"):
+        read(path, hz=20, layout="d4rl", map={"actions": "actions"})
+
+
+def test_commands_in_several_places_are_not_guessed(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "two.h5", "w") as file:
+        for name in ("action", "actions", "state"):
+            file[name] = np.zeros((STEPS, 2))
+    with pytest.raises(UserError, match=r"several places \(actions, action\)"):
+        read(tmp_path / "two.h5", hz=20)
+
+
+def test_a_folder_of_several_layouts_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:
+    made.d4rl(tmp_path, rng)
+    made.laboratory(tmp_path, rng)
+    with pytest.raises(UserError, match=r"all\.h5 is plain, door-human-v1\.hdf5 is d4rl"):
+        read(tmp_path, hz=20)
+
+
+@pytest.mark.parametrize("kind", ["strings", "lengths", "padded"])
+def test_encoded_pictures_in_any_layout(kind: str, tmp_path: Path) -> None:
+    data = made.encoded(RED)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["action"] = np.zeros((STEPS, 2))
+        if kind == "lengths":
+            made.lengths(file, "front_rgb", data)
+        else:
+            file["front_rgb"] = made.strings(data) if kind == "strings" else made.padded(data)
+    (one,) = read(tmp_path / "a.h5", hz=20)
+    assert is_red(one.cameras["front"].rgb)
+    (other,) = read(tmp_path / "a.h5", hz=20, colours="bgr")
+    assert is_red(other.cameras["front"].rgb[..., ::-1])
+    with pytest.raises(UserError, match="colours='grb' is none of"):
+        read(tmp_path / "a.h5", hz=20, colours="grb")
+
+
+def test_a_picture_that_is_none_is_refused_with_its_step(tmp_path: Path) -> None:
+    data = made.encoded(RED)
+    data[5] = data[5][:30]
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["action"] = np.zeros((STEPS, 2))
+        file["front_rgb"] = made.strings(data)
+    with pytest.raises(UserError, match="front_rgb, step 5: the image cannot be decoded"):
+        read(tmp_path / "a.h5", hz=20)
+
+
+def test_alpha_and_grey_are_kept(tmp_path: Path) -> None:
+    alpha = np.dstack([RED[0], np.arange(384, dtype=np.uint8).reshape(16, 24)])
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["action"] = np.zeros((STEPS, 2))
+        file["rgba"] = np.stack([alpha] * STEPS)
+        file["grey"] = RED[..., :1]
+    (one,) = read(tmp_path / "a.h5", hz=20)
+    np.testing.assert_array_equal(one.cameras["rgba"].rgb, RED)
+    np.testing.assert_array_equal(one.obs["rgba.alpha"][3], alpha[..., 3])
+    np.testing.assert_array_equal(one.obs["grey"], RED[..., :1])
+
+
+def test_time_stamps_that_are_none_are_kept_as_readings(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["action"] = file["state"] = np.zeros((STEPS, 2))
+        file["timestamp"] = np.arange(STEPS) * 40  # ms? frames?
+    with pytest.raises(UserError, match="control rate"):
+        read(tmp_path / "a.h5")
+    (one,) = read(tmp_path / "a.h5", hz=25)
+    assert one.obs["timestamp"].tolist() == [[40 * i] for i in range(STEPS)]
+
+
+@pytest.mark.parametrize("unit", [1, 1e3, 1e6, 1e9])
+def test_time_stamps_since_1970_tell_their_unit(unit: float, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["action"] = file["state"] = np.zeros((STEPS, 2))
+        stamps = (1.7e9 + np.arange(STEPS) / 20) * unit
+        file["timestamp"] = stamps.astype("i8") if unit > 1 else stamps
+    (one,) = read(tmp_path / "a.h5")
+    assert one.control_hz == pytest.approx(20, rel=1e-3)
+
+
+def test_values_of_other_types_are_left_alone(tmp_path: Path) -> None:
+    """References and records, as netCDF, pandas and MATLAB write them, are told and never read."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["action"] = file["state"] = np.zeros((STEPS, 2))
+        file["axis"] = np.arange(STEPS)
+        file["axis"].make_scale("time")
+        file["state"].dims[0].attach_scale(file["axis"])  # an attribute of references
+        file["table"] = np.zeros(STEPS, [("a", "f4")])
+        file["parts"] = np.array([file["state"].ref] * STEPS, dtype=h5py.ref_dtype)
+        file.attrs["empty"] = h5py.Empty("f4")
+        file["nothing"] = h5py.Empty("f4")
+    report = Report()
+    (one,) = read(path, report, hz=20)
+    assert list(one.obs) == ["axis", "state"]
+    (told,) = [f.message for f in report]
+    assert "nothing, parts, table: values of a type that is not read" in told
+    with pytest.raises(UserError, match="strict=false"):
+        read(path, hz=20, strict=True)
+
+
+def test_files_that_claim_too_much_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("action", (1 << 40, 2), "f4", chunks=(1024, 2))
+        file["state"] = np.zeros((STEPS, 2))
+    with pytest.raises(UserError, match="not safe to read: /action: declares"):
+        read(path, hz=20)
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not beside the project")
+@pytest.mark.parametrize(
+    ("case", "layout"),
+    [
+        ("minari_observations/data", "minari"),
+        ("hdf5_aloha/data/raw", "aloha"),
+        ("hdf5_aloha/data/jpeg", "aloha"),
+        ("hdf5_encoded_images_dropped/data/strings.hdf5", "robomimic"),
+        ("hdf5_encoded_images_dropped/data/vlen.hdf5", "robomimic"),
+    ],
+)
+def test_shared_cases(case: str, layout: str) -> None:
+    episodes = read(CASES / case, hz=20, strict=True)
+    assert {episode.lineage["layout"] for episode in episodes} == {layout}
+    assert all(episode.obs for episode in episodes)
+    assert layout == "minari" or all(episode.cameras for episode in episodes)
