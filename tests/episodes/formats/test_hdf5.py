@@ -21,8 +21,9 @@ from episodes.storage.library import Library
 from generators.command.cli import dispatch
 from tests.episodes.formats import array_files as made
 from tests.episodes.formats.array_files import MADE, RED, STEPS
+from tests.helpers import ROOT
 
-CASES = Path(__file__).parents[4] / "shared" / "cases" / "import"
+CASES = ROOT.parent / "shared" / "cases" / "import"
 
 
 @pytest.fixture
@@ -173,6 +174,28 @@ def _remedy(message: str) -> list[str]:
     found = re.search(r"'options=[^']*'", message)
     assert found is not None, message
     return shlex.split(found[0])
+
+
+@pytest.mark.parametrize(
+    ("path", "make"),
+    [("path/to/pick_nut", made.aloha), ("path/to/takes.h5", made.unnamed)],
+)
+def test_the_commands_of_the_docs(
+    path: str, make: Callable[..., Path], tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """Typed as they stand, but for where the files are."""
+    page = (ROOT / "docs" / "formats.md").read_text().replace("\\\n", " ")
+    (line,) = [li for li in page.splitlines() if f"src={path} " in li]
+    _, *words = shlex.split(line)
+    src, out = make(tmp_path, rng), tmp_path / "library"
+    words = [w.replace(path, str(src)).replace("runs/", f"{out}/") for w in words]
+    assert dispatch(words) == 0
+    (library,) = [Library(found) for found in out.iterdir()]
+    for row in library:
+        episode = library.read(row.index)
+        assert episode.steps == STEPS
+        assert episode.cameras
+        assert episode.obs
 
 
 def test_a_map_says_what_is_what(tmp_path: Path, rng: np.random.Generator) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import shlex
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from episodes import Library, formats
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
+from generators.command.cli import dispatch
+from tests.helpers import ROOT
 
 numcodecs = pytest.importorskip("numcodecs")
 
@@ -212,6 +215,16 @@ def test_umi_has_no_actions_and_says_so(tmp_path: Path, rng: np.random.Generator
         "robot0_gripper_width",
         "robot0_demo_start_pose",
     }
+
+
+def test_the_command_of_the_docs(tmp_path: Path, rng: np.random.Generator) -> None:
+    _, keys = umi(rng)
+    write(tmp_path / "dataset.zarr.zip", keys)
+    page = (ROOT / "docs" / "formats.md").read_text()
+    (line,) = [li for li in page.splitlines() if "src=path/to/dataset.zarr.zip" in li]
+    _, *words = shlex.split(line.replace("path/to", str(tmp_path)).replace("runs", str(tmp_path)))
+    assert dispatch(words) == 0
+    assert {row.steps for row in Library(tmp_path / "umi")} == {3, 5}
 
 
 def test_a_picture_of_another_size_than_its_array_is_refused(
