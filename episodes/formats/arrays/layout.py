@@ -26,19 +26,26 @@ MINE = (
 
 @dataclass(frozen=True)
 class Layout:
-    """Paths are names joined by "/", and "*" is any run of characters of a name. Those of `marks`,
-    `unlike`, `episodes` and `ends` begin at the root of the file, the others at an episode.
+    """Paths are names joined by "/"; "*" is any run of characters of a name. Those of `marks`,
+    `unlike`, `episodes`, `ends`, `flags` and `sim` begin at the root, the others at an episode.
 
-    episodes: the groups that are one episode each; "" is the file itself. ends: the rows after the
-    last of each episode, where all of them stand one after another; flags: arrays that are true in
-    an episode's last row, likewise. actions: side by side; the arrays of a group in the order of
-    their names. ahead: rows by which the commands are ahead: the action of row t is in row t+ahead.
-    obs: what is sensed; "" is all that has a row a step. dones: any of them ends the episode.
-    success, time, language: where the file has them beside the usual names. sim: paths that only a
-    simulator writes. marks: it is this layout if all are there and none of `unlike`. left: path ->
-    why it is no observation. repeats: hold nothing that is not elsewhere. depth_m: path -> metres
-    of a unit. bgr: encoded pictures have red and blue exchanged. instructions: JSON beside the
-    file, "{stem}" is its name. remedy: what to do with a file that has no observations.
+    marks, unlike: it is this layout if all of those are there, and none of these.
+    episodes: the groups that are one episode each; "" is the file itself.
+    ends: where all episodes stand one after another, the row after the last of each.
+    flags: likewise, arrays that are true in an episode's last row.
+    actions: side by side; the arrays of a group in the order of their names.
+    commands: others, kept beside the actions.
+    ahead: rows by which the commands are ahead: the action of row t is in row t + ahead.
+    obs: what is sensed; "" is all that has a row a step.
+    dones: any of them ends the episode.
+    success, time, language: where they are, beside the usual names.
+    sim: paths that only a simulator writes.
+    left: path -> why it is no observation.
+    repeats: what holds nothing that is not elsewhere.
+    depth_m: path -> metres of a unit.
+    bgr: encoded pictures have red and blue exchanged.
+    instructions: JSON beside the file; "{stem}" is its name.
+    remedy: what to do with a file that has no observations.
     """
 
     name: str
@@ -48,6 +55,7 @@ class Layout:
     ends: str = ""
     flags: Sequence[str] = ()
     actions: Sequence[str] = ()
+    commands: Sequence[str] = ()
     ahead: int = 0
     obs: Sequence[str] = ()
     rewards: str = ""

@@ -25,6 +25,7 @@ class Parts:
     lost: path -> why it is left out."""
 
     actions: list[Leaf] = field(default_factory=list)
+    commands: list[Leaf] = field(default_factory=list)
     obs: list[Leaf] = field(default_factory=list)
     texts: dict[str, list[str]] = field(default_factory=dict)
     roles: dict[str, Leaf] = field(default_factory=dict)
@@ -39,6 +40,8 @@ def sort(leaves: Mapping[str, Leaf], layout: Layout) -> Parts:
             continue
         if under(path, layout.actions):
             parts.actions.append(leaf)
+        elif under(path, layout.commands):
+            parts.commands.append(leaf)
         elif path == layout.rewards:
             parts.roles["rewards"] = leaf
         elif path in layout.dones:
@@ -92,16 +95,25 @@ def actions(parts: Parts, layout: Layout, steps: int, place: str) -> tuple[Array
     for leaf in sorted(parts.actions, key=lambda leaf: order.get(leaf.path, len(order))):
         if columns.kind(leaf) != "numbers":
             raise UserError(f"{place}: {leaf.path} {columns.shape(leaf)} is no array of commands")
-        guard.check_rows(steps, leaf.item, f"{place}: {leaf.path}")
-        rows = columns.numbers(leaf, steps, layout.ahead).reshape(steps, -1)
         above = next((p for p in layout.actions if leaf.path.startswith(f"{p}/")), "")
         name = leaf.path[len(above) :].strip("/").replace("/", ".")
-        found[name] = rows.astype(np.float32)
+        found[name] = _commanded(leaf, layout, steps, place)
     if not found:
         return np.zeros((steps, 0), np.float32), {}
     if len(found) == 1 and parts.actions[0].path in layout.actions:
         found = {"native": next(iter(found.values()))}
-    return np.concatenate(list(found.values()), axis=1), found
+    whole = np.concatenate(list(found.values()), axis=1)
+    for leaf in parts.commands:
+        if columns.kind(leaf) == "numbers" and leaf.rows == steps + layout.ahead:
+            found[leaf.path.replace("/", ".")] = _commanded(leaf, layout, steps, place)
+        else:
+            parts.lost[leaf.path] = f"{columns.shape(leaf)} for {steps} steps"
+    return whole, found
+
+
+def _commanded(leaf: Leaf, layout: Layout, steps: int, place: str) -> Array:
+    guard.check_rows(steps, leaf.item, f"{place}: {leaf.path}")
+    return columns.numbers(leaf, steps, layout.ahead).reshape(steps, -1).astype(np.float32)
 
 
 def success(

@@ -117,28 +117,28 @@ class _Reader:
         layout, told = self.layout, self.told
         place = ": ".join(filter(None, (told.file.name, cut.path if cut.stop is None else "")))
         place = place if cut.stop is None else f"{place}: episode {cut.number}"
-        sorted_ = parts.sort(nodes.leaves(cut.group, cut.start, cut.stop), layout)
-        if layout.actions and not sorted_.actions:
+        found = parts.sort(nodes.leaves(cut.group, cut.start, cut.stop), layout)
+        if layout.actions and not found.actions:
             self.promises.lacks(f"{place} has no {layout.actions[0]} and is left out")
             return None
-        steps = parts.steps_of(sorted_, layout, place)
+        steps = parts.steps_of(found, layout, place)
         if not steps:
             self.promises.lacks(f"{place} has no steps and is left out")
             return None
-        sensed = self.sensed(sorted_, steps, place)
-        actions, action = parts.actions(sorted_, layout, steps, place)
+        sensed = self.sensed(found, steps, place)
+        actions, action = parts.actions(found, layout, steps, place)
         attributes, unkept = facts.kept(cut.group)
         said = {k: [v] for k, v in attributes.items() if isinstance(v, str)}
-        words = language.words({**told.texts, **said, **sorted_.texts}, steps)
-        rate, rate_source, time = self.time(sorted_.roles.get("time"), sensed)
-        dones, ended = parts.ended(sorted_, layout, steps)
+        words = language.words({**told.texts, **said, **found.texts}, steps)
+        rate, rate_source, time = self.time(found.roles.get("time"), sensed)
+        dones, ended = parts.ended(found, layout, steps)
         lost = {
-            **sorted_.lost,
+            **found.lost,
             **dict.fromkeys(words.unread, "text that changes on the way"),
             **{f"the attribute {name}": why for name, why in unkept.items()},
         }
-        self.tell(index, lost, sensed, action)
-        texts = {name: text for name, text in words.rest.items() if name in sorted_.texts}
+        self.tell(index, lost, sensed, [leaf.path for leaf in found.actions])
+        texts = {name: text for name, text in words.rest.items() if name in found.texts}
         extra = {"split": split, "attributes": attributes, "texts": texts, "ended": ended}
         return Episode(
             index=index,
@@ -149,14 +149,14 @@ class _Reader:
             control_hz=rate,
             instruction=words.instruction,
             success=parts.success(
-                attributes, sorted_.roles.get("success"), told.episodes.get(cut.number, {})
+                attributes, found.roles.get("success"), told.episodes.get(cut.number, {})
             ),
             failure="",
             time=time,
             actions=actions,
             action=action,
             obs=sensed.obs,
-            rewards=parts.rewards(sorted_, steps),
+            rewards=parts.rewards(found, steps),
             dones=dones,
             cameras={name: sensed.cameras[name] for name in sorted(sensed.cameras)},
             subtasks=words.subtasks,
@@ -211,13 +211,13 @@ class _Reader:
         return {"actions": f"of row t, those of row t + {rows} in the source"} if rows else {}
 
     def tell(
-        self, index: int, lost: Mapping[str, str], sensed: Sensed, action: Mapping[str, Array]
+        self, index: int, lost: Mapping[str, str], sensed: Sensed, paths: Sequence[str]
     ) -> None:
         self.lost(lost, index)
-        if len(action) > 1:
+        if len(paths) > 1:
             self.promises.report.add(
                 "warning",
-                f"they are {', '.join(action)}, side by side",
+                f"they are {', '.join(paths)}, side by side",
                 episode=index,
                 field="actions",
             )

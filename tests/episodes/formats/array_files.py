@@ -185,6 +185,7 @@ def isaac_lab(folder: Path, rng: Rng) -> Path:
         data.attrs["env_args"] = json.dumps({"env_name": "Stack", "type": 2, "sim_args": sim})
         demo = data.create_group("demo_0")
         demo["actions"] = rng.normal(size=(STEPS, 7))
+        demo["processed_actions"] = np.ones((STEPS, 7))
         demo["obs/policy/joint_pos"] = rng.normal(size=(STEPS, 9))
         demo["obs/policy/table_cam"] = RED
         demo["initial_state/robot/root_pose"] = np.zeros((1, 7))
@@ -198,5 +199,5 @@ MADE: dict[str, Callable[[Path, Rng], Path]] = {
     "d4rl": d4rl,
     "robomind": robomind,
     "plain": laboratory,
-    "isaac_lab": isaac_lab,
+    "robomimic": isaac_lab,
 }

@@ -122,6 +122,17 @@ def test_robomind(tmp_path: Path, rng: np.random.Generator) -> None:
     assert list(one.obs) == ["depth_images.camera_top", "puppet.joint_position"]
 
 
+def test_isaac_lab(tmp_path: Path, rng: np.random.Generator) -> None:
+    report = Report()
+    (one,) = read(made.isaac_lab(tmp_path, rng), report)
+    assert one.control_hz == pytest.approx(20)
+    assert list(one.obs) == ["policy.joint_pos"]
+    assert list(one.cameras) == ["policy.table_cam"]
+    assert one.actions.shape == (STEPS, 7)
+    np.testing.assert_array_equal(one.action["processed_actions"], np.ones((STEPS, 7)))
+    assert [f.field for f in report] == ["initial_state/robot/root_pose"]
+
+
 def test_groups_by_hand(tmp_path: Path, rng: np.random.Generator) -> None:
     report = Report()
     episodes = read(made.laboratory(tmp_path, rng), report)

@@ -6,7 +6,6 @@ from episodes.formats.arrays.layout import Layout
 from episodes.formats.arrays.layouts import (
     aloha,
     d4rl,
-    isaac_lab,
     maniskill,
     minari,
     replay_buffer,
@@ -19,7 +18,6 @@ from episodes.formats.arrays.layouts import (
 KNOWN: Sequence[Layout] = (
     aloha.LAYOUT,
     d4rl.LAYOUT,
-    isaac_lab.LAYOUT,
     maniskill.LAYOUT,
     minari.LAYOUT,
     replay_buffer.LAYOUT,

@@ -20,9 +20,7 @@ def layouts(episodes: str, names: list[str]) -> Iterator[Layout]:
                 name="plain",
                 episodes=episodes,
                 actions=(command,),
-                obs=next(
-                    ((n,) for n in ("obs", "observations", "observation") if n in names), ("",)
-                ),
+                obs=("",),
                 rewards=next((n for n in REWARDS if n in names), ""),
                 dones=tuple(n for n in ENDS if n in names),
                 success=("success",),
