@@ -15,6 +15,7 @@ from episodes.formats.arrays import facts, nodes
 from episodes.formats.arrays.layouts import KNOWN
 from episodes.formats.arrays.read import Wanted
 from episodes.formats.arrays.read import read as read_file
+from episodes.formats.promises import Promises
 from episodes.storage import hdf5
 from episodes.storage.records import FORMAT
 from episodes.storage.safe import attribute, open_hdf5
@@ -56,7 +57,9 @@ def read(
             if len(kinds) > 1:
                 told = ", ".join(f"{name} is {kind}" for kind, name in kinds.items())
                 raise UserError(f"{path}: files of several layouts ({told}); import each by itself")
-            for episode in read_file(file, opened, wanted, index, strict, report):
+            name = file.name if path.is_file() else file.relative_to(path).as_posix()
+            promises = Promises(file, strict, report)
+            for episode in read_file(promises, name, opened, wanted, index):
                 yield episode
                 index += 1
 

@@ -35,6 +35,12 @@ KNOWN_FILTERS = frozenset(
     }
 )
 
+# Those that are met most, by their registered numbers (HDF5 documentation, "Registered Filters").
+FILTER_NAMES = {
+    h5z.FILTER_SZIP: "szip", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp",
+    32026: "blosc2",
+}  # fmt: skip
+
 
 def _refuse(token: str) -> NoReturn:
     raise ValueError(f"{token} is not JSON")
@@ -171,7 +177,11 @@ def _inspect_dataset(item: h5d.DatasetID, place: str, file_size: int, any_type: 
     filters = [plan.get_filter(i)[0] for i in range(plan.get_nfilters())]
     unknown = sorted(set(filters) - KNOWN_FILTERS)
     if unknown or len(set(filters)) != len(filters):
-        raise _Refused(f"{place}: unknown or repeated filters {unknown or filters}")
+        names = ", ".join(FILTER_NAMES.get(number, str(number)) for number in unknown or filters)
+        raise _Refused(
+            f"{place}: unknown or repeated filters ({names}); repack the file with HDF5's own "
+            "tool: h5repack -f GZIP=4 IN OUT"
+        )
     if ZSTD in filters:
         _bring_zstd(place)
     item_size = _plain_size(item.get_type(), place, any_type)

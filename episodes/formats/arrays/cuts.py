@@ -35,7 +35,7 @@ def home(root: Group, layout: Layout) -> Group:
     return group
 
 
-def cuts(root: Group, layout: Layout, promises: Promises, file: str) -> list[Cut]:
+def cuts(root: Group, layout: Layout, promises: Promises, name: str) -> list[Cut]:
     """The episodes in order. UserError: the rows at which they end cannot be that."""
     found = [(p, n) for p, n in nodes.match(root, layout.episodes) if nodes.is_group(n)]
     if not layout.ends and not layout.flags:
@@ -45,16 +45,16 @@ def cuts(root: Group, layout: Layout, promises: Promises, file: str) -> list[Cut
     path, group = found[0]
     rows = _rows(group, layout)
     if rows > MAX_ROWS:
-        raise UserError(f"{file}: {rows} rows; at most {MAX_ROWS} are read")
+        raise UserError(f"{promises.source}: {rows} rows; at most {MAX_ROWS} are read")
     if layout.ends:
-        ends = _listed(root, layout.ends, rows, f"{file}: {layout.ends}")
+        ends = _listed(root, layout.ends, rows, f"{promises.source}: {layout.ends}")
         if rows > (last := ends[-1] if ends else 0):
-            promises.lacks(f"{file}: {rows - last} rows after the last episode are left out")
+            promises.lacks(f"{name}: {rows - last} rows after the last episode are left out")
     else:
         ends = _flagged(root, layout, rows)
         if "timeouts" in layout.flags and "timeouts" not in root:
             promises.report.add(
-                "warning", f"{file}: no timeouts: episodes that were cut off run into the next"
+                "warning", f"{name}: no timeouts: episodes that were cut off run into the next"
             )
     pairs = enumerate(zip([0, *ends], ends, strict=False))
     return [Cut(path, group, number, start, stop) for number, (start, stop) in pairs]

@@ -75,11 +75,16 @@ def steps_of(parts: Parts, layout: Layout, place: str) -> int:
     """T: rows of the commands, else of most of what was sensed. UserError: they are of different
     lengths, or too many."""
     if parts.actions:
-        lengths = {leaf.rows for leaf in parts.actions}
-        if len(lengths) != 1:
+        lengths = Counter(leaf.rows for leaf in parts.actions)
+        most, count = lengths.most_common(1)[0]
+        grouped = any(leaf.path not in layout.actions for leaf in parts.actions)
+        if len(lengths) > 1 and not (grouped and 2 * count > len(parts.actions)):
             told = ", ".join(f"{leaf.path} {columns.shape(leaf)}" for leaf in parts.actions)
             raise UserError(f"{place}: its actions are of different lengths: {told}")
-        steps = max(0, lengths.pop() - layout.ahead)
+        for leaf in [leaf for leaf in parts.actions if leaf.rows != most]:
+            parts.actions.remove(leaf)  # of a group, such as the rows that one was sampled at
+            parts.lost[leaf.path] = f"{leaf.rows} rows for {most} steps"
+        steps = max(0, most - layout.ahead)
     else:
         rows = Counter(leaf.rows for leaf in parts.obs if leaf.rows)
         steps = max(rows, key=lambda length: (rows[length], -length), default=0)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from episodes.episode import Episode
 from episodes.errors import UserError
-from episodes.finding import Report
 from episodes.formats import language
 from episodes.formats.arrays import cuts, facts, nodes, parts, unknown
 from episodes.formats.arrays.cuts import Cut
@@ -47,25 +46,26 @@ class Wanted:
         """The same options with a rate, to be typed."""
         given = {"layout": self.layout, "map": self.map, "colours": self.colours}
         told = {name: value for name, value in given.items() if value is not None}
-        return f"'options={typed({'hz': 20, **told})}'"
+        return f"'options={unknown.typed({'hz': 20, **told})}'"
 
     def chosen(self, file: Path, root: Group) -> Layout:
         return unknown.choose(file, root, self.layout, self.map)
 
 
 def read(
-    file: Path, root: Group, wanted: Wanted, first: int, strict: bool, report: Report
+    promises: Promises, name: str, root: Group, wanted: Wanted, first: int
 ) -> Iterator[Episode]:
-    """The episodes of one file, numbered from `first`. UserError: an unknown layout, no rate, no
-    observations; with strict, anything that would be left out."""
+    """The episodes of one file, `promises.source`, numbered from `first`; `name` is that of the
+    file in its data set. UserError: an unknown layout, no rate, no observations; with strict,
+    anything that would be left out."""
+    file = promises.source
     layout = wanted.chosen(file, root)
-    promises = Promises(file, strict, report)
     home = cuts.home(root, layout)
     told = facts.read(file, root, home, layout, wanted.hz)
-    found = cuts.cuts(root, layout, promises, file.name)
+    found = cuts.cuts(root, layout, promises, name)
     if not found:
         raise UserError(f"{file}: no episodes in it ({layout.name}: {layout.episodes})")
-    reader = _Reader(wanted, layout, told, promises)
+    reader = _Reader(wanted, layout, told, promises, name)
     reader.tell_of_all(root, [cut.path for cut in found])
     split = _split(root)
     index = first
@@ -82,6 +82,7 @@ class _Reader:
     layout: Layout
     told: Facts
     promises: Promises
+    name: str
 
     def tell_of_all(self, root: Group, episodes: list[str]) -> None:
         """What is in the file and in no episode; pictures that stand on their heads."""
@@ -92,11 +93,11 @@ class _Reader:
             for path, _ in nodes.walk(root, skip=ours)
             if path not in taken
         ] if all(episodes) else []  # fmt: skip
-        self.lost(dict.fromkeys(rest, "in no episode"), None)
+        self.lost(dict.fromkeys(rest, "part of no episode"), None)
         if self.told.upside_down:
             self.promises.report.add(
                 "warning",
-                f"{self.told.file.name}: pictures are left as they are, bottom row first "
+                f"{self.name}: pictures are left as they are, bottom row first "
                 "(macros_image_convention=opengl)",
                 field="cameras",
             )
@@ -115,15 +116,16 @@ class _Reader:
     def episode(self, cut: Cut, index: int, split: str | None) -> Episode | None:
         """None: it is left out, which is told. UserError: it cannot be read."""
         layout, told = self.layout, self.told
-        place = ": ".join(filter(None, (told.file.name, cut.path if cut.stop is None else "")))
-        place = place if cut.stop is None else f"{place}: episode {cut.number}"
+        which = cut.path if cut.stop is None else f"episode {cut.number}"
+        name = ": ".join(filter(None, (self.name, which)))
+        place = ": ".join(filter(None, (str(told.file), which)))
         found = parts.sort(nodes.leaves(cut.group, cut.start, cut.stop), layout)
         if layout.actions and not found.actions:
-            self.promises.lacks(f"{place} has no {layout.actions[0]} and is left out")
+            self.promises.lacks(f"{name} has no {layout.actions[0]} and is left out")
             return None
         steps = parts.steps_of(found, layout, place)
         if not steps:
-            self.promises.lacks(f"{place} has no steps and is left out")
+            self.promises.lacks(f"{name} has no steps and is left out")
             return None
         sensed = self.sensed(found, steps, place)
         actions, action = parts.actions(found, layout, steps, place)
@@ -165,7 +167,7 @@ class _Reader:
             lineage={
                 "format": self.wanted.format,
                 "layout": layout.name,
-                "file": told.file.name,
+                "file": self.name,
                 "demo": cut.path.rpartition("/")[2],
                 "rate": f"{rate:g} Hz: {rate_source}",
                 "env_args": dict(told.env),
@@ -187,7 +189,7 @@ class _Reader:
             remedy = self.layout.remedy or (
                 "say what was sensed: 'options={map:{actions:PATH,obs:[PATH]}}'"
             )
-            raise UserError(f"{self.told.file}: {place} holds {held}, no observations; {remedy}")
+            raise UserError(f"{place} holds {held}, no observations; {remedy}")
         return sensed
 
     def time(self, stamps: Leaf | None, sensed: Sensed) -> tuple[float, str, Array]:
@@ -228,15 +230,6 @@ class _Reader:
                 episode=index,
                 field=f"obs/{name}",
             )
-
-
-def typed(value: Any) -> str:
-    """A value as it is typed on the command line: {hz:20,obs:[a,b]}."""
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{name}:{typed(inner)}" for name, inner in value.items()) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ",".join(map(typed, value)) + "]"
-    return str(value)
 
 
 def _split(root: Group) -> dict[str, str]:

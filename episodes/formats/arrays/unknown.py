@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
-from episodes.formats.arrays import columns, nodes, pictures
+from episodes.formats.arrays import columns, nodes
 from episodes.formats.arrays.layout import Layout, of_map
 from episodes.formats.arrays.layouts import KNOWN, plain
 from episodes.formats.arrays.nodes import Group, Leaf
 
 MAX_NAMES = 12  # of one group that are told
 MAX_LEVELS = 5
+MAX_NAMED = 4  # in an example
 _DIGITS = re.compile(r"\d+")
+_COMMAND = re.compile(r"act|cmd|command|target|control")
+_BARE = re.compile(r"[A-Za-z0-9_./*-]+")  # what Hydra takes without quotes
 
 
 def choose(file: Path, root: Group, layout: str | None, told: Any) -> Layout:
@@ -54,23 +58,18 @@ def _plain(root: Group) -> list[Layout]:
     """Ways to read hand-written groups: the shallowest level at which there are commands."""
     levels = [""]
     for _ in range(MAX_LEVELS):
-        found = [layout for level in levels for layout in plain.layouts(level, _names(root, level))]
+        found = [
+            layout for level in levels for layout in plain.layouts(level, list(_node(root, level)))
+        ]
         if found:
             return found
         levels = [deeper for level in levels for deeper in _alike(root, level)]
     return []
 
 
-def _names(root: Group, pattern: str) -> list[str]:
-    node = next(nodes.match(root, pattern), (None, None))[1]
-    return list(node) if node is not None and nodes.is_group(node) else []
-
-
 def _alike(root: Group, pattern: str) -> list[str]:
     """Patterns of the groups below: those whose names differ in their number alone are one."""
-    node = next(nodes.match(root, pattern), (None, None))[1]
-    if node is None or not nodes.is_group(node):
-        return []
+    node = _node(root, pattern)
     below: dict[str, list[str]] = {}
     for name in node:
         if nodes.is_group(node[name]):
@@ -88,10 +87,12 @@ def _pattern(name: str) -> str:
 def refusal(file: Path, root: Group, fitting: Sequence[Layout]) -> UserError:
     many = ""
     if fitting:
-        many = f"commands are in several places ({', '.join(f.actions[0] for f in fitting)}): "
+        places = ", ".join("/".join(filter(None, (f.episodes, f.actions[0]))) for f in fitting)
+        many = f"commands are in several places ({places}); "
     return UserError(
         f"{file}: {many}no layout that is known; it holds {tree(root)}; say what is what, e.g. "
-        f"'{example(root)}', or name a layout ({', '.join(known.name for known in KNOWN)})"
+        f"'options={typed({'map': example(root)})}', or name a layout "
+        f"({', '.join(known.name for known in KNOWN)})"
     )
 
 
@@ -115,23 +116,39 @@ def tree(group: Group, level: int = 0) -> str:
     return "{" + ", ".join(said[:MAX_NAMES]) + more + "}" if said else "{}"
 
 
-def example(root: Group) -> str:
+def example(root: Group) -> dict[str, Any]:
     """A map of what is there, to be typed with the right names."""
     pattern = ""
-    while len(deeper := _alike(root, pattern)) == 1 and not _arrays(root, pattern):
+    while "*" not in pattern and not any(
+        not nodes.is_group(n) for n in _node(root, pattern).values()
+    ):
+        deeper = _alike(root, pattern)
+        if len(deeper) != 1:
+            break
         pattern = deeper[0]
-    leaves = _arrays(root, pattern) or {}
-    many = [name for name, leaf in leaves.items() if leaf.rows > 1]
-    small = [n for n in many if len(leaves[n].shape) <= 2 and not pictures.are_encoded(leaves[n])]
-    command = next((n for n in small if re.search(r"act|cmd|command|target|control", n)), None)
-    command = command or next(iter(small), "cmd")
-    seen = [name for name in many if name != command] or ["state"]
-    where = f"episodes:{pattern}," if pattern else ""
-    return f"options={{map:{{{where}actions:{command},obs:[{','.join(seen[:4])}]}}}}"
+    found = nodes.leaves(_node(root, pattern))
+    rows = Counter(leaf.rows for leaf in found.values() if leaf.rows > 1)
+    steps = max(rows, key=lambda length: (rows[length], length), default=0)
+    kinds = {path: columns.kind(leaf) for path, leaf in found.items() if leaf.rows == steps}
+    few = [p for p, k in kinds.items() if k == "numbers" and len(found[p].shape) <= 2]
+    commands = [path for path in few if _COMMAND.search(path.lower())] or few[:1]
+    seen = [p for p, k in kinds.items() if k in ("numbers", "pictures") and p not in commands]
+    told: dict[str, Any] = {"episodes": pattern} if pattern else {}
+    if commands:
+        told["actions"] = commands[0] if len(commands) == 1 else commands[:MAX_NAMED]
+    return {**told, "obs": seen[:MAX_NAMED] or ["state"]}
 
 
-def _arrays(root: Group, pattern: str) -> dict[str, Leaf]:
-    node = next(nodes.match(root, pattern), (None, None))[1]
-    if node is None or not nodes.is_group(node):
-        return {}
-    return {name: Leaf(name, node[name]) for name in node if not nodes.is_group(node[name])}
+def _node(root: Group, pattern: str) -> Group:
+    found = next((node for _, node in nodes.match(root, pattern)), None)
+    return found if isinstance(found, Mapping) else {}
+
+
+def typed(value: Any) -> str:
+    """A value as it is typed on the command line: {hz:20,obs:[a,b]}."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{name}:{typed(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ",".join(map(typed, value)) + "]"
+    text = str(value)
+    return text if _BARE.fullmatch(text) else '"' + text.replace('"', r"\"") + '"'

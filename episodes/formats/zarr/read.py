@@ -13,6 +13,7 @@ from episodes.finding import Report
 from episodes.formats.arrays import nodes
 from episodes.formats.arrays.read import Wanted
 from episodes.formats.arrays.read import read as read_file
+from episodes.formats.promises import Promises
 from episodes.formats.zarr.arrays import Group
 from episodes.formats.zarr.store import META, Store
 
@@ -40,7 +41,8 @@ def read(
     for place in stores(path):
         store = Store(place)
         try:
-            for episode in read_file(place, Group(store), wanted, index, strict, report):
+            promises = Promises(place, strict, report)
+            for episode in read_file(promises, place.name, Group(store), wanted, index):
                 yield episode
                 index += 1
         finally:

@@ -248,6 +248,50 @@ def test_commands_in_several_places_are_not_guessed(tmp_path: Path) -> None:
         read(tmp_path / "two.h5", hz=20)
 
 
+def test_arms_of_their_own_are_shown_with_a_map(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run.h5"
+    with h5py.File(path, "w") as file:
+        for number in range(2):
+            for side, value in (("left arm", 1), ("right arm", 2)):
+                trial = f"sessions/trial_{number}/{side}"
+                file[f"{trial}/action"] = np.full((STEPS, 7), value)
+                file[f"{trial}/state"] = np.full((STEPS, 7), value)
+    words = ["import", f"src={path}", f"out={tmp_path / 'library'}"]
+    assert dispatch(words) == 2
+    message = capsys.readouterr().err
+    assert "in several places (sessions/trial_*/left arm/action, " in message
+    assert dispatch([*words, *_remedy(message)]) == 2
+    assert dispatch([*words, *_remedy(capsys.readouterr().err)]) == 0
+    episode = Library(tmp_path / "library").read(0)
+    assert episode.actions[0].tolist() == [1] * 7 + [2] * 7
+    assert set(episode.obs) == {"left arm.state", "right arm.state"}
+
+
+def test_a_group_of_commands_keeps_those_of_one_length(tmp_path: Path) -> None:
+    """As AgiBot World has them: with each kind the rows that it was sampled at."""
+    path = tmp_path / "proprio_stats.h5"
+    with h5py.File(path, "w") as file:
+        file["action/effector/position"] = np.zeros((STEPS, 2))
+        file["action/joint/position"] = np.ones((STEPS, 14))
+        file["action/joint/index"] = np.arange(5)
+        file["state/joint/position"] = np.zeros((STEPS, 14))
+        file["timestamp"] = 1_700_000_000_000_000_000 + np.arange(STEPS) * 33_333_333
+    report = Report()
+    (one,) = read(path, report)
+    assert one.control_hz == pytest.approx(30, rel=1e-3)
+    assert one.actions.shape == (STEPS, 16)
+    told = {f.field: f.message for f in report}
+    assert told["action/joint/index"] == "left out: 5 rows for 8 steps"
+    assert "side by side" in told["actions"]
+    with h5py.File(path, "a") as file:
+        file["action/base"] = np.zeros((STEPS - 1, 2))
+        del file["action/joint/position"]
+    with pytest.raises(UserError, match=r"of different lengths: .*action/base \(7, 2\) f8"):
+        read(path)
+
+
 def test_a_folder_of_several_layouts_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:
     made.d4rl(tmp_path, rng)
     made.laboratory(tmp_path, rng)
