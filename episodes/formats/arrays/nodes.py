@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,7 @@ def match(group: Group, pattern: str, prefix: str = "") -> Iterator[tuple[str, A
             yield from match(node, rest, f"{prefix}{name}/")
 
 
+@lru_cache(maxsize=1024)
 def wildcard(pattern: str) -> re.Pattern[str]:
     """ "demo_*" as an expression; "*" is any run of characters of one name."""
     return re.compile("[^/]*".join(map(re.escape, pattern.split("*"))))

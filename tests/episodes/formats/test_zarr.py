@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import json
 import shlex
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from tests.helpers import ROOT
 
 numcodecs = pytest.importorskip("numcodecs")
 
+BOMB = 60 << 20  # bytes
 ENDS = (3, 8)
 ROWS = ENDS[-1]
 Array = NDArray[Any]
@@ -281,9 +283,15 @@ def test_hostile_metadata(how: str, tmp_path: Path, rng: np.random.Generator) ->
 @pytest.mark.parametrize("codec", PACKED)
 def test_a_bomb_is_not_unpacked(codec: str, tmp_path: Path, rng: np.random.Generator) -> None:
     _, keys = pusht(rng, codec)
-    keys["data/state/0.0"] = PACKED[codec](bytes(100 << 20))
-    with pytest.raises(UserError, match=r"data/state/0\.0: "):
-        read(write(tmp_path / "a.zarr", keys))
+    keys["data/state/0.0"] = PACKED[codec](bytes(BOMB))
+    path = write(tmp_path / "a.zarr", keys)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UserError, match=r"data/state/0\.0: "):
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < BOMB / 4
+    finally:
+        tracemalloc.stop()
 
 
 def test_rows_that_nothing_holds_are_refused(tmp_path: Path, rng: np.random.Generator) -> None:
