@@ -110,6 +110,12 @@ def kept(group: Group) -> tuple[dict[str, Any], dict[str, str]]:
     return small, lost
 
 
+def said(attributes: Mapping[str, Any], file: Path) -> dict[str, list[str]]:
+    """The texts among an episode's attributes; RoboCasa has its in the JSON ep_meta."""
+    meta = _json(attributes.get("ep_meta"), "ep_meta", file)
+    return {k: [v] for k, v in {**attributes, **meta}.items() if isinstance(v, str)}
+
+
 def _plain(value: Any) -> bool:
     if isinstance(value, list):
         return all(_plain(inner) for inner in value)
@@ -165,8 +171,8 @@ def _instructions(file: Path, layout: Layout) -> dict[str, list[str]]:
 
 
 def _task(file: Path, layout: Layout) -> str:
-    """The name of the file; of a file an episode that of the folder that is named for something."""
-    if layout.episodes or layout.ends or layout.flags:
+    """The name of the file or store; of a file an episode, that of a folder that has a name."""
+    if layout.episodes or layout.ends or layout.flags or file.is_dir() or file.suffix == ".zip":
         return file.name.partition(".")[0]
     named = (p.name for p in file.absolute().parents if re.search("[a-z]", p.name.lower()))
     return next((name for name in named if name not in UNNAMED), file.stem)

@@ -44,6 +44,11 @@ def camera_of(path: str) -> str:
     return _FOLDER.sub(r"\1", short).replace("/", ".").strip("._") or path.replace("/", ".")
 
 
+def looks_like_one(path: str) -> bool:
+    """Whether a name says that what it names is pictures."""
+    return bool(_LIKE.search(path.lower()))
+
+
 def are_encoded(leaf: Leaf) -> bool:
     """Whether each row is a whole JPEG or PNG file."""
     if not leaf.rows or not _may_be_bytes(leaf):
@@ -103,7 +108,7 @@ def of_numbers(leaf: Leaf, rows: Array, bgr: bool) -> dict[str, Pictures] | None
     """
     name = camera_of(leaf.path)
     note = ""
-    if rows.dtype.kind == "f" and rows.ndim >= 4 and _LIKE.search(leaf.path.lower()):
+    if rows.dtype.kind == "f" and rows.ndim >= 4 and looks_like_one(leaf.path):
         if COLOURS not in (rows.shape[-1], rows.shape[-3]):
             return None
         whole = rows.astype(np.uint8) if _in_bytes(rows) else None

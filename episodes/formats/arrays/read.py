@@ -130,7 +130,7 @@ class _Reader:
         sensed = self.sensed(found, steps, place)
         actions, action = parts.actions(found, layout, steps, place)
         attributes, unkept = facts.kept(cut.group)
-        said = {k: [v] for k, v in attributes.items() if isinstance(v, str)}
+        said = facts.said(attributes, told.file)
         words = language.words({**told.texts, **said, **found.texts}, steps)
         rate, rate_source, time = self.time(found.roles.get("time"), sensed)
         dones, ended = parts.ended(found, layout, steps)
@@ -223,13 +223,8 @@ class _Reader:
                 episode=index,
                 field="actions",
             )
-        for name in sensed.unknown:
-            self.promises.report.add(
-                "warning",
-                "its unit is not known: kept as it is, not as depth",
-                episode=index,
-                field=f"obs/{name}",
-            )
+        for name, why in sensed.unknown.items():
+            self.promises.report.add("warning", why, episode=index, field=f"obs/{name}")
 
 
 def _split(root: Group) -> dict[str, str]:

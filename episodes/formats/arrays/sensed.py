@@ -30,7 +30,7 @@ class Sensed:
     cameras: dict[str, CameraTrack] = field(default_factory=dict)
     obs: dict[str, Array] = field(default_factory=dict)
     converted: dict[str, str] = field(default_factory=dict)
-    unknown: list[str] = field(default_factory=list)  # pictures and depth of unknown unit
+    unknown: dict[str, str] = field(default_factory=dict)  # name -> why it is no picture or depth
 
     def add(self, leaf: Leaf, lost: dict[str, str]) -> None:
         """Read an array, or say in `lost` why it is none of the steps."""
@@ -87,7 +87,9 @@ class Sensed:
         name = path.replace("/", ".")
         self.obs[name] = rows
         if rows.ndim >= 3 and (rows.dtype == np.uint16 or "depth" in name):
-            self.unknown.append(name)
+            self.unknown[name] = "its unit is not known: kept as it is, not as depth"
+        elif rows.ndim >= 4 and rows.dtype.kind == "f" and pictures.looks_like_one(path):
+            self.unknown[name] = "no whole numbers of 0 to 255: kept as it is, not as pictures"
 
 
 def _short(path: str) -> str:

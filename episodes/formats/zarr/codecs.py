@@ -26,7 +26,8 @@ def unpack(codec: Mapping[str, Any], data: bytes, chunk: tuple[int, ...], kind: 
     if name in _PICTURES:
         return _picture(_PICTURES[name], data, chunk, kind)
     if name not in _UNPACK:
-        raise ValueError(f"it is packed with {name!r}; read are: {', '.join(KNOWN)}")
+        known = ", ".join(KNOWN)
+        raise ValueError(f"it is packed with {name!r}; save it with one that is read: {known}")
     return _UNPACK[name](data, size)
 
 

@@ -110,6 +110,14 @@ def test_d4rl(tmp_path: Path, rng: np.random.Generator) -> None:
         read(path, hz=20, strict=True)
 
 
+def test_robocasa_says_it_in_json(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = made.isaac_lab(tmp_path, rng)
+    with h5py.File(path, "a") as file:
+        file["data/demo_0"].attrs["ep_meta"] = '{"lang": "pick the cup from the counter"}'
+    (one,) = read(path)
+    assert one.instruction == "pick the cup from the counter"
+
+
 def test_robomind(tmp_path: Path, rng: np.random.Generator) -> None:
     report = Report()
     (one,) = read(made.robomind(tmp_path, rng), report, hz=20)
@@ -200,6 +208,7 @@ def test_the_commands_of_the_docs(
     _, *words = shlex.split(line)
     src, out = make(tmp_path, rng), tmp_path / "library"
     words = [w.replace(path, str(src)).replace("runs/", f"{out}/") for w in words]
+    words.append("format=auto")
     assert dispatch(words) == 0
     (library,) = [Library(found) for found in out.iterdir()]
     for row in library:
@@ -336,6 +345,20 @@ def test_alpha_and_grey_are_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(one.cameras["rgba"].rgb, RED)
     np.testing.assert_array_equal(one.obs["rgba.alpha"][3], alpha[..., 3])
     np.testing.assert_array_equal(one.obs["grey"], RED[..., :1])
+
+
+def test_floats_are_pictures_only_if_nothing_is_lost(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["action"] = np.zeros((STEPS, 2))
+        file["image"] = RED.astype("f4")
+        file["rgb_front"] = RED.astype("f4") / 255
+    report = Report()
+    (one,) = read(tmp_path / "a.h5", report, hz=20)
+    np.testing.assert_array_equal(one.cameras["image"].rgb, RED)
+    np.testing.assert_array_equal(one.obs["rgb_front"], RED.astype("f4") / 255)
+    assert [(f.field, f.message.partition(":")[0]) for f in report] == [
+        ("obs/rgb_front", "no whole numbers of 0 to 255")
+    ]
 
 
 def test_time_stamps_that_are_none_are_kept_as_readings(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ LAYOUT = Layout(
     marks=("action", "observations/qpos"),
     unlike=("puppet",),
     actions=("action", "base_action"),
+    commands=("*_action",),  # of forks: relative_action, ee_action
     obs=("observations",),
     rewards="reward",
     repeats=("compress_len",),

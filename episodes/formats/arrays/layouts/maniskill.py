@@ -18,7 +18,11 @@ LAYOUT = Layout(
     dones=("terminated", "truncated"),
     success=("success",),
     sim=("traj_*/env_states",),
-    left={"env_states": "the simulator's own state", "fail": "a verdict of each step"},
+    left={
+        "env_states": "the simulator's own state",
+        "env_init_state": "the simulator's own state",
+        "fail": "a verdict of each step",
+    },
     depth_m={"obs/sensor_data/*/depth": 1e-3},
     remedy="it is a recording for playback: make observations with "
     "python -m mani_skill.trajectory.replay_trajectory --traj-path FILE -o rgb --save-traj, "
