@@ -73,10 +73,9 @@ def inside(root: Path, relative: str) -> Path:
 def decode_image(data: bytes, place: object) -> NDArray[Any]:
     """A JPEG or PNG as what it is: (H, W, 3) or, with alpha, (H, W, 4); (H, W) of grey; u1, or u2
     where a PNG has 16 bits. Palettes become colours."""
-    from PIL import Image
-
+    image_of = need("PIL.Image", f"{place}: a picture").open
     try:
-        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
+        with image_of(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise UserError(f"{place}: an image of {image.width}x{image.height} pixels")
             if data.startswith(PNG) and data[24] == 16 and data[25] != GREY:
