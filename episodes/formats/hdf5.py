@@ -48,20 +48,27 @@ def read(
     kinds: dict[str, str] = {}
     for file in files(path):
         with open_hdf5(file, any_type=True) as opened:
-            if attribute(opened, "format") == FORMAT:
-                for episode in _ours(opened):
-                    yield episode
-                    index += 1
-                continue
-            kinds.setdefault(wanted.chosen(file, opened).name, file.name)
+            ours = attribute(opened, "format") == FORMAT
+            if not ours:
+                kinds.setdefault(wanted.chosen(file, opened).name, file.name)
             if len(kinds) > 1:
                 told = ", ".join(f"{name} is {kind}" for kind, name in kinds.items())
                 raise UserError(f"{path}: files of several layouts ({told}); import each by itself")
             name = file.name if path.is_file() else file.relative_to(path).as_posix()
             promises = Promises(file, strict, report)
-            for episode in read_file(promises, name, opened, wanted, index):
+            found = _ours(opened) if ours else read_file(promises, name, opened, wanted, index)
+            for episode in _whole(found, file):
                 yield episode
                 index += 1
+
+
+def _whole(episodes: Iterator[Episode], file: Path) -> Iterator[Episode]:
+    """The same episodes. UserError: HDF5 cannot read what it promised, say a damaged chunk."""
+    try:
+        yield from episodes
+    except (OSError, RuntimeError) as error:
+        reason = str(error).replace("\n", " ")[:120]
+        raise UserError(f"{file} is damaged ({reason}); fetch it again") from None
 
 
 def _ours(file: h5py.File) -> Iterator[Episode]:

@@ -27,7 +27,7 @@ from episodes.storage.folder import Folder, WriteFailed
 from episodes.storage.library import Library
 from episodes.storage.records import FORMAT, Shard
 
-IMPORTER = 1  # raise it when the same source gives other episodes
+IMPORTER = 2  # raise it when the same source gives other episodes
 SHARD_BYTES = 256 << 20  # of decoded pictures: what a shard is built from in memory
 MAX_SHARD_SIZE = 8
 OVERRIDES = ("domain", "licence", "robot", "task")

@@ -69,8 +69,8 @@ def _rows(group: Group, layout: Layout) -> int:
 
 
 def _listed(root: Group, path: str, rows: int, place: str) -> list[int]:
-    item = nodes.find(root, path)
-    if item is None or nodes.is_group(item) or len(item.shape) != 1 or item.dtype.kind not in "iu":
+    item = nodes.array_at(root, path)
+    if item is None or len(item.shape) != 1 or item.dtype.kind not in "iu":
         raise UserError(f"{place} is no list of row numbers")
     if int(item.shape[0]) > rows:
         raise UserError(f"{place}: {item.shape[0]} episodes in {rows} rows")
@@ -83,7 +83,7 @@ def _listed(root: Group, path: str, rows: int, place: str) -> list[int]:
 def _flagged(root: Group, layout: Layout, rows: int) -> list[int]:
     over = np.zeros(rows, bool)
     for flag in layout.flags:
-        item = nodes.find(root, flag)
+        item = nodes.array_at(root, flag)
         if item is not None and tuple(item.shape) in ((rows,), (rows, 1)):
             over |= np.asarray(item[:rows]).reshape(rows).astype(bool)
     ends = [int(row) + 1 for row in np.flatnonzero(over)]

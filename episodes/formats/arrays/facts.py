@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from episodes.formats.arrays.nodes import Group
 from episodes.storage.safe import attribute as attribute_of
 from episodes.storage.safe import parse_json
 
-SIDE = ("{stem}.json", "metadata.json")  # ManiSkill's and Minari's
 RATES = ("control_freq", "control_hz", "control_frequency", "fps", "hz", "frequency", "sample_rate")
 MAX_ATTRIBUTE = 1000  # characters or numbers of an attribute that goes along
 UNNAMED = ("data", "episodes", "success_episodes", "fail_episodes", "success", "failure")  # folders
@@ -44,7 +44,7 @@ class Facts:
 
 def read(file: Path, root: Group, home: Group, layout: Layout, hz: float | None) -> Facts:
     """UserError: a rate that is none; JSON that is none."""
-    notes = _beside(file, layout)
+    notes = _notes(file, layout.notes)
     env: dict[str, Any] = {}
     texts: dict[str, list[str]] = {}
     for name in _DESCRIPTIONS:
@@ -83,11 +83,13 @@ def read(file: Path, root: Group, home: Group, layout: Layout, hz: float | None)
 
 def beside(file: Path, layout: Layout) -> Iterator[Path]:
     """The files that are read beside this one."""
-    names = [*SIDE, *([layout.instructions] if layout.instructions else [])]
-    for name in names:
-        path = file.parent / name.replace("{stem}", file.stem)
-        if path.is_file():
+    for name in (layout.notes, layout.instructions):
+        if name and (path := _beside(file, name)).is_file():
             yield path
+
+
+def _beside(file: Path, name: str) -> Path:
+    return file.parent / name.replace("{stem}", file.stem)
 
 
 def kept(group: Group) -> tuple[dict[str, Any], dict[str, str]]:
@@ -151,23 +153,19 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _beside(file: Path, layout: Layout) -> dict[str, Any]:
-    for path in beside(file, layout):
-        if path.parent == file.parent:
-            return guard.read_json(path)
-    return {}
+def _notes(file: Path, name: str) -> dict[str, Any]:
+    """The JSON of that name beside the file; empty if there is none."""
+    path = _beside(file, name)
+    return guard.read_json(path) if name and path.is_file() else {}
 
 
 def _instructions(file: Path, layout: Layout) -> dict[str, list[str]]:
     """Of a JSON of lists of phrasings."""
-    if not layout.instructions:
-        return {}
-    path = file.parent / layout.instructions.replace("{stem}", file.stem)
-    if not path.is_file():
-        return {}
-    told = guard.read_json(path)
-    said = [text for texts in told.values() for text in (texts if isinstance(texts, list) else [])]
-    return {"instructions": [text for text in said if isinstance(text, str)]}
+    lists = [
+        texts for texts in _notes(file, layout.instructions).values() if isinstance(texts, list)
+    ]
+    said = [text for texts in lists for text in texts if isinstance(text, str)]
+    return {"instructions": said} if said else {}
 
 
 def _task(file: Path, layout: Layout) -> str:
@@ -196,16 +194,23 @@ def _rate(
         elif "dt" in sim and "decimation" in sim:
             told = (1 / (float(sim["dt"]) * float(sim["decimation"])), "env_args")
         else:
-            for group in (home, root):
-                for name in RATES:
-                    value = attribute(group, name, file)
-                    if not told[1] and isinstance(value, int | float | str) and value != "":
-                        told = (float(value), f"the attribute {name}")
+            for group in (root, home):
+                told = attribute_rate(_plain_attributes(group)) or told
     except (TypeError, ValueError, ZeroDivisionError):
         told = (-1.0, "what the file tells")
     if told[1] and not 0 < told[0] < 1e5:
         raise UserError(f"{file}: a control rate of {told[0]:g} Hz ({told[1]}); give another: hz")
     return told
+
+
+def attribute_rate(attributes: Mapping[str, Any]) -> tuple[float, str] | None:
+    """The rate [Hz] that an attribute tells, and its name; None if none is a number."""
+    for name in RATES:
+        value = attributes.get(name)
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            with contextlib.suppress(ValueError):
+                return float(value), f"the attribute {name}"
+    return None
 
 
 def measured(stamps: Any) -> tuple[float, Any]:

@@ -44,7 +44,8 @@ class Layout:
     repeats: what holds nothing that is not elsewhere.
     depth_m: path -> metres of a unit.
     bgr: encoded pictures have red and blue exchanged.
-    instructions: JSON beside the file; "{stem}" is its name.
+    notes: JSON beside the file that describes the episodes; "{stem}" is the file's name.
+    instructions: JSON beside the file, of phrasings.
     remedy: what to do with a file that has no observations.
     """
 
@@ -68,6 +69,7 @@ class Layout:
     repeats: Sequence[str] = ()
     depth_m: Mapping[str, float] = field(default_factory=dict)
     bgr: bool = False
+    notes: str = ""
     instructions: str = ""
     remedy: str = ""
 

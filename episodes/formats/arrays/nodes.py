@@ -65,14 +65,19 @@ def is_group(node: Any) -> bool:
     return isinstance(node, Mapping)
 
 
-def find(group: Group, path: str) -> Any:
-    """What is at a path; None if nothing is."""
+def is_array(node: Any) -> bool:
+    """Not so HDF5's types with a name, which stand among the arrays."""
+    return hasattr(node, "shape")
+
+
+def array_at(group: Group, path: str) -> Any:
+    """The array at a path; None if there is none."""
     node: Any = group
     for name in filter(None, path.split("/")):
         if not is_group(node) or name not in node:
             return None
         node = node[name]
-    return node
+    return node if is_array(node) else None
 
 
 def leaves(group: Group, start: int = 0, stop: int | None = None) -> dict[str, Leaf]:
@@ -89,9 +94,9 @@ def walk(
         if path in skip:
             continue
         node = group[name]
-        if not is_group(node):
+        if is_array(node):
             yield path, node
-        elif depth < MAX_DEPTH:
+        elif is_group(node) and depth < MAX_DEPTH:
             yield from walk(node, f"{path}/", skip, depth + 1)
 
 

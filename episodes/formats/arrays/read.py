@@ -132,7 +132,7 @@ class _Reader:
         attributes, unkept = facts.kept(cut.group)
         said = facts.said(attributes, told.file)
         words = language.words({**told.texts, **said, **found.texts}, steps)
-        rate, rate_source, time = self.time(found.roles.get("time"), sensed)
+        rate, rate_source, time = self.time(found.roles.get("time"), sensed, attributes)
         dones, ended = parts.ended(found, layout, steps)
         lost = {
             **found.lost,
@@ -192,10 +192,14 @@ class _Reader:
             raise UserError(f"{place} holds {held}, no observations; {remedy}")
         return sensed
 
-    def time(self, stamps: Leaf | None, sensed: Sensed) -> tuple[float, str, Array]:
+    def time(
+        self, stamps: Leaf | None, sensed: Sensed, attributes: Mapping[str, Any]
+    ) -> tuple[float, str, Array]:
         """(rate [Hz], who says so, times (T + 1,) [s]). Stamps that are not taken for the time are
         kept as a reading. UserError: nothing tells the rate."""
         rate, source, steps = self.told.rate, self.told.rate_source, sensed.steps
+        if not source and (own := facts.attribute_rate(attributes)) and 0 < own[0] < 1e5:
+            rate, source = own
         if stamps is not None and stamps.rows >= steps and stamps.dtype.kind in "fiu":
             measured, times = facts.measured(stamps.read(steps))
             if times is not None and not source:
@@ -231,7 +235,7 @@ def _split(root: Group) -> dict[str, str]:
     """demo -> "train" or "valid", of robomimic's filter keys."""
     out: dict[str, str] = {}
     for side in ("valid", "train"):
-        names = nodes.find(root, f"mask/{side}")
-        if names is not None and not nodes.is_group(names) and len(names.shape) == 1:
+        names = nodes.array_at(root, f"mask/{side}")
+        if names is not None and len(names.shape) == 1:
             out |= {str(plain(name)): side for name in names[: int(names.shape[0])]}
     return out

@@ -106,9 +106,9 @@ def tree(group: Group, level: int = 0) -> str:
     for names in below.values():
         node = group[names[0]]
         told = names[0] if len(names) == 1 else f"{names[0]} .. {names[-1]}"
-        if not nodes.is_group(node):
+        if nodes.is_array(node):
             said.append(f"{told} {columns.shape(Leaf(told, node))}")
-        elif level < MAX_LEVELS:
+        elif nodes.is_group(node) and level < MAX_LEVELS:
             said.append(f"{told} {tree(node, level + 1)}")
         else:
             said.append(f"{told} {{...}}")

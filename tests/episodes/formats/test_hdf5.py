@@ -347,6 +347,28 @@ def test_alpha_and_grey_are_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(one.obs["grey"], RED[..., :1])
 
 
+def test_an_attribute_tells_the_rate_of_a_file_or_an_episode(tmp_path: Path) -> None:
+    """And a JSON that happens to lie beside it is none of ours."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        for number, fps in ((0, 30), (1, "15")):
+            file[f"run_{number}/action"] = file[f"run_{number}/state"] = np.zeros((STEPS, 2))
+            file[f"run_{number}"].attrs["fps"] = fps
+    (tmp_path / "a.json").write_text("[NaN]")
+    (tmp_path / "metadata.json").write_text("[]")
+    assert [episode.control_hz for episode in read(path)] == [30, 15]
+    with h5py.File(path, "a") as file:
+        file.attrs["control_hz"] = 10
+    assert [episode.control_hz for episode in read(path)] == [10, 10]
+    with h5py.File(path, "a") as file:
+        file.attrs["control_hz"] = "fast"
+    assert [episode.control_hz for episode in read(path)] == [30, 15]
+    with h5py.File(path, "a") as file:
+        file.attrs["control_hz"] = -3
+    with pytest.raises(UserError, match="a control rate of -3 Hz"):
+        read(path)
+
+
 def test_floats_are_pictures_only_if_nothing_is_lost(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["action"] = np.zeros((STEPS, 2))
@@ -393,6 +415,7 @@ def test_values_of_other_types_are_left_alone(tmp_path: Path) -> None:
         file["parts"] = np.array([file["state"].ref] * STEPS, dtype=h5py.ref_dtype)
         file.attrs["empty"] = h5py.Empty("f4")
         file["nothing"] = h5py.Empty("f4")
+        file["kind"] = np.dtype("f4")  # a type with a name
     report = Report()
     (one,) = read(path, report, hz=20)
     assert list(one.obs) == ["axis", "state"]
@@ -400,6 +423,21 @@ def test_values_of_other_types_are_left_alone(tmp_path: Path) -> None:
     assert "nothing, parts, table: values of a type that is not read" in told
     with pytest.raises(UserError, match="strict=false"):
         read(path, hz=20, strict=True)
+
+
+def test_a_damaged_chunk_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["action"] = np.zeros((STEPS, 2))
+        item = file.create_dataset("state", data=np.arange(800.0).reshape(STEPS, 100), chunks=True,
+                                   compression="gzip")  # fmt: skip
+        where = item.id.get_chunk_info(0)
+    data = bytearray(path.read_bytes())
+    data[where.byte_offset : where.byte_offset + 20] = bytes(20)
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=r"a\.h5 is damaged \(.*\); fetch it again") as told:
+        read(path, hz=20)
+    assert "\n" not in str(told.value)
 
 
 def test_files_that_claim_too_much_are_refused(tmp_path: Path) -> None:

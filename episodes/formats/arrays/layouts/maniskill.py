@@ -15,6 +15,7 @@ LAYOUT = Layout(
     actions=("actions",),
     obs=("obs",),
     rewards="rewards",
+    notes="{stem}.json",
     dones=("terminated", "truncated"),
     success=("success",),
     sim=("traj_*/env_states",),

@@ -14,6 +14,7 @@ LAYOUT = Layout(
     actions=("actions",),
     obs=("observations",),
     rewards="rewards",
+    notes="metadata.json",
     dones=("terminations", "truncations"),
     success=("infos/success", "infos/is_success"),
     left={"infos": "what the environment tells beside the observations"},
