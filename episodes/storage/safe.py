@@ -151,6 +151,8 @@ def _inspect(root: h5g.GroupID, name: str, file_size: int, any_type: bool) -> No
         _inspect_attributes(group, place, any_type)
         for link in list(group):
             where = f"{place}/{link.decode(errors='replace')}"
+            if "\ufffd" in where:
+                raise _Refused(f"{where}: a name that is not UTF-8")
             if group.links.get_info(link).type != h5l.TYPE_HARD:
                 raise _Refused(f"{where}: a soft or external link")
             item = h5o.open(group, link)
