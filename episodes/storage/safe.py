@@ -124,6 +124,15 @@ def inspect(group: h5py.Group, any_type: bool = False) -> None:
         raise UserError(f"{group.file.filename} is damaged: {reason}") from error
 
 
+def dtype_of(item: Any) -> np.dtype[Any]:
+    """numpy's type of a dataset or attribute; `object` where it has none, as of 16-byte floats."""
+    try:
+        dtype: np.dtype[Any] = item.dtype
+        return dtype
+    except (TypeError, ValueError):
+        return np.dtype(object)
+
+
 def is_readable(dtype: np.dtype[Any]) -> bool:
     """Whether values of this type are numbers, bools, text, or bytes of any number."""
     if h5py.check_string_dtype(dtype) is not None or dtype.kind in "fiubU":
@@ -134,7 +143,7 @@ def is_readable(dtype: np.dtype[Any]) -> bool:
 
 def attribute(item: h5py.Group | h5py.Dataset, name: str) -> Any:
     """An attribute as `plain` gives it; None if it is absent or of a type that is not read."""
-    if name not in item.attrs or not is_readable(item.attrs.get_id(name).dtype):
+    if name not in item.attrs or not is_readable(dtype_of(item.attrs.get_id(name))):
         return None
     return plain(item.attrs[name])
 

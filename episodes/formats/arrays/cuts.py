@@ -12,6 +12,7 @@ from episodes.formats.arrays import nodes
 from episodes.formats.arrays.layout import Layout, under
 from episodes.formats.arrays.nodes import Group
 from episodes.formats.promises import Promises
+from episodes.storage.safe import dtype_of
 
 MAX_ROWS = 64 * guard.MAX_STEPS  # of all episodes that stand one after another
 
@@ -70,7 +71,7 @@ def _rows(group: Group, layout: Layout) -> int:
 
 def _listed(root: Group, path: str, rows: int, place: str) -> list[int]:
     item = nodes.array_at(root, path)
-    if item is None or len(item.shape) != 1 or item.dtype.kind not in "iu":
+    if item is None or len(item.shape) != 1 or dtype_of(item).kind not in "iu":
         raise UserError(f"{place} is no list of row numbers")
     if int(item.shape[0]) > rows:
         raise UserError(f"{place}: {item.shape[0]} episodes in {rows} rows")

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.storage.safe import dtype_of
+
 Group = Mapping[str, Any]
 MAX_DEPTH = 16
 _DIGITS = re.compile(r"(\d+)")
@@ -41,8 +43,7 @@ class Leaf:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        dtype: np.dtype[Any] = self.item.dtype
-        return dtype
+        return dtype_of(self.item)
 
     @property
     def shape(self) -> tuple[int, ...]:
