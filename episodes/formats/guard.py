@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
+from episodes.formats.extra import need
 from episodes.storage import safe
 from episodes.storage.folder import sha256_of
 
@@ -23,6 +24,8 @@ MAX_EPISODE_BYTES = 16 << 30  # decoded frames of one camera and episode
 MAX_STEPS = 1 << 22  # rows of one episode: 29 hours at 40 Hz
 
 IMAGE_FORMATS = ("JPEG", "PNG")  # what pillow may decode: no other codec is reached
+PNG = b"\x89PNG\r\n\x1a\n"
+GREY = 0  # PNG's colour type
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -68,29 +71,52 @@ def inside(root: Path, relative: str) -> Path:
 
 
 def decode_image(data: bytes, place: object, tiff: bool = False) -> NDArray[Any]:
-    """A JPEG or PNG as (H, W, 3) u1; a 16-bit grey PNG as (H, W) u2; 8-bit grey as (H, W) u1.
+    """A JPEG or PNG as what it is: (H, W, 3) or, with alpha, (H, W, 4); (H, W) of grey; u1, or u2
+    where a PNG has 16 bits. Palettes become colours.
 
     tiff: a TIFF is read too, of floats as (H, W) f4.
     """
-    from PIL import Image
-
+    image_of = need("PIL.Image", f"{place}: a picture").open
     try:
         known = (*IMAGE_FORMATS, "TIFF") if tiff else IMAGE_FORMATS
-        with Image.open(io.BytesIO(data), formats=known) as image:
+        with image_of(io.BytesIO(data), formats=known) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise UserError(f"{place}: an image of {image.width}x{image.height} pixels")
+            if data.startswith(PNG) and data[24] == 16 and data[25] != GREY:
+                return _deep(data, place)
             if image.mode in ("I;16", "I;16B", "I"):
                 return np.asarray(image).astype(np.uint16)
             if image.mode == "F":
                 return np.asarray(image).copy()
-            if image.mode == "L":
-                return np.asarray(image).copy()
-            return np.asarray(image.convert("RGB")).copy()
+            if image.mode in ("L", "1"):
+                return np.asarray(image.convert("L")).copy()
+            clear = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+            return np.asarray(image.convert("RGBA" if clear else "RGB")).copy()
     except UserError:
         raise
     except Exception as error:  # pillow raises many kinds for damaged images
         reason = str(error).replace("\n", " ")[:120]
         raise UserError(f"{place}: the image cannot be decoded ({reason})") from None
+
+
+def _deep(data: bytes, place: object) -> NDArray[Any]:
+    """(H, W, 3) or (H, W, 4) u2 of a PNG of 16 bits a colour, which pillow cuts to 8."""
+    av = need("av", f"{place}: a picture of 16 bits a colour")
+    (frame,) = av.CodecContext.create("png", "r").decode(av.Packet(data))
+    return np.asarray(frame.to_ndarray()).astype(np.uint16)
+
+
+def plain_picture(data: bytes, place: object, tiff: bool = False) -> NDArray[Any]:
+    """As `decode_image`, for readers that keep 8 bits a colour and no alpha. UserError: that would
+    lose something."""
+    picture = decode_image(data, place, tiff)
+    if picture.ndim < 3:
+        return picture
+    if picture.dtype != np.uint8:
+        raise UserError(f"{place}: 16 bits a colour would be cut to 8; save it with 8 bits")
+    if picture.shape[2] == 4 and not (picture[..., 3] == 255).all():
+        raise UserError(f"{place}: its alpha channel would be lost; save it without one")
+    return np.ascontiguousarray(picture[..., :3])
 
 
 def read_npz(data: bytes, place: object) -> dict[str, NDArray[Any]]:
@@ -135,6 +161,16 @@ def check_frames(count: int, frame: NDArray[Any], place: object) -> None:
         raise UserError(
             f"{place}: {count} frames of {frame.shape} are {count * frame.nbytes >> 30} GiB; "
             f"at most {MAX_EPISODE_BYTES >> 30} GiB of one camera and episode are read"
+        )
+
+
+def check_rows(count: int, array: Any, place: object) -> None:
+    """Refuse rows (count, ...) of an array that would fill the memory."""
+    size = count * math.prod(array.shape[1:]) * array.dtype.itemsize
+    if size > MAX_EPISODE_BYTES:
+        raise UserError(
+            f"{place}: {count} rows are {size >> 30} GiB; at most {MAX_EPISODE_BYTES >> 30} GiB of "
+            "one array and episode are read"
         )
 
 

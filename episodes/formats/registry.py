@@ -13,14 +13,16 @@ from typing import Any
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
-from episodes.formats import commands, pointers
+from episodes.formats import commands, pointers, rates
 from episodes.formats.promises import Promises
 
 # format -> its module; in the order in which an unknown folder is tried
 READERS: Mapping[str, str] = {
     "lerobot": "episodes.formats.lerobot",
     "rlds": "episodes.formats.rlds",
+    "hdf5": "episodes.formats.hdf5",
     "robomimic": "episodes.formats.robomimic",
+    "zarr": "episodes.formats.zarr",
     "video": "episodes.formats.video",
     "mcap": "episodes.formats.mcap",
     "webdataset": "episodes.formats.webdataset",
@@ -61,6 +63,8 @@ def read(
     """
     module = reader(format)
     check_options(format, module.read, ("strict", "report"), options)
+    if "hz" in options:
+        options["hz"] = rates.given(options["hz"])
     promises = Promises(path, strict, Report() if report is None else report)
     episodes = module.read(path, strict=strict, report=promises.report, **options)
     return commands.apart(pointers.told(episodes, promises), promises)

@@ -35,6 +35,12 @@ KNOWN_FILTERS = frozenset(
     }
 )
 
+# Those that are met most, by their registered numbers (HDF5 documentation, "Registered Filters").
+FILTER_NAMES = {
+    h5z.FILTER_SZIP: "szip", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp",
+    32026: "blosc2",
+}  # fmt: skip
+
 
 def _refuse(token: str) -> NoReturn:
     raise ValueError(f"{token} is not JSON")
@@ -67,15 +73,16 @@ def read_json(path: str | Path) -> Any:
     return parse_json(text, str(path))
 
 
-def open_hdf5(path: Path) -> h5py.File:
+def open_hdf5(path: Path, any_type: bool = False) -> h5py.File:
     """Open a foreign HDF5 file for reading, after a look at everything in it.
 
     Refused with a UserError: anything but hard links, loops, external storage, virtual datasets,
-    unknown filters and types, sizes beyond what the file can hold.
+    unknown filters and types, sizes beyond what the file can hold. any_type: values of other types
+    may be there, and the caller reads none of them: `attribute`, and `is_readable` of datasets.
     """
     file = open_unseen(path)
     try:
-        inspect(file["/"])
+        inspect(file["/"], any_type)
     except BaseException:
         file.close()
         raise
@@ -104,11 +111,11 @@ def follow(file: h5py.File, path: str) -> h5py.Group:
     return group
 
 
-def inspect(group: h5py.Group) -> None:
+def inspect(group: h5py.Group, any_type: bool = False) -> None:
     """Look at everything from a group on. Raises UserError as `open_hdf5` does."""
     try:
         # The low-level calls cost a fraction of the high-level ones; a shard has hundreds of items.
-        _inspect(group.id, group.name.rstrip("/"), group.file.id.get_filesize())
+        _inspect(group.id, group.name.rstrip("/"), group.file.id.get_filesize(), any_type)
     except _Refused as error:
         path = group.file.filename
         raise UserError(f"{path} is refused, it is not safe to read: {error}") from None
@@ -117,7 +124,31 @@ def inspect(group: h5py.Group) -> None:
         raise UserError(f"{group.file.filename} is damaged: {reason}") from error
 
 
-def _inspect(root: h5g.GroupID, name: str, file_size: int) -> None:
+def dtype_of(item: Any) -> np.dtype[Any]:
+    """numpy's type of a dataset or attribute; `object` where it has none, as of 16-byte floats."""
+    try:
+        dtype: np.dtype[Any] = item.dtype
+        return dtype
+    except (TypeError, ValueError):
+        return np.dtype(object)
+
+
+def is_readable(dtype: np.dtype[Any]) -> bool:
+    """Whether values of this type are numbers, bools, text, or bytes of any number."""
+    if h5py.check_string_dtype(dtype) is not None or dtype.kind in "fiubU":
+        return True
+    inner = h5py.check_vlen_dtype(dtype)
+    return inner is not None and np.dtype(inner) == np.uint8
+
+
+def attribute(item: h5py.Group | h5py.Dataset, name: str) -> Any:
+    """An attribute as `plain` gives it; None if it is absent or of a type that is not read."""
+    if name not in item.attrs or not is_readable(dtype_of(item.attrs.get_id(name))):
+        return None
+    return plain(item.attrs[name])
+
+
+def _inspect(root: h5g.GroupID, name: str, file_size: int, any_type: bool) -> None:
     seen: set[int] = set()
     todo = [(root, name, 0)]
     while todo:
@@ -126,18 +157,20 @@ def _inspect(root: h5g.GroupID, name: str, file_size: int) -> None:
         if address in seen or depth > MAX_DEPTH:
             raise _Refused(f"{place}: groups linked in a loop or nested too deep")
         seen.add(address)
-        _inspect_attributes(group, place)
+        _inspect_attributes(group, place, any_type)
         for link in list(group):
             where = f"{place}/{link.decode(errors='replace')}"
+            if "\ufffd" in where:
+                raise _Refused(f"{where}: a name that is not UTF-8")
             if group.links.get_info(link).type != h5l.TYPE_HARD:
                 raise _Refused(f"{where}: a soft or external link")
             item = h5o.open(group, link)
             if isinstance(item, h5g.GroupID):
                 todo.append((item, where, depth + 1))
             elif isinstance(item, h5d.DatasetID):
-                _inspect_dataset(item, where, file_size)
-                _inspect_attributes(item, where)
-            else:
+                _inspect_dataset(item, where, file_size, any_type)
+                _inspect_attributes(item, where, any_type)
+            elif not any_type:  # a type with a name
                 raise _Refused(f"{where}: neither a group nor a dataset")
 
 
@@ -145,7 +178,7 @@ class _Refused(Exception):
     pass
 
 
-def _inspect_dataset(item: h5d.DatasetID, place: str, file_size: int) -> None:
+def _inspect_dataset(item: h5d.DatasetID, place: str, file_size: int, any_type: bool) -> None:
     plan = item.get_create_plist()
     layout = plan.get_layout()
     if layout == h5d.VIRTUAL:
@@ -155,10 +188,14 @@ def _inspect_dataset(item: h5d.DatasetID, place: str, file_size: int) -> None:
     filters = [plan.get_filter(i)[0] for i in range(plan.get_nfilters())]
     unknown = sorted(set(filters) - KNOWN_FILTERS)
     if unknown or len(set(filters)) != len(filters):
-        raise _Refused(f"{place}: unknown or repeated filters {unknown or filters}")
+        names = ", ".join(FILTER_NAMES.get(number, str(number)) for number in unknown or filters)
+        raise _Refused(
+            f"{place}: unknown or repeated filters ({names}); repack the file with HDF5's own "
+            "tool: h5repack -f GZIP=4 IN OUT"
+        )
     if ZSTD in filters:
         _bring_zstd(place)
-    item_size = _plain_size(item.get_type(), place)
+    item_size = _plain_size(item.get_type(), place, any_type)
     size = _count(item.shape) * item_size
     if size > MAX_DATASET_BYTES or size > _FREE_BYTES + _MAX_RATIO * file_size:
         raise _Refused(f"{place}: declares {size} bytes, in a file of {file_size}")
@@ -176,11 +213,11 @@ def _bring_zstd(place: str) -> None:
         raise UserError(f"{place} is packed with zstd: pip install hdf5plugin") from None
 
 
-def _inspect_attributes(item: h5g.GroupID | h5d.DatasetID, place: str) -> None:
+def _inspect_attributes(item: h5g.GroupID | h5d.DatasetID, place: str, any_type: bool) -> None:
     for i in range(h5a.get_num_attrs(item)):
         attribute = h5a.open(item, index=i)
         where = f"{place} attribute {attribute.name.decode(errors='replace')}"
-        size = _count(attribute.shape) * _plain_size(attribute.get_type(), where)
+        size = _count(attribute.shape) * _plain_size(attribute.get_type(), where, any_type)
         if size > MAX_ATTRIBUTE_BYTES:
             raise _Refused(f"{where}: declares {size} bytes")
 
@@ -189,11 +226,11 @@ def _count(shape: tuple[int, ...] | None) -> int:
     return 0 if shape is None else math.prod(shape)
 
 
-def _plain_size(kind: h5t.TypeID, place: str) -> int:
+def _plain_size(kind: h5t.TypeID, place: str, any_type: bool) -> int:
     """Bytes of one number, bool or text; references and the rest are refused."""
     if isinstance(kind, h5t.TypeEnumID):
         kind = kind.get_super()
-    if isinstance(kind, h5t.TypeIntegerID | h5t.TypeFloatID | h5t.TypeStringID):
+    if any_type or isinstance(kind, h5t.TypeIntegerID | h5t.TypeFloatID | h5t.TypeStringID):
         return int(kind.get_size())
     raise _Refused(f"{place}: a value of class {type(kind).__name__}")
 

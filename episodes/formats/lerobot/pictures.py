@@ -102,7 +102,7 @@ def images(dataset: Dataset, table: Any, place: str) -> dict[str, Array]:
                 data = guard.inside(dataset.root, str(value["path"])).read_bytes()
             if not isinstance(data, bytes):
                 raise UserError(f"{place}: {key} has no picture at step {step}")
-            picture = guard.decode_image(
+            picture = guard.plain_picture(
                 data, f"{place}: {key}, step {step}", tiff=depth.is_depth(feature)
             )
             if rows is None:

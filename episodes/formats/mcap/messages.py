@@ -69,7 +69,7 @@ def _compressed(data: bytes, form: str, place: str) -> Array:
     """Of compressed_image_transport, or of compressed_depth_image_transport, which puts a header of
     12 bytes before its PNG, and whose 32FC1 is quantised."""
     if "compressedDepth" not in form:
-        return _colour(guard.decode_image(data, place))
+        return _colour(guard.plain_picture(data, place))
     if not form.startswith(DEPTHS):
         raise UserError(f"{place}: {form[:40]!r} is not read; of compressed depth: 16UC1")
     return guard.decode_image(data[DEPTH_HEADER:], place)

@@ -70,7 +70,7 @@ class Search:
                 "warning", "it has no instruction", episode=episode.index, field="language"
             )
         for name, array in episode.obs.items():
-            if array.dtype == np.uint16 and array.ndim >= 3:
+            if array.ndim >= 3 and (array.dtype == np.uint16 or "depth" in name):
                 self._report.add(
                     "warning",
                     "its unit is not known: kept as it is, not as depth",
@@ -80,6 +80,10 @@ class Search:
 
     def not_even(self, field: str, why: str) -> None:
         self._lacks(f"left out: {why}", field=field)
+
+    def left_out(self, field: str, why: str, episode: int) -> None:
+        """What is in the records and not in the episode."""
+        self._lacks(f"left out: {why}", field=field, episode=episode)
 
     def finish(self) -> None:
         """After the last record: what only all of them together show."""

@@ -120,17 +120,28 @@ def decode(feature: Feature, value: Value, steps: int, where: object) -> NDArray
 
 
 def _images(feature: Feature, value: Value, steps: int, where: object) -> NDArray[Any]:
+    """(T, H, W, C) u1 or u2 of colour, with or without alpha; (T, H, W) of grey, depth or floats.
+
+    TFDS keeps the bits of a float32 picture as the four bytes of an RGBA PNG
+    (tensorflow_datasets/core/features/image_feature.py).
+    """
     if len(value) != steps:
         raise UserError(f"{where}: {len(value)} images for {steps} steps")
     out: NDArray[Any] | None = None
     for step, item in enumerate(value):
         frame = guard.decode_image(_bytes(item, where), f"{where}, step {step}")
-        if feature.shape[-1:] == (3,) and frame.ndim == 2:
+        if feature.dtype == "float32":
+            if frame.ndim != 3 or frame.shape[2] != 4 or frame.dtype != np.uint8:
+                raise UserError(f"{where}, step {step}: no bits of float32, but {frame.shape}")
+            frame = np.ascontiguousarray(frame).view("<f4")[..., 0]
+        elif feature.shape[-1:] == (3,) and frame.ndim == 2:
             frame = np.repeat(frame[..., None], 3, axis=2)
+        elif feature.shape[-1:] == (3,) and (frame.shape[2] == 4 and (frame[..., 3] == 255).all()):
+            frame = frame[..., :3]
         if out is None:
             guard.check_frames(steps, frame, where)
             out = np.empty((steps, *frame.shape), frame.dtype)
-        if frame.shape != out.shape[1:]:
+        if frame.shape != out.shape[1:] or frame.dtype != out.dtype:
             raise UserError(
                 f"{where}, step {step}: an image of {frame.shape} among others of {out.shape[1:]}"
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import language
+from episodes.formats.arrays import pictures
 from episodes.formats.flat import unflatten
 from episodes.formats.rlds import example, faults, features, folder, names, oxe, records
 from episodes.formats.rlds.example import Value
@@ -24,7 +24,6 @@ Array = NDArray[Any]
 
 # Of a step, what has a place of its own in an episode or follows from the others.
 STANDARD = ("action", "is_first", "is_last", "is_terminal", "reward", "discount")
-INSTRUCTION = re.compile(r"(^|[_/])instruction(_\d+)?$")
 HEADER = "episode_metadata/cellwright"  # of our own exports: see formats/flat.py
 MAX_METADATA = 64  # values of one entry of episode_metadata that are kept
 
@@ -71,7 +70,7 @@ def read(
                 "record": number,
                 "rate": f"{rate:g} Hz: {rate_source}",
             }
-            episode = _episode(source, decoded, index, steps, rate, lineage)
+            episode = _episode(source, decoded, index, steps, rate, lineage, search)
             search.episode(episode, values, decoded)
             yield episode
             index += 1
@@ -82,14 +81,12 @@ def read(
 
 def _rate(source: Source, hz: float | None) -> tuple[float, str]:
     if hz is not None:
-        if not 0 < hz < 1e5:
-            raise UserError(f"hz={hz:g} is no control rate; give steps per second, e.g. hz=10")
-        return float(hz), "given as hz"
+        return hz, "given as hz"
     if source.name in oxe.RATES:
         return float(oxe.RATES[source.name]), "the overview table of Open X-Embodiment"
     raise UserError(
         f"{source.folder}: RLDS files do not tell their control rate, and that of "
-        f"{source.name!r} is not known; give it with hz=, e.g. hz=10"
+        f"{source.name!r} is not known; give it: options={{hz:10}}"
     )
 
 
@@ -132,19 +129,26 @@ def _episode(
     steps: int,
     rate: float,
     lineage: dict[str, Any],
+    search: faults.Search,
 ) -> Episode:
     arrays: dict[str, Array] = {}
-    texts: list[list[str]] = []
+    texts: dict[str, list[str]] = {}
     metadata: dict[str, Any] = {}
     for key, value in decoded.items():
-        if not key.startswith("steps/"):
+        name = key.removeprefix("steps/")
+        if name == key:
             if len(value) and np.size(value) <= MAX_METADATA:
                 metadata[key.rpartition("/")[2]] = np.asarray(value)[0].tolist()
+            elif len(value):
+                search.left_out(key, f"more than {MAX_METADATA} values of an episode", index)
+            if isinstance(value, list) and language.is_instruction(key):
+                texts[key] = value
         elif isinstance(value, list):
-            if INSTRUCTION.search(key):
-                texts.append(value)
+            texts[name] = value
+        elif language.is_instruction(name) and (spelt := _spelt(value)):
+            texts[name] = spelt
         else:
-            arrays[key.removeprefix("steps/")] = value
+            arrays[name] = value
     actions, action = _actions(arrays, steps)
     columns: Mapping[str, Sequence[str]] = {}
     robot = "unknown"
@@ -156,11 +160,19 @@ def _episode(
     obs: dict[str, Array] = {}
     for key, rows in arrays.items():
         name = key.removeprefix("observation/").replace("/", ".")
-        if source.features[f"steps/{key}"].kind == "image" and rows.ndim == 4:
-            cameras[name] = CameraTrack(rgb=rows)
+        if source.features[f"steps/{key}"].kind == "image":
+            seen = pictures.split(rows)
+            if seen.rgb is not None:
+                cameras[name] = CameraTrack(rgb=seen.rgb)
+            if seen.alpha is not None:
+                obs[f"{name}.alpha"] = seen.alpha
+            if seen.plain is not None:
+                obs[name] = seen.plain
         elif key.partition("/")[0] not in STANDARD:
             obs[name] = rows
-    words = language.phrasings(text for column in texts for text in column)
+    words = language.words(texts, steps)
+    for name in words.unread:
+        search.left_out(f"steps/{name}", "text that changes on the way", index)
     success = metadata.get("success")
     done = [arrays[flag] for flag in ("is_last", "is_terminal") if flag in arrays]
     reward = arrays.get("reward")
@@ -171,7 +183,7 @@ def _episode(
         robot=robot,
         domain="real",
         control_hz=rate,
-        instruction=language.instruction(words),
+        instruction=words.instruction,
         success=bool(success) if isinstance(success, bool | int) else None,
         failure="",
         time=np.arange(steps + 1) / rate,
@@ -181,12 +193,24 @@ def _episode(
         rewards=None if reward is None else reward.reshape(steps).astype(np.float32),
         dones=np.any(done, axis=0).reshape(steps).astype(np.uint8) if done else None,
         cameras={name: cameras[name] for name in sorted(cameras)},
-        subtasks=language.subtasks(texts[0]) if texts else (),
-        language=words,
+        subtasks=words.subtasks,
+        language=words.language,
         licence=source.licence or "unknown",
         lineage={**lineage, "columns": {key: list(names) for key, names in columns.items()}},
-        extra={"split": lineage["split"], "metadata": metadata},
+        extra={
+            "split": lineage["split"],
+            "metadata": metadata,
+            **({"texts": dict(words.rest)} if words.rest else {}),
+        },
     )
+
+
+def _spelt(rows: Array) -> list[str]:
+    """The text of each row of codes that end with 0, as Language Table spells its instructions
+    (google-research/language-table, README, "decode_inst"); none of other numbers."""
+    if rows.ndim != 2 or rows.dtype.kind not in "iu" or not ((rows >= 0) & (rows < 256)).all():
+        return []
+    return [bytes(row[row > 0].tolist()).decode("utf-8", "replace") for row in rows]
 
 
 def _exported(decoded: Mapping[str, Array | list[str]], place: str) -> Episode:

@@ -164,7 +164,7 @@ def _pictures(samples: Samples, extension: str, place: str) -> NDArray[Any]:
     for t in range(len(samples)):
         here = f"{place}, step {t}, {extension}"
         if f"{extension}.png" in samples[t]:
-            frame = guard.decode_image(samples[t][f"{extension}.png"], here)
+            frame = guard.plain_picture(samples[t][f"{extension}.png"], here)
         else:
             frame = guard.read_npz(samples[t][f"{extension}.npz"], here)[members.FRAME]
         if out is None:

@@ -17,7 +17,7 @@ TOLD = 10  # findings printed; check prints the rest
 
 def run(config: Mapping[str, Any]) -> int:
     done = formats.import_library(
-        config["format"],
+        None if config["format"] == "auto" else config["format"],
         options.path(config, "src"),
         options.path(config, "out"),
         shard_size=None if config["shard_size"] is None else options.whole(config, "shard_size", 1),

@@ -426,10 +426,11 @@ def test_a_broken_folder_is_one_clear_line(toy: Path, how: str, message: str) ->
 
 
 def test_the_rate_must_be_known_or_given(toy: Path) -> None:
-    with pytest.raises(UserError, match="hz="):
+    with pytest.raises(UserError, match=r"options=\{hz:10\}"):
         read(toy)
-    with pytest.raises(UserError, match="no control rate"):
-        read(toy, hz=0)
+    for wrong in (0, -1, "fast", True, float("nan")):
+        with pytest.raises(UserError, match="no control rate"):
+            read(toy, hz=wrong)
 
 
 def test_an_unknown_format_or_option_names_the_closest(toy: Path) -> None:

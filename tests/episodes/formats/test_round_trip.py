@@ -15,7 +15,7 @@ import pytest
 from episodes import Library, formats
 from episodes.episode import Episode
 from episodes.errors import UserError
-from episodes.formats import readback
+from episodes.formats import readback, registry
 from tests.helpers import synthetic_episode
 from tests.libraries import brightening, make_library
 
@@ -102,7 +102,8 @@ def test_what_goes_out_comes_back_the_same(
 ) -> None:
     format, options = case
     formats.export_library(format, library, tmp_path / "out", **options)
-    assert formats.detect(tmp_path / "out") == format
+    found = registry.reader(formats.detect(tmp_path / "out"))
+    assert found.read is registry.reader(format).read
     imported = formats.import_library(None, tmp_path / "out", tmp_path / "back")
     assert [f for f in imported.report if f.severity == "error"] == []
     ours, theirs = Library(library), Library(tmp_path / "back")

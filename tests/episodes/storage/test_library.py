@@ -318,7 +318,12 @@ def _unknown_filter(file: h5py.File) -> None:
     h5py.h5d.create(file["data"].id, b"x", h5py.h5t.NATIVE_UINT8, space, plan)
 
 
+def _no_utf8(file: h5py.File) -> None:
+    h5py.h5g.create(file["data"].id, "측정".encode("cp949"))
+
+
 HOSTILE = [
+    _no_utf8,
     _external_link,
     _soft_link,
     _external_storage,
