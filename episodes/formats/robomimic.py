@@ -156,12 +156,14 @@ def _rate(
             rate, told = 1 / (float(sim["dt"]) * float(sim["decimation"])), "env_args"
         else:
             raise UserError(
-                f"{file}: it does not tell its control rate; give it with hz=, e.g. hz=20"
+                f"{file}: it does not tell its control rate; give it with options.hz=20"
             )
     except (TypeError, ValueError, ZeroDivisionError):
         rate, told = 0.0, "env_args"
     if not 0 < rate < 1e5:
-        raise UserError(f"{file}: a control rate of {rate:g} Hz ({told}); give it with hz=")
+        raise UserError(
+            f"{file}: a control rate of {rate:g} Hz ({told}); give it with options.hz=20"
+        )
     return rate, told
 
 

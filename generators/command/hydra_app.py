@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -39,7 +41,11 @@ def run(verb: str, words: Words) -> int:
         if words.many:
             keys = [*map(_deferred, keys), f"hydra.sweep.dir={scratch}"]
         sys.argv = ["cellwright", *words.flags, *keys]
-        hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+        printed = io.StringIO()
+        shown = any(flag.startswith("--cfg=") for flag in words.flags)
+        with redirect_stdout(printed) if shown else nullcontext():
+            hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+    print(original(printed.getvalue()), end="")  # the config, with keys as they were typed
     return job.finish()
 
 

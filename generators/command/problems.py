@@ -55,13 +55,15 @@ def _composition(message: str, words: Sequence[str]) -> str:
         wrong = original(found[1])
         return _unknown_key(wrong, _flat(hydra_app.tentative(words[0], words[1:], wrong)))
     if found := re.match(r"Ambiguous value for argument '(.+)'", message):
-        return f"{found[1]}: several values are a sweep: add -m, or write a list as key=[a,b]"
+        return (
+            f'{found[1]}: several values are a sweep: add -m, or write a list: "{found[1]}=[a,b]"'
+        )
     if found := re.match(r"Sweep parameters '(.+)' requires", message):
         return f"{found[1]}: several values are a sweep: add -m"
     lines = [line for line in message.splitlines() if line and "hydra.cc" not in line]
     first = " ".join(" ".join(lines).split())
     if "parsing override" in message or "input" in message or "Exception" in first:
-        return f"cannot read an argument as key=value: {first}; quote odd characters: key='\"a b\"'"
+        return f"cannot read an argument as key=value: {first}; is a bracket or a quote left open?"
     return first
 
 

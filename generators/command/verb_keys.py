@@ -25,7 +25,7 @@ from generators.command.kinds import (
     Table,
     Text,
     Whole,
-)  # fmt: skip
+)
 
 MOST_IN_SHARD = 100_000
 MOST_WORKERS = 10_000
@@ -62,7 +62,13 @@ CELL: Mapping[str, Kind] = {
     "physics.contact_damping": Number(0),
     "physics.settle_s": Number(0, 60),
 }
-FORMAT_OPTIONS = Table({name: Text() for name in ("name", "topics", "version", "codec")})
+FORMAT_OPTIONS = Table(
+    {
+        **{name: Text() for name in ("name", "topics", "version", "codec")},
+        "hz": Number(above=0, most=100_000),
+        "depth": Flag(),
+    }
+)
 FILTER = Table(
     {name: Text() for name in ("task", "robot", "domain", "instruction", "failure", "language")}
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import difflib
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from episodes.errors import UserError
@@ -36,12 +36,12 @@ OTHER_NAMES = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Words:
     """flags: as Hydra's parser takes them, each one whole word. keys: `key=value` and `~key`."""
 
-    flags: list[str] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
+    flags: tuple[str, ...]
+    keys: tuple[str, ...]
 
     @property
     def many(self) -> bool:
@@ -52,25 +52,26 @@ class Words:
 def sort(verb: str, words: Sequence[str]) -> Words:
     """The words by what they are. UserError for one that is neither a flag that we have nor
     key=value, with the right form of the command."""
-    found = Words()
+    flags: list[str] = []
+    keys: list[str] = []
     rest = list(words)
     while rest:
         word = rest.pop(0)
         flag, equals, value = word.partition("=")
         if word in ALONE:
-            found.flags.append(ALONE[word])
+            flags.append(ALONE[word])
         elif flag in WITH_VALUE:
             if not equals and not rest:
                 raise UserError(f"{flag} needs a value: {_example(flag)}")
             name, value = WITH_VALUE[flag], value if equals else rest.pop(0)
             if name == "--cfg" and value not in SHOWN:
                 raise UserError(f"{flag} {value}: {_example(flag)}")
-            found.flags.append(f"{name}={value}")
+            flags.append(f"{name}={value}")
         elif word.startswith("-") or (not equals and not word.startswith("~")):
             raise UserError(_right_form(verb, words, word))
         else:
-            found.keys.append(word)
-    return found
+            keys.append(word)
+    return Words(tuple(flags), tuple(keys))
 
 
 def overrides(verb: str, keys: Sequence[str], many: bool = False) -> list[str]:

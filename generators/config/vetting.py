@@ -81,6 +81,13 @@ def _vet_folder(folder: Path) -> None:
             raise UserError(f"{file}: ${{oc.env:...}} is refused; write the value")
         beside = file.relative_to(folder).parts[0] == "hydra"
         inside = isinstance(content, dict) and "hydra" in content
+        task = content.get("task") if isinstance(content, dict) else None
+        name = task.get("name", file.stem) if isinstance(task, dict) else file.stem
+        if file.parent.name == "task" and name != file.stem:
+            raise UserError(
+                f"{file}: task.name is {name!r}, and must be the file's: {file.stem}; to vary a "
+                "task, name it under defaults and leave task.name away"
+            )
         if beside or inside or re.search(r"@package[^\n]*hydra|^\s*-[^\n]*\bhydra/", text, re.M):
             raise UserError(f"{file}: a config file of yours may not set up Hydra itself")
 

@@ -53,7 +53,7 @@ def read(
     dataset = meta.read(find(path))
     if hz is not None and hz != dataset.fps:
         raise UserError(
-            f"{dataset.root}: it is recorded at {dataset.fps:g} Hz; leave hz={hz:g} away"
+            f"{dataset.root}: it is recorded at {dataset.fps:g} Hz; leave options.hz={hz:g} away"
         )
     search = Search(report, dataset, strict)
     search.tables()

@@ -83,13 +83,15 @@ def read(
 def _rate(source: Source, hz: float | None) -> tuple[float, str]:
     if hz is not None:
         if not 0 < hz < 1e5:
-            raise UserError(f"hz={hz:g} is no control rate; give steps per second, e.g. hz=10")
+            raise UserError(
+                f"options.hz={hz:g} is no control rate; give steps per second: options.hz=10"
+            )
         return float(hz), "given as hz"
     if source.name in oxe.RATES:
         return float(oxe.RATES[source.name]), "the overview table of Open X-Embodiment"
     raise UserError(
         f"{source.folder}: RLDS files do not tell their control rate, and that of "
-        f"{source.name!r} is not known; give it with hz=, e.g. hz=10"
+        f"{source.name!r} is not known; give it with options.hz=10"
     )
 
 

@@ -37,7 +37,7 @@ def run(config: Config) -> int:
     if config["audit"] is not None:
         return _audit(config)
     if config["out"] is None or config["sources"] is None:
-        raise UserError("mix needs out=FILE and sources=[...]; `cellwright mix --help` shows how")
+        raise UserError('mix needs out=FILE and "sources=[...]"; `cellwright mix --help` shows how')
     out = config["out"]
     asked = {key: value for key, value in config.items() if key not in ("out", "audit")}
     known = {name: TcpToBase(name) for name in robot.cards()}
