@@ -11,7 +11,7 @@ from pathlib import Path
 
 from episodes.errors import UserError
 from generators.command import usage
-from generators.command.kinds import Choice, Flag, Place
+from generators.command.kinds import Flag, Place
 from generators.command.spelling import spelled
 from generators.command.verb_keys import KEYS, kind_of
 
@@ -176,7 +176,7 @@ def _guessed(verb: str, word: str, before: Sequence[str]) -> str | None:
         if group not in given and word in usage.options(group):
             return f"{group}={word}"
     for key, kind in KEYS[verb].items():
-        if key not in given and isinstance(kind, Choice) and word in kind.names:
+        if key not in given and word in kind.offers():
             return f"{key}={word}"
     places = [k for k, kind in KEYS[verb].items() if isinstance(kind, Place) and k not in given]
     there = [k for k in places if k != "out"] if Path(word).exists() else ["out"]

@@ -31,7 +31,8 @@ def vetted(words: Sequence[str]) -> list[str]:
             raise UserError(f"{flag} is refused: {REFUSED_FLAGS[flag]}")
         if flag in ("--config-dir", "-cd"):
             value = word.partition("=")[2] or "".join(words[i + 1 : i + 2])
-            _vet_folder(Path(value))
+            if value:
+                _vet_folder(Path(value))
         if word.startswith("sweep="):
             out += _sweep_file(Path(word.removeprefix("sweep=")).expanduser())
             continue
