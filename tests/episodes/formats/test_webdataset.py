@@ -262,7 +262,7 @@ def test_the_card_fits_a_screen_and_has_the_config_beside_it(
     assert max(map(len, card)) <= 130
     assert "# 데이터" in card
     assert "- success: 83.3%" in card
-    assert "- outcomes, most frequent: success (10), dropped (2)" in card
+    assert "- outcomes, most frequent: success (10), failure: dropped (2)" in card
     assert sum("put block" in line for line in card) == 5
     told = json.loads((tmp_path / "데이터" / "made_from.json").read_text(encoding="utf-8"))
     assert told["spec_id"] == "a" * 64
