@@ -123,7 +123,7 @@ def test_reading_records_loads_no_simulator(tmp_path: Path) -> None:
         ("smoke tasks=[nothing]", "unknown task 'nothing'"),
         ("import src=nowhere out=x", "no such file or folder"),
         ("import src=. out=x", "no data set of a known kind"),
-        ("mix out=x", "mix needs out=FILE and sources=[...]"),
+        ("mix out=x", 'mix needs out=FILE and "sources=[...]"'),
         ("mix out=x sources=[{name:a,path:nowhere}]", "no such folder"),
     ],
 )
