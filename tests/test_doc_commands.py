@@ -175,6 +175,7 @@ OTHERS: dict[str, Check] = {
     "import format=rlds src=path/to/folder out=runs/real options.hz=10": lambda w: (
         imported()(w) and w.first("runs/real").control_hz in (10, 20)),
     "import format=rlds src=path/to/folder out=runs/real": imported(),
+    "import src=path/to/dataset out=runs/real options={frames:by_row}": imported(),
     "import src=path/to/dataset out=runs/real domain=sim licence=CC-BY-4.0 strict=true": imported(
         "sim", "CC-BY-4.0"),
     "export format=lerobot src=runs/a out=export/a": holds("export/a/meta/info.json"),
@@ -231,6 +232,9 @@ OTHERS: dict[str, Check] = {
 }  # fmt: skip
 ELSEWHERE = {
     "cellwright VERB key=value ...": "no command",
+    "cellwright import src=path/to/bags out=runs/bags": "test_bags.py, which has bags",
+    "cellwright import src=path/to/bags out=runs/bags 'options={topics:path/to/map.yaml}'":
+        "test_bags.py, which has bags",
     "cellwright smoke tasks=bench_lift": "test_docs.py adds that task",
     "cellwright generate task=bench_lift episodes=50 workers=2 renderer=none out=runs/lift":
         "test_docs.py adds that task",
@@ -238,7 +242,7 @@ ELSEWHERE = {
     "task=peg_round renderer=none episodes=40 probe=false \"scene.clearance_mm=interval(0.02,1)\" "
     "out=runs/search": "test_search.py, where optuna is installed",
 }  # fmt: skip
-NEEDS = {"robot=ur5": "example_robot_data", "MESH": "coacd", "lerobot": "av"}
+NEEDS = {"robot=ur5": "example_robot_data", "MESH": "coacd", "lerobot": "av", "by_row": "av"}
 
 
 def split(line: str) -> list[str]:
@@ -321,8 +325,11 @@ def _lay_out(world: World, kept: Path, verb: str, words: str) -> None:
         names = {"a"}
     for name in names:
         shutil.copytree(kept / kind / LIKE.get(name, name), world.root / "runs" / name)
+    if "by_row" in words:
+        source = [f"src={kept}/invented/bridge", "out=path/to/dataset"]
+        assert dispatch(["export", "format=lerobot", *source]) == 0
     for place, export in (("dataset", "webdataset"), ("folder", "rlds")):
-        if f"path/to/{place}" in words:
+        if f"path/to/{place}" in words and "by_row" not in words:
             shutil.copytree(kept / export, world.root / "path" / "to" / place)
     if "sweep=" in words:
         page = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ NOT_FOR_PEOPLE = {  # strings of Python's or Hydra's, and a script
 WHOSE = {"episodes/formats/": {"import", "export"}, "episodes/mix/": {"mix", "check"}}  # messages
 # x=§ of a point, a part's parameter, pip's own syntax, our own words
 OTHER_WORDS = {"x", "y", "z", "bpy", "install", "query", "key", "group", "group.key", "kinematics"}
-WORD = re.compile(r"""(?<![\w.{/('"-])(")?([a-z][\w.]*)=([^\s;)`'"]*)""")
+WORD = re.compile(r"""(?<![\w.{/('"-])(["'])?([a-z][\w.]*)=([^\s;)`'"]*)""")
 DOTTED = re.compile(r"(?<![\w./])((?:scene|task|camera|look|physics|robot|pool)(?:\.[a-z_]+)+)")
 
 
