@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from episodes.text_width import padded, width
+
 FIGURE = re.compile(r"-|-?[\d.,]+(/\d+| of \d+)?( (%|[kMGT]?B|s|min|h( \d+ min)?))?")
 
 
@@ -12,13 +14,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Columns as wide as they must be; those of numbers are aligned to the right."""
     lines = [[str(cell) for cell in row] for row in rows]
     columns = list(zip(head, *lines, strict=True))
-    widths = [max(map(len, column)) for column in columns]
+    widths = [max(map(width, column)) for column in columns]
     right = [bool(column[1:]) and all(_numeric(cell) for cell in column[1:]) for column in columns]
     out = []
     for line in [list(head), *lines]:
         cells = [
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(line, widths, right, strict=True)
+            padded(cell, room, to_right)
+            for cell, room, to_right in zip(line, widths, right, strict=True)
         ]
         out.append("  ".join(cells).rstrip())
     return "\n".join(out)

@@ -28,6 +28,7 @@ Ranges = Mapping[str, Any]
 SECTIONS = ("surfaces", "lights", "camera", "clutter")
 BOUNCE = 0.8  # of the hall's light that reaches undersides, from floors and walls
 SUN_SHARE = 0.7  # of the light on a level surface, from a lamp right above and a usual hall
+CLUTTER = "clutter_"  # how the names of what a look adds begin
 ROLES = ("part", "distractor", "fixture", "room")
 
 
@@ -181,7 +182,12 @@ def _stops(lights: Sequence[Light], *, from_below: bool) -> float:
 
 
 def _cluttered(cell: Cell, ranges: Ranges, rng: np.random.Generator) -> Cell:
-    """More things on the floor around, as far off as `distance_m` says: out of any arm's reach."""
+    """More things on the floor around, as far off as `distance_m` says: out of any arm's reach.
+
+    They stand in place of those of an earlier look.
+    """
+    kept = tuple(body for body in cell.bodies if not body.name.startswith(CLUTTER))
+    cell = cell.replace(bodies=kept)
     robots = [r.base.position[:2] for r in cell.robots] or [(0.0, 0.0)]
     middle = np.mean(robots, axis=0)
     taken = [_outline(b) for b in cell.bodies if b.fixed and b.kind not in ("floor", "wall")]
@@ -196,7 +202,7 @@ def _cluttered(cell: Cell, ranges: Ranges, rng: np.random.Generator) -> Cell:
         x, y = middle + far * np.array([np.cos(angle), np.sin(angle)])
         # its front, at +y, towards the cell
         pose = Pose.turned((x, y, 0.0), (0, 0, 1), angle + np.pi / 2 + yaw)
-        body = fixture(f"clutter_{i}", kind, {}, pose, coat, role="room")
+        body = fixture(f"{CLUTTER}{i}", kind, {}, pose, coat, role="room")
         outline = _outline(body)
         free = all(outline.distance(other) > 0.1 for other in taken)
         inside = all(_in_front(wall, outline) for wall in walls)

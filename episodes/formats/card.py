@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 CARD = "the card of an export"
-LENGTHS, FRAMES = "lengths.png", "frames.png"
+LENGTHS, FRAMES, RECIPE = "lengths.png", "frames.png", "made_from.json"
 BARS = 24
+MOST_NAMED = 5  # outcomes, and instructions
 SHOWN = 4  # episodes whose frames are shown, and frames of each
 TILE = 160  # px
 INK, PAPER, GREY = (40, 70, 110), (255, 255, 255), (120, 120, 120)
@@ -52,7 +53,10 @@ def write(
     found: Sequence[str],
     losses: Sequence[Loss],
 ) -> None:
-    """Write out/README.md and its pictures. found: the licences; losses: of reading it back."""
+    """Write out/README.md, its pictures, and beside it what the library was made from.
+
+    found: the licences; losses: of reading it back.
+    """
     first = library.read(library.rows[0].index)
     _lengths(library).save(out / LENGTHS)
     pictures = _frames(library)
@@ -66,9 +70,11 @@ def write(
         f"![frames]({FRAMES})" if pictures is not None else "",
         _contents(first),
         _fidelity(losses),
-        _origin(library, first),
+        _origin(library),
     ]
-    (out / "README.md").write_text("\n\n".join(part for part in parts if part) + "\n")
+    (out / RECIPE).write_text(_recipe(library, first), encoding="utf-8")
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    (out / "README.md").write_text(text, encoding="utf-8")
 
 
 def _front_matter(library: Library, name: str, format: str, found: Sequence[str]) -> str:
@@ -91,62 +97,66 @@ SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_
 
 
 def _counts(library: Library, found: Sequence[str]) -> str:
-    summary = library.summary()
-    rate = "not told" if summary.success_rate is None else f"{summary.success_rate:.1%}"
-    rows = {
-        "episodes": f"{summary.episodes}",
-        "steps": f"{summary.steps}",
-        "hours": f"{summary.hours:.3f}",
-        "success": rate,
-        "domain": ", ".join(summary.domains),
-        "tasks": ", ".join(summary.tasks),
-        "robots": ", ".join(summary.robots),
-        "licence": ", ".join(found),
-    }
-    table = "\n".join(["| | |", "|---|---|", *(f"| {k} | {v} |" for k, v in rows.items())])
-    ends = Counter(outcome(row) for row in library.rows)
-    listed = "\n".join(f"- {text}: {count}" for text, count in ends.most_common())
-    said = Counter(row.instruction for row in library.rows).most_common(10)
-    words = "\n".join(f"- {_plain_text(text)} ({count})" for text, count in said)
-    return f"{table}\n\n## Outcomes\n\n{listed}\n\n## Instructions, most frequent\n\n{words}"
+    """Outcomes, licences and instructions; `describe` says how much there is."""
+    ends = Counter(outcome(row) for row in library.rows).most_common(MOST_NAMED)
+    said = Counter(row.instruction for row in library.rows).most_common(MOST_NAMED)
+    rate = library.summary().success_rate
+    lines = [
+        f"- success: {'not told' if rate is None else f'{rate:.1%}'}",
+        f"- outcomes, most frequent: {', '.join(f'{text} ({count})' for text, count in ends)}",
+        f"- licence: {', '.join(found)}",
+        "- instructions, most frequent:",
+        *(f"  - {_plain_text(text)} ({count})" for text, count in said),
+    ]
+    return "\n".join(lines)
 
 
 def _contents(episode: Episode) -> str:
-    """The arrays of the first episode, and what they are."""
+    """The arrays of the first episode, and what they are; a row for each camera."""
     rows = [f"| actions | {episode.actions.shape[1:]} | {episode.actions.dtype} |"]
     rows += [f"| action/{k} | {v.shape[1:]} | {v.dtype} |" for k, v in episode.action.items()]
     rows += [f"| obs/{k} | {v.shape[1:]} | {v.dtype} |" for k, v in episode.obs.items()]
     for name, track in episode.cameras.items():
-        for channel, frames in (
-            ("image", track.rgb),
-            ("depth", track.depth),
-            ("segmentation", track.segmentation),
-        ):
-            if frames is not None:
-                unit = f", unit {track.unit_m:g} m" if channel == "depth" else ""
-                rows.append(f"| obs/{name}_{channel} | {frames.shape[1:]} | {frames.dtype}{unit} |")
+        channels = {
+            "image": track.rgb,
+            f"depth in {track.unit_m:g} m": track.depth,
+            "segmentation": track.segmentation,
+        }
+        there = {kind: frames for kind, frames in channels.items() if frames is not None}
+        sizes = {str(frames.shape[1:3]) for frames in there.values()}
+        if there:
+            kinds = ", ".join(f"{kind} ({f.dtype})" for kind, f in there.items())
+            rows.append(f"| obs/{name}_* | {', '.join(sorted(sizes))} | {kinds} |")
     head = f"## A step, at {episode.control_hz:g} Hz\n\n| | shape | type |\n|---|---|---|"
     return "\n".join([head, *rows])
 
 
 def _fidelity(losses: Sequence[Loss]) -> str:
-    lines = ["## Read back", "", "The first episode was read back: every number is the same."]
-    lines += [f"- {loss}" for loss in losses]
-    return "\n".join(lines)
+    """What the pictures lost; those that lost nothing in one line."""
+    lossy = [loss for loss in losses if loss.worst]
+    what = "number" if lossy or not losses else "number and picture"
+    head = (
+        f"The first episode was read back: every {what} is the same{'.' if not lossy else ', and'}"
+    )
+    return "\n".join(["## Read back", "", head, *(f"- {loss}" for loss in lossy)])
 
 
-def _origin(library: Library, episode: Episode) -> str:
-    told: dict[str, Any] = {
-        key: library.info[key] for key in ("spec_id", "versions", "config") if library.info.get(key)
-    }
+def _origin(library: Library) -> str:
+    faults = library.info.get("findings", [])
+    lines = ["It was imported." if "import" in library.info else "It was generated."]
+    if faults:
+        lines += [f"At its import, {len(faults)} faults of the source were told."]
+    lines += [f"[{RECIPE}]({RECIPE}) has the config, the versions and the lineage."]
+    return "\n".join(["## How it was made", "", " ".join(lines)])
+
+
+def _recipe(library: Library, episode: Episode) -> str:
+    """JSON: what the library was made from, spec_id first."""
+    keys = ("spec_id", "versions", "config", "import", "findings")
+    told: dict[str, Any] = {key: library.info[key] for key in keys if library.info.get(key)}
     if episode.lineage:
         told["lineage of the first episode"] = dict(episode.lineage)
-    text = json.dumps(told, indent=1, ensure_ascii=False, sort_keys=True)
-    faults = library.info.get("findings", [])
-    kind = "It was imported." if "import" in library.info else "It was generated."
-    if faults:
-        kind += f" At its import, {len(faults)} faults of the source were told."
-    return f"## How it was made\n\n{kind}\n\n```json\n{text}\n```"
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
 def _plain_text(text: str) -> str:

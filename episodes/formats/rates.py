@@ -12,5 +12,5 @@ def given(hz: Any) -> float | None:
     if hz is None:
         return None
     if isinstance(hz, bool) or not isinstance(hz, int | float) or not 0 < hz < 1e5:
-        raise UserError(f"hz={hz} is no control rate; give steps a second: options={{hz:10}}")
+        raise UserError(f"options.hz={hz} is no control rate; give steps a second: options.hz=10")
     return float(hz)

@@ -118,7 +118,7 @@ def _episode(
     first = frames.look(next(iter(files.values())))
     rate = hz or (1 / first.period if first.period else first.rate)
     if not 0 < rate < 1e5:
-        raise UserError(f"{place}: the rate of its video is not known; give it with hz=")
+        raise UserError(f"{place}: the rate of its video is not known; give it with options.hz=10")
     start, end = float(first.pts[0]), float(first.pts[-1])
     times = first.pts if hz is None else start + np.arange(int((end - start) * hz) + 1) / hz
     cameras = {}
@@ -222,7 +222,7 @@ def _actions(folder: Path, row: Row, steps: int, place: str) -> tuple[Array, lis
     if values.ndim != 2 or values.dtype.kind not in "fiu" or len(values) != steps:
         raise UserError(
             f"{place}: {file.name} is {list(values.shape)}, the video has {steps} steps; "
-            "one row of actions a frame (or give hz=)"
+            "one row of actions a frame (or give options.hz=10)"
         )
     return values.astype(np.float32), names
 

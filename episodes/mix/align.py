@@ -127,13 +127,13 @@ def _refuse_blindness(schemas: Mapping[str, Schema], dropped: Mapping[str, Seque
     told = ", ".join(f"{source} has {' '.join(names)}" for source, names in own.items())
     common = set.intersection(*(set(names) for names in own.values()))
     firsts = ",".join(dict.fromkeys(names[0] for names in own.values()))
-    way = f"cameras={{main:[{firsts}]}} makes one"
+    way = f'"cameras.main=[{firsts}]" makes one'
     if common:  # the same name, in different sizes or types
         why = next(w for w, names in dropped.items() if f"obs/{min(common)}{IMAGE}" in names)
         told, way = f"obs/{min(common)}{IMAGE}: {why}", "that makes it one"
     raise UserError(
         f"no common camera: {told}; {way}, missing_keys=mask delivers each source's own, "
-        "and keys=[actions,obs/ee_pose] does without pictures"
+        'and "keys=[actions,obs/ee_pose]" does without pictures'
     )
 
 
@@ -154,7 +154,7 @@ def _fit(name: str, found: Mapping[str, _Found], sources: list[str], view: View)
             f"{'x'.join(map(str, one.shape)) or '1'} in {source}" for source, one in found.items()
         )
         if image:
-            return f"it is {sizes}: give image_size=[W,H]"
+            return f'it is {sizes}: give "image_size=[W,H]"'
         if view.missing_keys != "mask" or any(len(shape) > 1 for shape in shapes):
             return f"it is {sizes}"
         shapes = {(max(shape[0] if shape else 1 for shape in shapes),)}

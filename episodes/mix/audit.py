@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from episodes.mix.manifest import Manifest, Source
 from episodes.mix.quotas import BLOCK, Quotas
+from episodes.text_width import padded, width
 
 
 def table(manifest: Manifest) -> str:
@@ -147,12 +148,12 @@ def _worth(manifest: Manifest, source: Source) -> Fraction:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
     """Columns side by side, numbers to the right."""
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    widths = [max(width(row[n]) for row in rows) for n in range(len(rows[0]))]
     lines = []
     for row in rows:
         cells = [
-            cell.ljust(width) if n < 2 else cell.rjust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+            padded(cell, room, right=n >= 2)
+            for n, (cell, room) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)

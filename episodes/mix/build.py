@@ -220,14 +220,16 @@ def _view(wanted: Mapping[str, Any]) -> View:
     if size is not None:
         pair = size if isinstance(size, list | tuple) else [size, size]
         if len(pair) != 2 or not all(type(n) is int and 1 <= n <= 8192 for n in pair):
-            raise UserError(f"image_size must be [W,H] in whole pixels, not {size!r}")
+            raise UserError(
+                f'image_size must be [W,H] in pixels, not {size!r}; try "image_size=[128,128]"'
+            )
         size = (pair[0], pair[1])
     hz = wanted["hz"]
     if hz is not None and not 0 < (hz := float(number(hz, "hz"))) <= 10_000:
         raise UserError(f"hz={hz:g} is no rate; give the steps in a second")
     cameras = wanted["cameras"] or {}
     if not isinstance(cameras, Mapping):
-        raise UserError("cameras must be like {main:[front_image,image_0]}")
+        raise UserError('cameras must be like "cameras.main=[front_image,image_0]"')
     return View(
         horizon=_whole(wanted, "horizon", 1, _MOST_STEPS),
         history=_whole(wanted, "history", 1, _MOST_STEPS),

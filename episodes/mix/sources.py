@@ -56,7 +56,7 @@ def flatten(entries: Any, ratio: Any = None) -> tuple[Asked, ...]:
     names = [leaf.name for leaf in leaves]
     for name in names:
         if names.count(name) > 1:
-            raise UserError(f"two sources are called {name!r}; give each a name=")
+            raise UserError(f"two sources are called {name!r}; give each its own name")
     return tuple(leaves)
 
 
@@ -79,8 +79,8 @@ def _level(entries: Any, place: str) -> list[dict[str, Any]]:
     """The entries of one level, checked, each with a name."""
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
         raise UserError(
-            f"{place} is empty: write {place}=[{{name:sim,path:runs/a,weight:80}},"
-            "{name:real,path:runs/b,weight:20}]"
+            f'{place} is empty: write "{place}=[{{name:sim,path:runs/a,weight:80}},'
+            '{name:real,path:runs/b,weight:20}]"'
         )
     found = []
     for entry in entries:
@@ -95,7 +95,7 @@ def _level(entries: Any, place: str) -> list[dict[str, Any]]:
             raise UserError(f"{place}: a path is empty; give the folder of a library")
         name = str(entry.get("name") or Path(str(entry.get("path", ""))).name)
         if not name or "/" in name or not name.isprintable():
-            raise UserError(f"{place}: {name!r} is no name for a source; give it a name= without /")
+            raise UserError(f"{place}: {name!r} is no name for a source; give it a name without /")
         if not isinstance(entry.get("filter") or {}, Mapping):
             raise UserError(f"filter of {name!r} must be like {{success:true}}")
         found.append({**entry, "name": name})
@@ -121,7 +121,7 @@ def _parts(level: Sequence[Mapping[str, Any]], prefix: str) -> list[Fraction]:
 def _from_ratio(level: Sequence[Mapping[str, Any]], ratio: Any) -> list[Fraction]:
     """Parts of the top level where `ratio` names some of them; a part of 0 leaves a source out."""
     if not isinstance(ratio, Mapping):
-        raise UserError(f"ratio must be like {{real:0.2,sim:0.8}}, not {ratio!r}")
+        raise UserError(f"ratio must be like ratio.real=0.2 ratio.sim=0.8, not {ratio!r}")
     names = [entry["name"] for entry in level]
     for name in ratio:
         if name not in names:

@@ -53,7 +53,10 @@ def dispatch(words: Sequence[str]) -> int:
         return 0
     try:
         if words[0] in ("-sc", "--shell-completion"):
-            return _complete(words[1:])
+            from generators.command import completion
+
+            print(completion.answer(words[1] if len(words) > 1 else ""))
+            return 0
         verb, rest = words[0], list(words[1:])
         if verb not in VERBS:
             raise UserError(unknown("verb", verb, VERBS))
@@ -73,24 +76,7 @@ def dispatch(words: Sequence[str]) -> int:
 
 def _run(verb: str, words: Sequence[str]) -> int:
     from generators.command import hydra_app
+    from generators.command.words import sort
     from generators.config import vetting
 
-    return hydra_app.run(verb, vetting.vetted(words))
-
-
-def _complete(words: Sequence[str]) -> int:
-    """Shell completion: verbs here, everything after a verb by Hydra."""
-    asked = words[0] if words else "install=bash"
-    if not asked.startswith("query="):
-        return _run("list", ["-sc", asked])
-    line = os.environ.get("COMP_LINE", "").split(" ")[1:]
-    if len(line) < 2:
-        print(" ".join(verb for verb in VERBS if verb.startswith("".join(line))))
-    elif line[0] in VERBS:
-        # Hydra strips the first word, and knows the keys only with every needed group chosen
-        given = {word.partition("=")[0] for word in line[1:]}
-        needed = [g for g, o in usage.groups(line[0]).items() if o == "???" and g not in given]
-        chosen = [f"{group}={usage.options(group)[0]}" for group in needed]
-        os.environ["COMP_LINE"] = " ".join([line[0], *chosen, *line[1:]])
-        return _run(line[0], ["-sc", asked])
-    return 0
+    return hydra_app.run(verb, sort(verb, vetting.vetted(words)))

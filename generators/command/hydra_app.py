@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
 from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
@@ -17,26 +21,31 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from episodes.errors import UserError
+from generators.command import usage
+from generators.command.spelling import original
+from generators.command.verb_keys import typed
 from generators.command.verbs import VERBS
+from generators.command.words import Words, overrides
 from generators.config import choose_tool, user_meshes, vetting
 
-# mappings whose keys are the user's own; Hydra would have to be told with a + that a key is new
-OPEN_KEYS = ("ratio.", "cameras.", "options.")
-
-Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete
+Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete, every value typed
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(verb: str, words: Words) -> int:
     """Lets Hydra parse `words` and compose, then runs the verb: its exit code."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions come through; `problems` words them
     OmegaConf.register_new_resolver("oc.env", _refuse_env, replace=True)
     job = Job(verb)
-    words = [f"++{word}" if word.startswith(OPEN_KEYS) else word for word in words]
+    keys = overrides(verb, words.keys, words.many)
     with TemporaryDirectory() as scratch:  # Hydra's sweeper insists on writing a multirun.yaml
-        if {"-m", "--multirun"} & set(words):
-            words = [*map(_deferred, words), f"hydra.sweep.dir={scratch}"]
-        sys.argv = ["cellwright", *words]
-        hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+        if words.many:
+            keys = [*map(_deferred, keys), f"hydra.sweep.dir={scratch}"]
+        sys.argv = ["cellwright", *words.flags, *keys]
+        printed = io.StringIO()
+        shown = any(flag.startswith("--cfg=") for flag in words.flags)
+        with redirect_stdout(printed) if shown else nullcontext():
+            hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+    print(original(printed.getvalue()), end="")  # the config, with keys as they were typed
     return job.finish()
 
 
@@ -108,14 +117,46 @@ def _best(tried: Sequence[tuple[list[str], float]]) -> str:
 
 
 def composed(verb: str, words: Sequence[str]) -> Config:
-    """The config that `cellwright VERB WORDS` would run with."""
+    """The config that `cellwright VERB WORDS` would run with. UserError for what cannot be."""
     GlobalHydra.instance().clear()
     with hydra.initialize_config_module("conf", version_base="1.3"):
-        return plain(verb, hydra.compose(verb, list(words)))
+        return plain(verb, hydra.compose(verb, overrides(verb, words)))
+
+
+def tentative(verb: str, words: Sequence[str], wrong: str = "") -> Config:
+    """As far as it can be composed, without values read: for completion and near matches.
+
+    wrong: the key to leave out. Of a sweep the first values are taken, of a group that has no
+    default its first option.
+    """
+    keys = [w for w in words if "=" in w and not w.startswith(("-", "hydra", "sweep="))]
+    keys = [_first(w) for w in keys if w.partition("=")[0] != wrong]
+    given = {word.partition("=")[0] for word in keys}
+    needed = [g for g, o in usage.groups(verb).items() if o == "???" and g not in given]
+    keys += [f"{group}={usage.options(group)[0]}" for group in needed]
+    folders = [w.partition("=")[2] for w in words if w.startswith("--config-dir=")]
+    folders += [w for at, w in pairwise(words) if at in ("--config-dir", "-cd")]
+    path = [f"hydra.searchpath=[{','.join(f'file://{Path(f).absolute()}' for f in folders)}]"]
+    groups = [word for word in keys if word.partition("=")[0] in usage.groups(verb)]
+    for some in (keys, groups):
+        try:
+            GlobalHydra.instance().clear()
+            with hydra.initialize_config_module("conf", version_base="1.3"):
+                config = hydra.compose(verb, path + overrides(verb, some))
+            return dict(_sorted(OmegaConf.to_container(config)))
+        except Exception:  # another word is wrong too; it gets its own line next time
+            continue
+    return {}
+
+
+def _first(word: str) -> str:
+    """Of a sweep a=1,2 the first value: the keys are the same for all of them."""
+    key, _, value = word.partition("=")
+    return word if value.startswith(("[", "{", "'", '"')) else f"{key}={value.split(',')[0]}"
 
 
 def plain(verb: str, config: DictConfig) -> Config:
-    """The config as a dict of plain values, complete and without anything that could run code.
+    """The config as a dict of typed values, complete and without anything that could run code.
 
     Keys are sorted at every level, as in library.json: what is drawn in the order of a mapping must
     not depend on the order of lines in a file.
@@ -124,11 +165,9 @@ def plain(verb: str, config: DictConfig) -> Config:
     if missing:
         needs = " ".join(f"{key}=..." for key in missing)
         raise UserError(f"{verb} needs {needs} (`cellwright {verb} --help` says what that is)")
-    found = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(found, dict)
+    found = _sorted(OmegaConf.to_container(config, resolve=True))
     vetting.refuse_code(found, "the config")
-    whole = choose_tool.equipped({str(key): value for key, value in found.items()})
-    whole = user_meshes.resolved(whole)
+    whole = user_meshes.resolved(choose_tool.equipped(typed(verb, found)))
     return {key: _sorted(whole[key]) for key in sorted(whole)}
 
 
@@ -144,7 +183,7 @@ def _deferred(word: str) -> str:
 
 def _sorted(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _sorted(value[key]) for key in sorted(value, key=str)}
+        return {original(str(key)): _sorted(value[key]) for key in sorted(value, key=str)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 

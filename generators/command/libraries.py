@@ -10,7 +10,6 @@ from typing import Any
 from episodes.errors import UserError
 from episodes.storage import store
 from episodes.storage.summary import summary_of
-from generators.config import options
 from generators.text_table import share, size
 
 DEEPEST = 4  # folders below the one that is searched
@@ -33,7 +32,7 @@ def below(root: Path, deepest: int = DEEPEST) -> Iterator[Path]:
 
 def named(config: Mapping[str, Any], key: str = "src") -> list[Path]:
     """The libraries that config[key] names: itself, or those below it. UserError for none."""
-    root = options.folder(config, key)
+    root = config[key]
     found = list(below(root))
     if not found:
         raise UserError(f"{key}={config[key]}: no library there; `cellwright list` finds them")

@@ -6,12 +6,11 @@ import errno
 import re
 import sys
 from collections.abc import Sequence
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
-from generators.command import usage
+from generators.command import hydra_app, usage
+from generators.command.spelling import original
 from generators.config.options import unknown
 
 # the machine's fault, not the program's: one line says it all
@@ -53,15 +52,18 @@ def _composition(message: str, words: Sequence[str]) -> str:
     if found := re.match(r"You must specify '(.+?)'", message):
         return f"say which {found[1]}: {found[1]}=NAME; there are: {', '.join(_available(message))}"
     if found := re.match(r"Could not override '(.+)'", message):
-        return _unknown_key(found[1], _keys(words, found[1]))
+        wrong = original(found[1])
+        return _unknown_key(wrong, _flat(hydra_app.tentative(words[0], words[1:], wrong)))
     if found := re.match(r"Ambiguous value for argument '(.+)'", message):
-        return f"{found[1]}: several values are a sweep: add -m, or write a list as key=[a,b]"
+        return (
+            f'{found[1]}: several values are a sweep: add -m, or write a list: "{found[1]}=[a,b]"'
+        )
     if found := re.match(r"Sweep parameters '(.+)' requires", message):
         return f"{found[1]}: several values are a sweep: add -m"
     lines = [line for line in message.splitlines() if line and "hydra.cc" not in line]
     first = " ".join(" ".join(lines).split())
     if "parsing override" in message or "input" in message or "Exception" in first:
-        return f"cannot read an argument as key=value: {first}; quote odd characters: key='\"a b\"'"
+        return f"cannot read an argument as key=value: {first}; is a bracket or a quote left open?"
     return first
 
 
@@ -75,34 +77,6 @@ def _unknown_key(wrong: str, keys: Sequence[str]) -> str:
 def _available(message: str) -> list[str]:
     lines = message.partition("Available options")[2].splitlines()[1:]
     return [line.strip() for line in lines if line.startswith("\t") and "=" not in line]
-
-
-def _keys(words: Sequence[str], wrong: str) -> list[str]:
-    """The keys of the config as composed without the wrong one, those near it first."""
-    from hydra import compose, initialize_config_module
-    from hydra.core.global_hydra import GlobalHydra
-    from omegaconf import OmegaConf
-
-    more = [w.partition("=")[2] for w in words if w.startswith("--config-dir=")]
-    more += [w for at, w in pairwise(words) if at in ("--config-dir", "-cd")]
-    path = [f"hydra.searchpath=[{','.join(f'file://{Path(m).absolute()}' for m in more)}]"]
-    good = [w for w in words[1:] if "=" in w and not w.startswith(("-", wrong, "hydra"))]
-    groups = [w for w in good if usage.options(w.partition("=")[0])]
-    for overrides in (good, groups):
-        try:
-            GlobalHydra.instance().clear()
-            with initialize_config_module("conf", version_base="1.3"):
-                config = compose(words[0], path + [_first(w) for w in overrides])
-            return _flat(OmegaConf.to_container(config))
-        except Exception:  # another word is wrong too; it gets its own line next time
-            continue
-    return []
-
-
-def _first(word: str) -> str:
-    """Of a sweep a=1,2 the first value: the keys are the same for all of them."""
-    key, _, value = word.partition("=")
-    return word if value.startswith(("[", "{", "'", '"')) else f"{key}={value.split(',')[0]}"
 
 
 def _flat(value: Any, prefix: str = "") -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from generators.command.verbs import VERBS
+from generators.config.groups import options
 
 TAIL = """\
 also:  --cfg job   print the composed config and stop
@@ -48,14 +49,6 @@ def groups(name: str) -> dict[str, str]:
         if line.startswith("  - ") and option and not group.startswith("override"):
             chosen[group] = option
     return chosen
-
-
-def options(group: str) -> list[str]:
-    """The names in a config group."""
-    folder = files("conf") / group
-    if not folder.is_dir():
-        return []
-    return sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".yaml"))
 
 
 def _text(name: str) -> list[str]:

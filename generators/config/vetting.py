@@ -31,7 +31,8 @@ def vetted(words: Sequence[str]) -> list[str]:
             raise UserError(f"{flag} is refused: {REFUSED_FLAGS[flag]}")
         if flag in ("--config-dir", "-cd"):
             value = word.partition("=")[2] or "".join(words[i + 1 : i + 2])
-            _vet_folder(Path(value))
+            if value:
+                _vet_folder(Path(value))
         if word.startswith("sweep="):
             out += _sweep_file(Path(word.removeprefix("sweep=")).expanduser())
             continue
@@ -81,6 +82,13 @@ def _vet_folder(folder: Path) -> None:
             raise UserError(f"{file}: ${{oc.env:...}} is refused; write the value")
         beside = file.relative_to(folder).parts[0] == "hydra"
         inside = isinstance(content, dict) and "hydra" in content
+        task = content.get("task") if isinstance(content, dict) else None
+        name = task.get("name", file.stem) if isinstance(task, dict) else file.stem
+        if file.parent.name == "task" and name != file.stem:
+            raise UserError(
+                f"{file}: task.name is {name!r}, and must be the file's: {file.stem}; to vary a "
+                "task, name it under defaults and leave task.name away"
+            )
         if beside or inside or re.search(r"@package[^\n]*hydra|^\s*-[^\n]*\bhydra/", text, re.M):
             raise UserError(f"{file}: a config file of yours may not set up Hydra itself")
 
@@ -105,30 +113,39 @@ def read_yaml(file: Path) -> Any:
 
 
 def _sweep_file(file: Path) -> list[str]:
-    """The words of a sweep file: a mapping of keys to one value or a list of values."""
+    """The words of a sweep file: a mapping of keys to one value or a list of values, each read as
+    if it were typed, not by the looks that YAML goes by (010, on, 2026-10-05)."""
     content = read_yaml(file)
     if not isinstance(content, dict) or not content:
         raise UserError(f"{file}: a sweep file maps keys to a value or a list of values")
     words = ["-m"]
-    for key, value in content.items():
-        if not isinstance(key, str):  # YAML 1.1 reads on, off, yes and no as truth values
-            raise UserError(f"{file}: {key!r} is no key; put it in quotes if it is meant as one")
-        values = value if isinstance(value, list) else [value]
-        if not values or any(isinstance(v, dict | list) or v is None for v in values):
-            raise UserError(f"{file}: {key}: give one value or a list of plain values")
-        word = f"{key}=" + ",".join(_spelled(v) for v in values)
+    for key, value in yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader).value:
+        values = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        if not values or not all(isinstance(v, yaml.ScalarNode) and _is_said(v) for v in values):
+            raise UserError(f"{file}: {key.value}: give one value or a list of plain values")
+        word = f"{key.value}=" + ",".join(_typed(v) for v in values)
         _vet_override(word)
         words.append(word)
     return words
 
 
-def _spelled(value: Any) -> str:
-    """A value as Hydra's grammar reads it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    text = str(value)
-    if re.fullmatch(r"[\w./-]+", text):
-        return text
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+def _is_said(scalar: yaml.ScalarNode) -> bool:
+    return scalar.style is not None or scalar.value not in ("", "~", "null")
+
+
+def _typed(scalar: yaml.ScalarNode) -> str:
+    """A value as one types it: what has quotes or needs them is text."""
+    if scalar.style is None and re.fullmatch(r"[^,'\"\[\]{}()]*", scalar.value):
+        return str(scalar.value)
+    return quoted(scalar.value)
+
+
+def quoted(text: str) -> str:
+    """Text in quotes, as Hydra's grammar has them."""
+    mark = '"' if "'" in text and '"' not in text else "'"
+    return mark + re.sub(rf"(\\*)({mark}|\Z)", _escaped, text) + mark
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Backslashes count before a quote only, and there are doubled."""
+    return found[1] * 2 + (f"\\{found[2]}" if found[2] else "")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from episodes.storage.summary import summary_of
-from generators.config import options
 from generators.production import supervise
 from generators.production.interrupt import stoppable
 from generators.production.plan import Plan, waiting
@@ -24,9 +23,8 @@ def produce(
     todo: Callable[[Plan], list[int]] = waiting,
 ) -> int:
     """Makes the shards `todo` of each library and prints how they stand: the exit code."""
-    workers = options.whole(config, "workers", 1)
-    pool = config["pool"]
-    limits = Limits(options.number(pool, "episode_seconds", 1), memory_of_worker(pool, workers))
+    workers, pool = config["workers"], config["pool"]
+    limits = Limits(pool["episode_seconds"], memory_of_worker(pool, workers))
     with stoppable() as stops:
         runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
         outcomes = supervise.run(plans, runner, workers, limits, Progress(), stops, todo)
@@ -82,7 +80,7 @@ def problems(outcomes: Sequence[Outcome]) -> list[str]:
 def memory_of_worker(pool: Mapping[str, Any], workers: int) -> int | None:
     """Bytes that a worker may allocate; None for no limit."""
     if pool["memory_gb"] is not None:
-        return int(options.number(pool, "memory_gb", 0.1) * 1e9)
+        return int(pool["memory_gb"] * 1e9)
     if pool["name"] != "local":  # its workers are on machines that we do not know
         return None
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

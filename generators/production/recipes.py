@@ -11,7 +11,6 @@ from episodes.errors import UserError
 from episodes.storage import store
 from episodes.storage.library import Library
 from generators import rendering
-from generators.config import options
 from generators.production import makers
 from generators.production.plan import Plan, spec_id
 from generators.production.versions import content_versions
@@ -29,59 +28,54 @@ ELSEWHERE = (
     "aim_success",
 )  # fmt: skip
 
-MOST_SHARDS, MOST_IN_SHARD, MOST_HZ = 1_000_000, 100_000, 100_000
-
-COMPRESSIONS = ("gzip", "lzf", "zstd")
+MOST_SHARDS = 1_000_000
 
 
 def generation(config: Config) -> Plan:
     """The plan of `generate`. UserError for a value that cannot be, before anything is written."""
     recipe = {key: value for key, value in config.items() if key not in ELSEWHERE}
-    options.image_size(config)
-    options.whole(config, "workers", 1)
-    options.number(config["task"], "max_seconds", 0.1)
     _rates(config["physics"])
-    episodes, shard_size = sizes(config)
+    _sizes(config)
     recipe["renderer"] = rendering.resolved(config["renderer"])
     versions = _versions(recipe)
     return Plan(
-        out=options.path(config, "out"),
+        out=config["out"],
         make=makers.generate,
         recipe=recipe,
-        seed=options.whole(config, "seed"),
-        ends=(episodes,),
-        shard_size=shard_size,
-        compression=options.choice(config, "compression", COMPRESSIONS),
+        seed=config["seed"],
+        ends=(config["episodes"],),
+        shard_size=config["shard_size"],
+        compression=config["compression"],
         spec_id=spec_id(recipe, versions, robots_of([config["robot"]["card"]])),
         versions=versions,
     )
 
 
-def sizes(config: Config) -> tuple[int, int]:
-    """(episodes, shard_size) of a library that a file system can hold."""
-    episodes, size = (options.whole(config, key, 1) for key in ("episodes", "shard_size"))
-    if size > MOST_IN_SHARD:
-        raise UserError(f"shard_size={size} does not fit in memory; give {MOST_IN_SHARD} at most")
+def _sizes(config: Config) -> None:
+    """UserError for more shards than a file system can hold."""
+    episodes, size = config["episodes"], config["shard_size"]
     if episodes > MOST_SHARDS * size:
         raise UserError(
             f"episodes={episodes} in shards of {size} are over {MOST_SHARDS} files; give a larger "
             "shard_size=, or make several libraries with other seeds"
         )
-    return episodes, size
 
 
 def _rates(physics: Config) -> None:
     """UserError for rates that no simulation can have."""
-    control = options.whole(physics, "control_hz", 1)
-    hz = options.whole(physics, "hz", control)
-    if hz % control or hz > MOST_HZ:
-        raise UserError(f"physics.hz={hz} must be a multiple of control_hz={control}, below 1e5")
+    hz, control = physics["hz"], physics["control_hz"]
+    if hz % control:
+        near = max(1, round(hz / control)) * control
+        raise UserError(
+            f"physics.hz={hz} must be a multiple of physics.control_hz={control}; "
+            f"try physics.hz={near}"
+        )
 
 
 def rendition(config: Config) -> Plan:
     """The plan of `render`. UserError for a source that cannot be rendered."""
-    source = Library(options.folder(config, "src"))
-    out = options.path(config, "out")
+    source = Library(config["src"])
+    out = config["out"]
     if out == source.path.absolute():
         raise UserError(f"out={config['out']} is the source itself; choose another folder")
     if not source.rows:
@@ -89,12 +83,11 @@ def rendition(config: Config) -> Plan:
     cell = source.read(source.rows[0].index, images=False).cell
     if not cell:
         raise UserError(f"{source.path} holds no cells, as real data does: nothing to render")
-    options.image_size(config)
     renderer = rendering.resolved(config["renderer"])
     recipe = {
         **{key: config[key] for key in ("camera", "look", "image_size")},
         "renderer": renderer,
-        "look_seed": options.whole(config, "look_seed"),
+        "look_seed": config["look_seed"],
         "source": source.info["spec_id"],
         "content": _content(source),
         "task": source.info["config"].get("task"),
@@ -106,8 +99,8 @@ def rendition(config: Config) -> Plan:
         recipe=recipe,
         seed=int(source.info.get("seed", 0)),
         ends=(source.info["episodes"],),
-        shard_size=options.whole(config, "shard_size", 1),
-        compression=options.choice(config, "compression", COMPRESSIONS),
+        shard_size=config["shard_size"],
+        compression=config["compression"],
         spec_id=spec_id(
             recipe, versions, robots_of(arm.card for arm in Cell.from_json(cell).robots)
         ),

@@ -13,7 +13,6 @@ from typing import Any
 from episodes.errors import UserError
 from episodes.storage import store
 from episodes.storage.summary import summary_of
-from generators.config import options
 from generators.production import recipes
 from generators.production.plan import Plan, finished, settled
 from generators.production.pools.local import LocalPool
@@ -118,7 +117,6 @@ def workers_of(configs: Mapping[str, Config]) -> Config:
     for key in ("workers", "pool", "dry_run", "probe"):
         if any(config[key] != first[key] for config in others):
             raise UserError(f"{key} cannot be swept: all combinations share one pool")
-    options.whole(first, "workers", 1)
     return first
 
 

@@ -174,6 +174,18 @@ def test_clutter_stays_out_of_reach_and_before_the_walls(name: str) -> None:
     assert found > 10
 
 
+def test_the_clutter_of_another_look_takes_the_place_of_the_first() -> None:
+    found = 0
+    for seed in range(12):
+        first = drawn("factory", seed)
+        again = look.redraw(first, LOOKS["wild"], np.random.default_rng(seed))
+        there = [body.name for body in first.bodies if body.name.startswith("clutter")]
+        new = [body.name for body in again.bodies if body.name.startswith("clutter")]
+        found += bool(there and new)
+        assert len(again.bodies) - len(new) == len(first.bodies) - len(there)
+    assert found > 3
+
+
 def test_an_unknown_key_is_named() -> None:
     with pytest.raises(UserError, match=r"unknown key look\.lihgts; did you mean 'lights'"):
         look.redraw(cell(), {"lihgts": {}}, np.random.default_rng(0))

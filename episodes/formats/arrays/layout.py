@@ -88,7 +88,9 @@ def of_map(told: Any) -> Layout:
     value that is neither a path nor a list of paths."""
     known = {item.name: item for item in fields(Layout) if item.name not in MINE}
     if not isinstance(told, Mapping):
-        raise UserError(f"map={told!r}: give a mapping, e.g. map={{actions:cmd,obs:[state]}}")
+        raise UserError(
+            f"options.map={told!r}: give a mapping, e.g. 'options.map={{actions:cmd,obs:[state]}}'"
+        )
     values: dict[str, Any] = {}
     for name, value in told.items():
         if name not in known:
@@ -109,7 +111,7 @@ def of_map(told: Any) -> Layout:
     if not values.get("actions") and not values.get("obs"):
         raise UserError("map needs actions or obs: the paths of what an episode is made of")
     if values.get("ahead", 0) < 0:
-        raise UserError(f"map.ahead={values['ahead']} is negative")
+        raise UserError(f"options.map.ahead={values['ahead']} is negative")
     values.setdefault("obs", ("",))
     return Layout(name="map", **values)
 

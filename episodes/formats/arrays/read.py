@@ -40,7 +40,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.colours not in (None, *COLOURS):
-            raise UserError(f"colours={self.colours!r} is none of {', '.join(COLOURS)}")
+            raise UserError(f"options.colours={self.colours!r} is none of {', '.join(COLOURS)}")
 
     def with_rate(self) -> str:
         """The same options with a rate, to be typed."""

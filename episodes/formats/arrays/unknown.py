@@ -35,9 +35,7 @@ def choose(file: Path, root: Group, layout: str | None, told: Any) -> Layout:
         return fitting[0]
     if len(fitting) > 1 and fitting[0].name != "plain":
         names = ", ".join(known.name for known in fitting)
-        raise UserError(
-            f"{file}: it may be {names}; say which: options={{layout:{fitting[0].name}}}"
-        )
+        raise UserError(f"{file}: it may be {names}; say which: options.layout={fitting[0].name}")
     raise refusal(file, root, fitting)
 
 

@@ -44,7 +44,7 @@ def videos(
         try:
             chosen = frames.nearest(clip.file, times, clip.start, end, by_row)
         except frames.ClocksDiffer as error:
-            way = "; 'options={frames:by_row}' shows frame k at row k" if error.as_many else ""
+            way = "; options.frames=by_row shows frame k at row k" if error.as_many else ""
             raise UserError(f"{error}{way}") from None
         search.video(key, index, video, chosen, stamps, by_row)
         bits, feature = frames.bits(video.pix_fmt), dataset.features[key]

@@ -48,12 +48,12 @@ def read(
     data set, files that are damaged or contradict.
     """
     if frames not in FRAMES:
-        raise UserError(f"frames={frames}: there are: {', '.join(FRAMES)}")
+        raise UserError(f"options.frames={frames}: there are: {', '.join(FRAMES)}")
     by_row = frames == "by_row"
     dataset = meta.read(find(path))
     if hz is not None and hz != dataset.fps:
         raise UserError(
-            f"{dataset.root}: it is recorded at {dataset.fps:g} Hz; leave hz={hz:g} away"
+            f"{dataset.root}: it is recorded at {dataset.fps:g} Hz; leave options.hz={hz:g} away"
         )
     search = Search(report, dataset, strict)
     search.tables()

@@ -67,7 +67,7 @@ def map_file(path: Path, given: str | None) -> Path:
             return root / name
     raise UserError(
         f"{root}: no {topics.NAMES[0]}, which says what the topics are; "
-        "give it with 'options={topics:path/to/map.yaml}'"
+        "give it with options.topics=path/to/map.yaml"
     )
 
 

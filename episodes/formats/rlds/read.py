@@ -86,7 +86,7 @@ def _rate(source: Source, hz: float | None) -> tuple[float, str]:
         return float(oxe.RATES[source.name]), "the overview table of Open X-Embodiment"
     raise UserError(
         f"{source.folder}: RLDS files do not tell their control rate, and that of "
-        f"{source.name!r} is not known; give it: options={{hz:10}}"
+        f"{source.name!r} is not known; give it with options.hz=10"
     )
 
 

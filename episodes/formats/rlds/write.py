@@ -32,7 +32,7 @@ FEATURES = "tensorflow_datasets.core.features"
 def write(library: Library, out: Path, *, name: str = "cellwright") -> None:
     """Write out/NAME/1.0.0 with the splits train and val. UserError: episodes of other shapes."""
     if not name.replace("_", "").isalnum():
-        raise UserError(f"name={name!r}: a TFDS name has letters, digits and _ only")
+        raise UserError(f"options.name={name!r}: a TFDS name has letters, digits and _ only")
     folder = out / name / "1.0.0"
     folder.mkdir(parents=True)
     splits = {"train": _Split(folder, name, "train"), "val": _Split(folder, name, "val")}

@@ -14,20 +14,18 @@ from episodes.storage.library import Library
 from episodes.storage.records import Row
 from generators import rendering
 from generators.command.libraries import ours
-from generators.config import options
 from generators.production import makers
 from generators.production.plan import Plan
 from generators.production.pools.local import LocalPool
 from generators.production.recipes import again
 from sim.quiet import quiet
 
+RECYCLE = 200  # episodes after which a worker is replaced by a fresh one
+
 
 def run(config: Mapping[str, Any]) -> int:
-    fraction = options.number(config, "fraction", 0.0)
-    if not 0.0 < fraction <= 1.0:
-        raise UserError(f"fraction={fraction} must be above 0 and at most 1; try fraction=0.01")
-    rng = np.random.default_rng(options.whole(config, "seed"))
-    pool = LocalPool(config["pool"], options.whole(config, "workers", 1), 1)
+    fraction, rng = config["fraction"], np.random.default_rng(config["seed"])
+    pool = LocalPool({"recycle": RECYCLE}, config["workers"], 1)
     asked: dict[Future[str], tuple[Plan, Row]] = {}
     try:
         for root in ours(config):

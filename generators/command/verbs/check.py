@@ -9,12 +9,10 @@ from typing import Any
 from episodes.check.check import check
 from episodes.finding import Report
 from generators.command.libraries import named
-from generators.config import options
 
 
 def run(config: Mapping[str, Any]) -> int:
-    records_only = options.flag(config, "records_only")
-    most = None if config["most"] is None else options.whole(config, "most", 1)
+    records_only, most = config["records_only"], config["most"]
     errors = 0
     for path in named(config):
         findings = check(path, records_only=records_only)

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes import formats
-from generators.config import options
 from generators.text_table import size
 
 
 def run(config: Mapping[str, Any]) -> int:
     done = formats.export_library(
         str(config["format"]),
-        options.folder(config, "src"),
-        options.path(config, "out"),
-        **options.mapping(config, "options"),
+        config["src"],
+        config["out"],
+        **(config["options"] or {}),
     )
     print(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}")
     for loss in done.losses:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generators.config import options
 from generators.production import recipes
 from generators.production import sweep as sweeps
 from generators.production.plan import finished, settled
@@ -21,9 +20,9 @@ def run(config: Config) -> int:
         print(f"{plan.out} is finished: {plan.episodes} episodes; nothing to do")
         return 0
     recipes.try_first(config, plan.seed)
-    if options.flag(config, "dry_run"):
+    if config["dry_run"]:
         entries = [sweeps.Entry(str(plan.out), plan)]
-        print(sweeps.outlook(entries, sweeps.probed([plan]), options.whole(config, "workers", 1)))
+        print(sweeps.outlook(entries, sweeps.probed([plan]), config["workers"]))
         return 0
     return produce([plan], config)
 
@@ -33,13 +32,13 @@ def sweep(configs: Mapping[str, Config]) -> tuple[int, float]:
     shared = sweeps.workers_of(configs)
     entries = sweeps.planned(configs)
     plans = [entry.plan for entry in entries if entry.plan is not None]
-    costs = sweeps.probed(plans) if options.flag(shared, "probe") and plans else {}
+    costs = sweeps.probed(plans) if shared["probe"] and plans else {}
     print(sweeps.outlook(entries, costs, shared["workers"]), flush=True)
     for entry in entries:
         if entry.plan is None:
             print(f"{entry.words}: {entry.error}")
     code = 2 if len(plans) < len(entries) else 0
-    if options.flag(shared, "dry_run") or not plans:
+    if shared["dry_run"] or not plans:
         return code, 1.0
     code = max(produce(plans, shared), code)
-    return code, sweeps.merit(plans, options.number(shared, "aim_success"))
+    return code, sweeps.merit(plans, shared["aim_success"])

@@ -8,7 +8,6 @@ from typing import Any
 from episodes import formats
 from episodes.episode import Episode
 from generators.command.libraries import HEAD, summary_row
-from generators.config import options
 from generators.text_table import table
 
 OVERRIDES = ("domain", "robot", "task", "licence")
@@ -18,13 +17,13 @@ TOLD = 10  # findings printed; check prints the rest
 def run(config: Mapping[str, Any]) -> int:
     done = formats.import_library(
         None if config["format"] == "auto" else config["format"],
-        options.path(config, "src"),
-        options.path(config, "out"),
-        shard_size=None if config["shard_size"] is None else options.whole(config, "shard_size", 1),
-        strict=options.flag(config, "strict"),
+        config["src"],
+        config["out"],
+        shard_size=config["shard_size"],
+        strict=config["strict"],
         compression=config["compression"],
-        overrides={k: str(config[k]) for k in OVERRIDES if config[k] is not None},
-        options=options.mapping(config, "options"),
+        overrides={k: config[k] for k in OVERRIDES if config[k] is not None},
+        options=config["options"] or {},
         progress=_Ticker(),
     )
     if done.already:

@@ -7,12 +7,11 @@ from typing import Any
 
 from episodes.errors import UserError
 from generators.command.libraries import HEAD, below, summary_row
-from generators.config import options
 from generators.text_table import table
 
 
 def run(config: Mapping[str, Any]) -> int:
-    root = options.folder(config, "root")
+    root = config["root"]
     rows, broken = [], []
     for path in below(root):
         try:

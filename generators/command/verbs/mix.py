@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.mix import mix
-from generators.config import options
 from sim.pose import matrix_to_quat
 from sim.robots import robot
 
@@ -38,29 +37,17 @@ def run(config: Config) -> int:
     if config["audit"] is not None:
         return _audit(config)
     if config["out"] is None or config["sources"] is None:
-        raise UserError("mix needs out=FILE and sources=[...]; `cellwright mix --help` shows how")
-    out = options.path(config, "out")
+        raise UserError('mix needs out=FILE and "sources=[...]"; `cellwright mix --help` shows how')
+    out = config["out"]
     asked = {key: value for key, value in config.items() if key not in ("out", "audit")}
     known = {name: TcpToBase(name) for name in robot.cards()}
-    print(mix.table(mix.build(out, {**asked, "sources": _absolute(config["sources"])}, known)))
+    print(mix.table(mix.build(out, asked, known)))
     print(f"written to {out}")
     return 0
 
 
 def _audit(config: Config) -> int:
-    draws = AUDITED if config["draws"] is None else options.whole(config, "draws", 1)
-    counted = mix.audit(options.path(config, "audit"), draws)
+    draws = AUDITED if config["draws"] is None else config["draws"]
+    counted = mix.audit(config["audit"], draws)
     print(counted)
     return 0 if counted.exact else 1
-
-
-def _absolute(sources: Any) -> Any:
-    """Paths, however deep in groups, against the folder that the command was called in."""
-    if isinstance(sources, list):
-        return [_absolute(source) for source in sources]
-    if isinstance(sources, dict):
-        return {
-            key: str(options.path(sources, key)) if key == "path" else _absolute(value)
-            for key, value in sources.items()
-        }
-    return sources

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from assets.geometry.suction import spots
-from generators.config import options, user_meshes
+from generators.config import user_meshes
 from generators.text_table import table
 
 Config = Mapping[str, Any]
@@ -42,7 +42,7 @@ def run(config: Config) -> int:
     for note in notes:
         print(f"note: {note}")
     if config["out"] is not None:
-        out = options.path(config, "out")
+        out = config["out"]
         picture(params, part.extents).save(out)
         print(out)
     jaws, cup = bool(above), any(s.radius >= 0.005 for s in cups)

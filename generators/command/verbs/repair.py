@@ -9,7 +9,6 @@ from typing import Any
 from episodes.errors import UserError
 from episodes.storage import store
 from generators.command.libraries import ours
-from generators.config import options
 from generators.production.plan import Plan
 from generators.production.produce import produce
 from generators.production.recipes import again
@@ -17,7 +16,7 @@ from generators.production.repair import damaged, released, uncommitted
 
 
 def run(config: Mapping[str, Any]) -> int:
-    only_say, retry = options.flag(config, "dry_run"), options.flag(config, "quarantined")
+    only_say, retry = config["dry_run"], config["quarantined"]
     plans, found = [], 0
     for root in ours(config):
         plan, differ = again(root)

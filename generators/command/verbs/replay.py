@@ -12,7 +12,6 @@ import numpy as np
 from episodes.errors import UserError
 from episodes.storage.library import Library
 from generators.command.libraries import ours
-from generators.config import options
 from generators.production.pools.local import LocalPool
 from generators.text_table import table
 from sim.quiet import quiet
@@ -21,9 +20,8 @@ RECYCLE = 200
 
 
 def run(config: Mapping[str, Any]) -> int:
-    seconds = options.number(config, "seconds", 1)
-    most = None if config["episodes"] is None else options.whole(config, "episodes", 1)
-    pool = LocalPool({"recycle": RECYCLE}, options.whole(config, "workers", 1), 1)
+    seconds, most = config["seconds"], config["episodes"]
+    pool = LocalPool({"recycle": RECYCLE}, config["workers"], 1)
     asked: dict[Future[Any], tuple[Path, int]] = {}
     try:
         for path in ours(config):

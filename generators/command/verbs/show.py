@@ -13,20 +13,18 @@ from numpy.typing import NDArray
 from episodes.episode import Episode
 from episodes.storage.library import Library
 from generators.command.libraries import HEAD, named, summary_row
-from generators.config import options
 from generators.text_table import table
 
 
 def run(config: Mapping[str, Any]) -> int:
     from generators.command import sheet
 
-    most = options.whole(config, "episodes", 1)
-    height = options.whole(config, "video_px")
+    most, height = config["episodes"], config["video_px"]
     libraries = [Library(path) for path in named(config)]
     if config["out"] is None:
         places = [([one], one.path.with_name(f"{one.path.name}-show")) for one in libraries]
     else:
-        places = [(libraries, options.path(config, "out"))]
+        places = [(libraries, config["out"])]
     made = [line for ones, out in places for line in _show(ones, out, most, height)]
     print(table(HEAD, [summary_row(one.path, one.path) for one in libraries]))
     print(*made, sep="\n")

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from typing import Any
 
-from episodes.errors import UserError
 from generators import rendering
 from generators.command import hydra_app, usage
-from generators.config import options
-from generators.config.options import unknown
 from generators.production.pools.local import LocalPool
 from generators.text_table import table
 from sim.quiet import quiet
@@ -19,13 +16,12 @@ Config = Mapping[str, Any]
 
 
 def run(config: Config) -> int:
-    limit = options.number(config, "limit_s", 1)
-    pool = LocalPool({"recycle": 1}, options.whole(config, "workers", 1), 1)
+    pool = LocalPool({"recycle": 1}, config["workers"], 1)
     asked: dict[str, Future[Any]] = {}
     rows, broken = [], 0
     try:
-        for task in _tasks(config):
-            asked[task] = pool.submit(try_task, _composed(config, task), limit)
+        for task in config["tasks"] or usage.options("task"):
+            asked[task] = pool.submit(try_task, _composed(config, task), config["limit_s"])
         wait(asked.values())
     except BaseException:
         pool.kill()
@@ -70,28 +66,15 @@ def try_task(config: Config, limit: float) -> str:
             seen += 1
     made = episode.make_episode(config, config["seed"], 0)
     faulthandler.cancel_dump_traceback_later()
-    return f"{seen} cameras, {made.steps} steps, {made.failure or 'success'}: {made.instruction}"
-
-
-def _tasks(config: Config) -> list[str]:
-    known = usage.options("task")
-    asked = config["tasks"]
-    if asked is None:
-        return known
-    names = [asked] if isinstance(asked, str) else list(asked)
-    for name in names:
-        if name not in known:
-            raise UserError(unknown("task", name, known))
-    return names
+    ran = f"ran {made.seconds:.2g} s" if made.failure == "timeout" else made.failure or "success"
+    return f"{ran}, {seen} cameras, {made.steps} steps: {made.instruction}"
 
 
 def _composed(config: Config, task: str) -> Config:
     """What `generate task=...` would run, cut short."""
-    size = options.image_size(config)
-    words = [f"task={task}", "out=nowhere", f"task.max_seconds={options.number(config, 'seconds')}"]
-    if size is not None:
-        words.append(f"image_size=[{size[0]},{size[1]}]")
-    words.append(f"renderer={config['renderer']}")
-    words.append(f"seed={options.whole(config, 'seed')}")
+    words = [f"task={task}", "out=nowhere", f"task.max_seconds={config['seconds']}"]
+    if config["image_size"] is not None:
+        words.append("image_size=[{},{}]".format(*config["image_size"]))
+    words += [f"renderer={config['renderer']}", f"seed={config['seed']}"]
     composed = hydra_app.composed("generate", words)
     return {**composed, "renderer": rendering.resolved(composed["renderer"])}

@@ -10,8 +10,6 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from generators.config import options
-
 
 class LocalPool:
     """`workers` processes by spawn: a forked child would inherit graphics and physics contexts.
@@ -20,7 +18,7 @@ class LocalPool:
     """
 
     def __init__(self, config: Mapping[str, Any], workers: int, shard_size: int) -> None:
-        tasks = max(1, options.whole(config, "recycle", 1) // shard_size)
+        tasks = max(1, config["recycle"] // shard_size)
         # Ctrl-C reaches every process of the terminal; workers are to finish what they do, so
         # they are born with it blocked: a mask, unlike a handler, holds from the first instant
         resource_tracker.ensure_running()  # its start would lift the mask

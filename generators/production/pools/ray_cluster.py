@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from typing import Any
 
 from episodes.errors import UserError
-from generators.config import options
 from generators.production.pools.calls import WorkerLost, called, fill
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report home
@@ -33,7 +32,7 @@ class RayPool:
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
-        calls = max(1, options.whole(config, "recycle", 1) // shard_size)
+        calls = max(1, config["recycle"] // shard_size)
         # we ask again ourselves: a retry of Ray's would not know which episode is to blame
         self._called = ray.remote(num_cpus=1, max_retries=0, max_calls=calls)(called)
         self._asked: dict[Future[Any], Any] = {}

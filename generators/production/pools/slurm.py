@@ -10,7 +10,6 @@ from concurrent.futures import Future
 from typing import Any
 
 from episodes.errors import UserError
-from generators.config import options
 from generators.production.pools.calls import WorkerLost, called, fill
 
 GATHER_S = 0.2  # what is asked for within this time becomes one job array
@@ -26,15 +25,15 @@ class SlurmPool:
         except ImportError as error:
             raise UserError("pool=slurm needs submitit: pip install 'cellwright[slurm]'") from error
         self._lost = submitit.core.utils.UncompletedJobError
-        self._folder = options.path(config, "folder")
+        self._folder = config["folder"]
         self._executor = submitit.AutoExecutor(self._folder, cluster=config["cluster"])
         self._executor.update_parameters(
             name="cellwright",
-            timeout_min=options.whole(config, "job_minutes", 1),
+            timeout_min=config["job_minutes"],
             cpus_per_task=1,
             **{k: v for k, v in config["parameters"].items() if v is not None},
         )
-        self._poll_s = options.number(config, "poll_s", 0.01)
+        self._poll_s = config["poll_s"]
         self._new: list[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = []
         self._jobs: dict[Future[Any], Any] = {}
         self._lock = threading.Lock()

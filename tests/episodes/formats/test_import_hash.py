@@ -104,7 +104,7 @@ def test_what_an_option_names_is_part_of_the_hash(
     shutil.move(folder / "topics.yaml", chart)
 
     def words(name: Path) -> list[str]:
-        return ["import", f"src={folder}", f"out={tmp_path / 'lib'}", f"options={{topics:{name}}}"]
+        return ["import", f"src={folder}", f"out={tmp_path / 'lib'}", f"options.topics={name}"]
 
     assert dispatch(words(chart)) == 0
     assert Library(tmp_path / "lib").read(0).steps == 30

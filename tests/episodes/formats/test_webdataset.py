@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -247,3 +248,23 @@ def test_arrays_are_read_as_numpy_wrote_them(rng: np.random.Generator) -> None:
     np.savez(pickled, bad=np.array([{}], dtype=object))
     with pytest.raises(UserError, match="here: its arrays cannot be read"):
         guard.read_npz(pickled.getvalue(), "here")
+
+
+def test_the_card_fits_a_screen_and_has_the_config_beside_it(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    some = [synthetic_episode(i, rng) for i in range(12)]
+    some = [replace(one, instruction=f"put block {i} away") for i, one in enumerate(some)]
+    library = make_library(tmp_path / "lib", some)
+    formats.export_library("webdataset", library, tmp_path / "데이터")
+    card = (tmp_path / "데이터" / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(card) <= 60
+    assert max(map(len, card)) <= 130
+    assert "# 데이터" in card
+    assert "- success: 83.3%" in card
+    assert "- outcomes, most frequent: success (10), failure: dropped (2)" in card
+    assert sum("put block" in line for line in card) == 5
+    told = json.loads((tmp_path / "데이터" / "made_from.json").read_text(encoding="utf-8"))
+    assert told["spec_id"] == "a" * 64
+    assert told["lineage of the first episode"] == {"generator": "synthetic"}
+    assert "[made_from.json](made_from.json)" in "\n".join(card)

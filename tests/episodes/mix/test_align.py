@@ -75,9 +75,9 @@ def test_sources_without_a_common_camera_are_refused(home: Path, tmp_path: Path)
     with pytest.raises(UserError, match=r"unknown camera for 'main'.*did you mean 'front'"):
         mixed(home, tmp_path, cameras={"main": ["fromt"]})
     told = (
-        "no common camera: sim has front wrist, real has image_0; cameras={main:[front,image_0]} "
-        "makes one, missing_keys=mask delivers each source's own, and keys=[actions,obs/ee_pose] "
-        "does without pictures"
+        'no common camera: sim has front wrist, real has image_0; "cameras.main=[front,image_0]" '
+        "makes one, missing_keys=mask delivers each source's own, and "
+        '"keys=[actions,obs/ee_pose]" does without pictures'
     )
     for keys in (None, ["actions", "obs/*"], ["actions", "obs/*_image"]):
         with pytest.raises(UserError, match=re.escape(told)):

@@ -1,0 +1,271 @@
+"""What a value of a config may be: one kind for each type of key.
+
+A kind reads what was composed and says in one line what is wrong with it; it knows whether the
+command line's text is taken as it was typed, and what completion can offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from episodes.errors import UserError
+from generators.config.groups import options
+from generators.config.options import unknown
+
+MOST_PIXELS = 8192
+
+
+class Kind:
+    """A value that is read where it is used."""
+
+    numeric = False  # whether 1_000 is a number here
+    verbatim = False  # whether 2026_10_05, 1e3, on and null are text here, as typed
+
+    def read(self, key: str, value: Any) -> Any:
+        """The value as its user needs it; UserError for one that cannot be."""
+        return value
+
+    def inside(self, name: str) -> Kind:
+        """The kind of what stands under `name`, where the value is a mapping."""
+        return Kind()
+
+    def offers(self) -> tuple[str, ...]:
+        """Values to complete with; none where they cannot be listed."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Elsewhere(Kind):
+    """A value that is read where it is used, which may be one of `names`."""
+
+    names: tuple[str, ...]
+
+    def offers(self) -> tuple[str, ...]:
+        return self.names
+
+
+@dataclass(frozen=True)
+class Maybe(Kind):
+    """One kind, or null for none."""
+
+    kind: Kind
+
+    @property
+    def verbatim(self) -> bool:  # type: ignore[override]
+        return self.kind.verbatim
+
+    def read(self, key: str, value: Any) -> Any:
+        return None if value is None else self.kind.read(key, value)
+
+    def inside(self, name: str) -> Kind:
+        return self.kind.inside(name)
+
+    def offers(self) -> tuple[str, ...]:
+        return (*self.kind.offers(), "null")
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """Text, as it was typed; `names` are some to complete with."""
+
+    names: tuple[str, ...] = ()
+    verbatim = True
+
+    def read(self, key: str, value: Any) -> Any:
+        if not isinstance(value, str) or not value:
+            raise UserError(f"{key} must be text, not {value!r}; try {key}=NAME")
+        return value
+
+    def offers(self) -> tuple[str, ...]:
+        return self.names
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of some names."""
+
+    names: tuple[str, ...]
+    verbatim = True
+
+    def read(self, key: str, value: Any) -> Any:
+        if value not in self.names:
+            raise UserError(unknown(key, value, self.names))
+        return value
+
+    def offers(self) -> tuple[str, ...]:
+        return self.names
+
+
+@dataclass(frozen=True)
+class Place(Kind):
+    """A path, made absolute against the folder that the command was called in.
+
+    folder: whether it must be a folder that is there.
+    """
+
+    folder: bool = False
+    verbatim = True
+
+    def read(self, key: str, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, str | int | Path) or value == "":
+            raise UserError(f"{key} must be a path, not {value!r}; try {key}=runs/NAME")
+        found = Path(str(value)).expanduser().absolute()
+        if self.folder and not found.is_dir():
+            what = "is not a folder" if found.exists() else "does not exist"
+            raise UserError(f"{key}={value}: {found} {what}; `cellwright list` shows libraries")
+        return found
+
+
+@dataclass(frozen=True)
+class Whole(Kind):
+    """A whole number, bounds included."""
+
+    least: int = 0
+    most: int | None = None
+    numeric = True
+
+    def read(self, key: str, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            whole = isinstance(value, float) and value.is_integer()
+            near = int(value) if whole else max(self.least, 1)
+            raise UserError(f"{key} must be a whole number, not {value!r}; try {key}={near}")
+        if value < self.least:
+            raise UserError(f"{key}={value} is too small: it must be {self.least} or more")
+        if self.most is not None and value > self.most:
+            raise UserError(f"{key}={value} is too large: it must be {self.most} or less")
+        return value
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A finite number, bounds included; `above` is one that is not."""
+
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    numeric = True
+
+    def read(self, key: str, value: Any) -> Any:
+        if not _is_number(value):
+            raise UserError(f"{key} must be a number, not {value!r}; try {key}={self._usual():g}")
+        if self.least is not None and value < self.least:
+            raise UserError(f"{key}={value} is too small: it must be {self.least:g} or more")
+        if self.above is not None and value <= self.above:
+            raise UserError(f"{key}={value} is too small: it must be above {self.above:g}")
+        if self.most is not None and value > self.most:
+            raise UserError(f"{key}={value} is too large: it must be {self.most:g} or less")
+        return float(value)
+
+    def _usual(self) -> float:
+        low = max(self.least or 0.0, self.above or 0.0)
+        return min(low + 1.0, low + 1.0 if self.most is None else self.most)
+
+
+@dataclass(frozen=True)
+class Flag(Kind):
+    def read(self, key: str, value: Any) -> Any:
+        if not isinstance(value, bool):
+            raise UserError(f"{key} must be true or false, not {value!r}; try {key}=true")
+        return value
+
+    def offers(self) -> tuple[str, ...]:
+        return ("true", "false")
+
+
+@dataclass(frozen=True)
+class Size(Kind):
+    """A picture's [W, H] in pixels; one number is both."""
+
+    numeric = True
+
+    def read(self, key: str, value: Any) -> Any:
+        pair = value if isinstance(value, list) else [value, value]
+        if len(pair) != 2 or any(isinstance(v, bool) or not isinstance(v, int) for v in pair):
+            raise UserError(
+                f'{key} must be [W,H] in whole pixels, not {value!r}; try "{key}=[128,128]"'
+            )
+        if min(pair) < 1 or max(pair) > MOST_PIXELS:
+            raise UserError(
+                f'{key}={pair} must be between 1 and {MOST_PIXELS} pixels; try "{key}=[128,128]"'
+            )
+        return pair
+
+
+@dataclass(frozen=True)
+class Option(Kind):
+    """The name of an option of a config group."""
+
+    group: str
+    verbatim = True
+
+    def read(self, key: str, value: Any) -> Any:
+        if value not in self.offers():
+            raise UserError(unknown(self.group, value, self.offers()))
+        return value
+
+    def offers(self) -> tuple[str, ...]:
+        return tuple(options(self.group))
+
+
+@dataclass(frozen=True)
+class Several(Kind):
+    """A list of values of one kind, or one such value."""
+
+    kind: Kind
+
+    @property
+    def verbatim(self) -> bool:  # type: ignore[override]
+        return self.kind.verbatim
+
+    def read(self, key: str, value: Any) -> Any:
+        values = value if isinstance(value, list) else [value]
+        return [self.kind.read(key, one) for one in values]
+
+    def offers(self) -> tuple[str, ...]:
+        return self.kind.offers()
+
+
+@dataclass(frozen=True)
+class Table(Kind):
+    """A mapping, and the kinds of the names that are known.
+
+    or_text: whether a text may stand in its place.
+    """
+
+    known: Mapping[str, Kind]
+    or_text: bool = False
+
+    @property
+    def verbatim(self) -> bool:  # type: ignore[override]
+        return self.or_text
+
+    def read(self, key: str, value: Any) -> Any:
+        if self.or_text and isinstance(value, str) and value:
+            return value
+        if not isinstance(value, dict):
+            raise UserError(f"{key} must be a mapping, not {value!r}; like this: {key}.NAME=VALUE")
+        return {n: self.inside(n).read(f"{key}.{n}", v) for n, v in value.items()}
+
+    def inside(self, name: str) -> Kind:
+        return self.known.get(name, Kind())
+
+
+@dataclass(frozen=True)
+class Rows(Kind):
+    """A list of mappings of one kind, read where it is used."""
+
+    row: Kind
+
+    def inside(self, name: str) -> Kind:
+        return self.row.inside(name)
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return not isinstance(value, bool) and isinstance(value, int | float) and isfinite(value)
+    except OverflowError:  # a whole number beyond any float
+        return False

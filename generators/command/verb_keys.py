@@ -1,0 +1,222 @@
+"""Every key of every verb, and what it may be.
+
+Defaults and comments stand in conf/VERB.yaml; here is the type, from which follow how a word of
+the command line is read, what is refused before any work begins, and what completion offers. Keys
+inside groups (`physics.hz`) count where the chosen option has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generators.command.kinds import (
+    Choice,
+    Elsewhere,
+    Flag,
+    Kind,
+    Maybe,
+    Number,
+    Option,
+    Place,
+    Rows,
+    Several,
+    Size,
+    Table,
+    Text,
+    Whole,
+)
+
+MOST_IN_SHARD = 100_000
+MOST_WORKERS = 10_000
+MOST_SEED = 2**63 - 1  # what an attribute in HDF5 and every reader of JSON holds
+
+OUT, SOURCE = Place(), Place(folder=True)
+SEED = Whole(0, MOST_SEED)
+WORKERS = Whole(1, MOST_WORKERS)
+COMPRESSION = Choice(("gzip", "lzf", "zstd"))
+SHARD_SIZE = Whole(1, MOST_IN_SHARD)
+DOMAIN = Choice(("real", "sim", "upcycled", "world_model"))
+
+POOL: Mapping[str, Kind] = {
+    "pool.name": Text(),
+    "pool.recycle": Whole(1),
+    "pool.episode_seconds": Number(1),
+    "pool.memory_gb": Maybe(Number(0.1)),
+    "pool.address": Maybe(Text()),
+    "pool.cluster": Text(),
+    "pool.folder": Place(),
+    "pool.job_minutes": Whole(1),
+    "pool.poll_s": Number(0.01),
+}
+CELL: Mapping[str, Kind] = {
+    "task.name": Text(),
+    "task.max_seconds": Number(0.1),
+    "robot.card": Text(),
+    "robot.tool": Maybe(Text()),
+    "robot.home_jitter_deg": Number(0),
+    "physics.hz": Whole(1, 100_000),
+    "physics.control_hz": Whole(1, 100_000),
+    "physics.solver_iterations": Whole(1, 100_000),
+    "physics.contact_stiffness": Number(0),
+    "physics.contact_damping": Number(0),
+    "physics.settle_s": Number(0, 60),
+}
+# as in episodes/formats/registry.py, which is slow to import; a test compares them
+READABLE = ("hdf5", "lerobot", "mcap", "rlds", "robomimic", "video", "webdataset", "zarr")
+TEXTS = ("name", "topics", "version", "codec", "layout", "colours", "frames")
+FORMAT_OPTIONS = Table(
+    {
+        **{name: Text() for name in TEXTS},
+        "hz": Number(above=0, most=100_000),
+        "depth": Flag(),
+    }
+)
+FILTER = Table(
+    {name: Text() for name in ("task", "robot", "domain", "instruction", "failure", "language")}
+)
+MESH = Table(
+    {"file": Text(), "scale": Maybe(Number(above=0)), "density": Maybe(Number(above=0))},
+    or_text=True,
+)
+_GROUP = {"name": Text(), "path": Text(), "filter": FILTER}
+MIXED = Rows(Table({**_GROUP, "sources": Rows(Table(_GROUP))}))
+
+KEYS: Mapping[str, Mapping[str, Kind]] = {
+    "generate": {
+        "out": OUT,
+        "episodes": Whole(1),
+        "seed": SEED,
+        "workers": WORKERS,
+        "shard_size": SHARD_SIZE,
+        "image_size": Size(),
+        "compression": COMPRESSION,
+        "part": Maybe(MESH),
+        "dry_run": Flag(),
+        "probe": Flag(),
+        "aim_success": Number(0, 1),
+        **POOL,
+        **CELL,
+    },
+    "smoke": {
+        "tasks": Maybe(Several(Option("task"))),
+        "seconds": Number(0.1),
+        "image_size": Maybe(Size()),
+        "seed": SEED,
+        "workers": WORKERS,
+        "limit_s": Number(1),
+        "renderer": Option("renderer"),
+    },
+    "render": {
+        "src": SOURCE,
+        "out": OUT,
+        "look_seed": SEED,
+        "image_size": Maybe(Size()),
+        "workers": WORKERS,
+        "shard_size": SHARD_SIZE,
+        "compression": COMPRESSION,
+        **POOL,
+    },
+    "replay": {
+        "src": SOURCE,
+        "episodes": Maybe(Whole(1)),
+        "workers": WORKERS,
+        "seconds": Number(1),
+    },
+    "check": {"src": SOURCE, "records_only": Flag(), "most": Maybe(Whole(1))},
+    "import": {
+        "src": Place(),
+        "out": OUT,
+        "format": Maybe(Text(("auto", *READABLE))),
+        "strict": Flag(),
+        "shard_size": Maybe(SHARD_SIZE),
+        "compression": COMPRESSION,
+        "domain": Maybe(DOMAIN),
+        "robot": Maybe(Text()),
+        "task": Maybe(Text()),
+        "licence": Maybe(Text()),
+        "options": Maybe(FORMAT_OPTIONS),
+    },
+    "export": {
+        "src": SOURCE,
+        "out": OUT,
+        "format": Text(("lerobot", "rlds", "robomimic", "webdataset")),
+        "options": Maybe(FORMAT_OPTIONS),
+    },
+    "mix": {
+        "out": Maybe(OUT),
+        "audit": Maybe(Place()),
+        "sources": Maybe(MIXED),
+        # read by episodes/mix, which Python calls too
+        "ratio": Kind(),
+        "by": Elsewhere(("frame", "window", "episode", "hour")),
+        "seed": Kind(),
+        "draws": Maybe(Whole(1)),
+        "shards": Kind(),
+        "max_repeats": Kind(),
+        "horizon": Kind(),
+        "history": Kind(),
+        "keys": Kind(),
+        "cameras": Kind(),
+        "image_size": Kind(),
+        "action_space": Elsewhere(("ee_delta", "joint_position", "native")),
+        "hz": Kind(),
+        "missing_keys": Elsewhere(("error", "mask", "drop")),
+        "normalize": Elsewhere(("per_source", "per_embodiment", "global", "none")),
+    },
+    "show": {
+        "src": SOURCE,
+        "out": Maybe(OUT),
+        "episodes": Whole(1),
+        "video_px": Whole(0, 8192),
+    },
+    "list": {"root": SOURCE},
+    "part": {
+        "src": Text(),
+        "scale": Maybe(Number(above=0)),
+        "density": Maybe(Number(above=0)),
+        "out": Maybe(OUT),
+    },
+    "repair": {
+        "src": SOURCE,
+        "workers": WORKERS,
+        "quarantined": Flag(),
+        "dry_run": Flag(),
+        **POOL,
+    },
+    "audit": {
+        "src": SOURCE,
+        "fraction": Number(above=0, most=1),
+        "seed": SEED,
+        "workers": WORKERS,
+    },
+}
+
+
+def kind_of(verb: str, key: str) -> Kind:
+    """The kind of a key, `options.hz` too; that of what nothing is known of is plain."""
+    kinds = KEYS[verb]
+    if key in kinds:
+        return kinds[key]
+    head, _, rest = key.partition(".")
+    found = kinds.get(head, Kind())
+    for name in rest.split(".") if rest else ():
+        found = found.inside(name)
+    return found
+
+
+def typed(verb: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The composed config with every value read by its kind; UserError for one that cannot be."""
+    out = dict(config)
+    for key, kind in KEYS[verb].items():
+        *above, name = key.split(".")
+        place: Any = out
+        for one in above:
+            if not isinstance(place, dict) or not isinstance(place.get(one), dict):
+                place = {}
+                break
+            place[one] = dict(place[one])
+            place = place[one]
+        if name in place:
+            place[name] = kind.read(key, place[name])
+    return out
