@@ -426,7 +426,7 @@ def test_a_broken_folder_is_one_clear_line(toy: Path, how: str, message: str) ->
 
 
 def test_the_rate_must_be_known_or_given(toy: Path) -> None:
-    with pytest.raises(UserError, match=r"options=\{hz:10\}"):
+    with pytest.raises(UserError, match=r"options\.hz=10"):
         read(toy)
     for wrong in (0, -1, "fast", True, float("nan")):
         with pytest.raises(UserError, match="no control rate"):
