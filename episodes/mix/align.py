@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.mix.manifest import Key, View
-from episodes.mix.sources import unknown
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 

@@ -67,6 +67,15 @@ def mapping(config: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value
 
 
+def names(config: Mapping[str, Any], key: str) -> list[str]:
+    """config[key] as a list of names; one alone may stand without brackets, null is none."""
+    value = config[key]
+    found = [] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(found, list) or not all(isinstance(name, str) and name for name in found):
+        raise UserError(f"{key} must be a list of names, not {value!r}; like this: {key}=[NAME]")
+    return found
+
+
 def image_size(config: Mapping[str, Any], key: str = "image_size") -> tuple[int, int] | None:
     """config[key] as (W, H) in pixels; None where it is null."""
     value = config[key]

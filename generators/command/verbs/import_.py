@@ -25,6 +25,7 @@ def run(config: Mapping[str, Any]) -> int:
         compression=config["compression"],
         overrides={k: str(config[k]) for k in OVERRIDES if config[k] is not None},
         options=options.mapping(config, "options"),
+        exact=options.names(config, "exact"),
         progress=_Ticker(),
     )
     if done.already:
