@@ -139,7 +139,9 @@ def _open(asked: Asked) -> _Opened:
         library = Library(asked.path)
     except UserError as error:
         raise UserError(f"source {asked.name!r}: {error}") from error
-    return _Opened(asked, library, select(library, asked.filter, asked.name))
+    rows = select(library, asked.filter, asked.name)
+    library.close()  # there may be many sources
+    return _Opened(asked, library, rows)
 
 
 def _unfinished(one: _Opened) -> list[str]:
@@ -157,6 +159,7 @@ def _keys(
     schemas, notes = {}, []
     for one in opened:
         schemas[one.asked.name], varied = align.schema(one.library, one.rows)
+        one.library.close()
         notes += [
             f"left out {name}: it is not the same in all episodes of {one.asked.name}"
             for name in varied

@@ -218,7 +218,10 @@ def test_a_type_says_what_its_numbers_mean_and_a_name_in_the_map_does_not(folder
     (found,) = read(folder, report)
     assert found.obs["wrench"][0].tolist() == [1, 2, 3, 4, 5, 6]
     assert {"joint_position", "joint_velocity", "ee_pose", "force"} <= set(found.obs)
-    assert found.lineage["meaning"]["obs/wrench"] == "geometry_msgs/msg/WrenchStamped of /pull, [N] and [N m]"
+    assert (
+        found.lineage["meaning"]["obs/wrench"]
+        == "geometry_msgs/msg/WrenchStamped of /pull, [N] and [N m]"
+    )
     assert "gripper_position.source" in found.obs
     assert [f.field for f in report] == ["obs/gripper_position"]
     change_map(folder, obs={"wrench": "/joint_states", "joint_velocity": "/pull"})
