@@ -89,6 +89,7 @@ class Mix:
             for source, library in zip(sources, libraries, strict=True)
         ]
         chosen = [tuple(rows.values()) for rows in self._rows]
+        self._robots = frozenset(row.robot for rows in chosen for row in rows)
         self._items = [
             Items(rows, self.manifest.by, strides(rows, view), source.name, self.manifest.seed)
             for source, rows in zip(sources, chosen, strict=True)
@@ -195,20 +196,28 @@ class Mix:
     def normalize(
         self, key: str, values: Any, *, source: str = "", robot: str = ""
     ) -> NDArray[np.float32]:
-        """Numbers (..., D) of a key, such as a robot's readings, as a sample has them."""
-        scale = self._scale(source, robot).get(key)
+        """Numbers (..., D) of a key, such as a robot's readings, as a sample has them.
+
+        source, robot: whose statistics, where the mix keeps them apart by one or the other. Raises
+        UserError where that is not given, and for what the mix does not have.
+        """
         plain = np.asarray(values, np.float32)
+        scale = self._scale_of(key, plain, source, robot)
         return plain if scale is None else np.asarray((plain - scale[0]) / scale[1], np.float32)
 
     def denormalize(
         self, key: str, values: Any, *, source: str = "", robot: str = ""
     ) -> NDArray[Any]:
-        """Numbers (..., D) of a key, such as a policy's actions, in their own units again.
+        """Numbers (..., D) of a key, such as a policy's actions, in their own units again: the inverse
+        of `normalize`. A number that never varies in the data was centred only."""
+        plain = np.asarray(values)
+        scale = self._scale_of(key, plain, source, robot)
+        return plain if scale is None else plain * scale[1] + scale[0]
 
-        source, robot: whose statistics, where the mix keeps them apart by one or the other.
-        """
-        scale = self._scale(source, robot).get(key)
-        return np.asarray(values) if scale is None else np.asarray(values) * scale[1] + scale[0]
+    def _scale_of(
+        self, key: str, values: NDArray[Any], source: str, robot: str
+    ) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        return normalize.scale_of(self.manifest, self._robots, key, values.shape, source, robot)
 
     def _scale(self, source: str, robot: str) -> Scales:
         if (source, robot) not in self._scales:

@@ -69,8 +69,7 @@ class Recent(Generic[T]):
             return self._kept.setdefault(key, file)
 
     def give_way(self) -> bool:
-        """Keep half as many from now on, so that there is room for others; False if there is nothing
-        to drop."""
+        """Keep half as many from now on, as others need room; False if there is nothing to drop."""
         with self._lock:
             before = len(self._kept)
             self._ceiling = max(1, before // 2)
