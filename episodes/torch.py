@@ -75,7 +75,7 @@ def loader(
 
 @cache
 def _data_loader(torch: ModuleType) -> Any:
-    class DataLoader(torch.utils.data.DataLoader):  # type: ignore[misc, name-defined]
+    class DataLoader(torch.utils.data.DataLoader):  # type: ignore[name-defined]
         """Knows how far its user has come: workers run ahead of that."""
 
         batch_sampler: Passes

@@ -208,8 +208,10 @@ class Mix:
     def denormalize(
         self, key: str, values: Any, *, source: str = "", robot: str = ""
     ) -> NDArray[Any]:
-        """Numbers (..., D) of a key, such as a policy's actions, in their own units again: the inverse
-        of `normalize`. A number that never varies in the data was centred only."""
+        """Numbers (..., D) of a key, such as a policy's actions, in their own units again.
+
+        The inverse of `normalize`; a number that never varies in the data was centred only.
+        """
         plain = np.asarray(values)
         scale = self._scale_of(key, plain, source, robot)
         return plain if scale is None else plain * scale[1] + scale[0]

@@ -93,21 +93,24 @@ def scales(statistics: Mapping[str, Any], scope: str, source: str, robot: str) -
 def scale_of(
     manifest: Manifest, robots: Set[str], key: str, shape: Sequence[int], source: str, robot: str
 ) -> tuple[Array, Array] | None:
-    """mean, std (D,) of the numbers of a key, of shape (..., D), in samples of a source or robot; None
-    if samples have them in their own units.
+    """mean, std (D,) of the numbers (..., D) of a key, for samples of a source or robot; None if
+    samples have them in their own units.
 
     Raises UserError for a key, source or robot that the mix does not have, where it takes one to
     know which statistics are meant, and for numbers of another width.
     """
     keys = {one.name: one for one in manifest.keys}
     sources = {one.name for one in manifest.sources}
-    for what, name, there in (("key", key, keys), ("source", source, sources), ("robot", robot, robots)):
-        if name not in there and (name or what == "key"):
+    if key not in keys:
+        raise unknown("key of this mix", key, keys)
+    for what, name, there in (("source", source, sources), ("robot", robot, robots)):
+        if name and name not in there:
             raise unknown(f"{what} of this mix", name, there)
     if key not in scaled(manifest.keys):
         return None
     if tuple(shape[-1:]) != keys[key].shape:
-        raise UserError(f"{key} has {keys[key].shape[0]} numbers a row; these are of shape {tuple(shape)}")
+        width = keys[key].shape[0]
+        raise UserError(f"{key} has {width} numbers a row; these are of shape {tuple(shape)}")
     scope = manifest.view.normalize
     if scope == "none":
         return None
@@ -142,8 +145,8 @@ def _of_source(
             flat = value.reshape(len(value), -1)
             if not np.isfinite(flat).all():
                 raise UserError(
-                    f"{name} of episode {row.index} of source {source!r} has NaN or infinite numbers, "
-                    "so there is no mean of it; leave it out with keys=[...], or normalize=none"
+                    f"{name} of episode {row.index} of source {source!r} has NaN or infinite "
+                    "numbers, so it has no mean; leave it out with keys=[...], or normalize=none"
                 )
             if name not in moments:
                 zero = np.zeros(flat.shape[1])

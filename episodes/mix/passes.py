@@ -49,8 +49,8 @@ class Passes:
         """stop: draws of a pass, over all ranks; as many more as make the last batch full."""
         if batch_size < 1 or start < 0 or stop < 1 or not 0 <= rank < world:
             raise UserError(
-                f"batch_size={batch_size} start={start} stop={stop} rank={rank} world={world}: they "
-                "must be at least 1, 0, 1, 0 and rank + 1"
+                f"batch_size={batch_size} start={start} stop={stop} rank={rank} world={world}: "
+                "they must be at least 1, 0, 1, 0 and rank + 1"
             )
         self._batch_size, self._rank, self._world = batch_size, rank, world
         self._batches = len(Turn(batch_size, 0, stop, rank, world))
