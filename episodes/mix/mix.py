@@ -29,7 +29,7 @@ from episodes.mix.build import build, strides
 from episodes.mix.draws import Draws
 from episodes.mix.items import Items
 from episodes.mix.lowdim import Kinematics, Scales
-from episodes.mix.manifest import Source
+from episodes.mix.manifest import TEXT, Source
 from episodes.mix.quotas import BLOCK
 from episodes.mix.windows import Windows, blank
 from episodes.storage.library import Library
@@ -112,6 +112,7 @@ class Mix:
             self.manifest.seed,
             self.manifest.shards,
         )
+        self._texts = any(key.dtype == TEXT for key in self.manifest.keys)
         self._scales: dict[tuple[str, str], Scales] = {}
         self._blocks: OrderedDict[int, _Block] = OrderedDict()
         self._lock = threading.Lock()  # of the blocks and of what counts them out
@@ -176,6 +177,7 @@ class Mix:
             step = int(block.step[at])
             source, row = self.manifest.sources[number], self._rows[number][episode]
             scales = self._scale(source.name, row.robot)
+            windows = self._windows[number]
             of_source.setdefault(number, []).append((place, row, step, scales))
             facts.append(
                 {
@@ -187,6 +189,7 @@ class Mix:
                     "episode": episode,
                     "step": step,
                     "epoch": int(block.epoch[at]),
+                    **(windows.texts(row) if self._texts else {}),
                 }
             )
         for number, asked in of_source.items():

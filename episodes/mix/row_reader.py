@@ -21,7 +21,7 @@ from episodes.errors import UserError
 from episodes.mix.open_files import FILES, File
 from episodes.mix.row_layout import BROKEN, Chunks, Layout, locate
 from episodes.storage.library import Library
-from episodes.storage.safe import open_unseen
+from episodes.storage.safe import open_unseen, plain
 
 Array = NDArray[Any]
 
@@ -33,6 +33,7 @@ _DAMAGED: tuple[type[Exception], ...] = (OSError, ValueError, *BROKEN)
 class _Episode(NamedTuple):
     path: str  # of its shard
     arrays: Mapping[str, Layout]
+    names: Mapping[str, str]  # array -> its attribute of names
 
 
 class Reader:
@@ -42,13 +43,20 @@ class Reader:
     parallel.
     """
 
-    def __init__(self, library: Library, arrays: Sequence[str], ahead: bool = False) -> None:
+    def __init__(
+        self,
+        library: Library,
+        arrays: Sequence[str],
+        ahead: bool = False,
+        named: Sequence[str] = (),
+    ) -> None:
         """arrays: paths inside a demo that will be asked for; others do not exist to it.
 
         ahead: a shard that is touched will be read in full; the system may fetch it in one go.
+        named: arrays whose attribute of names will be asked for.
         """
         self.library, self.ahead = library, ahead
-        self.arrays = tuple(arrays)
+        self.arrays, self.named = tuple(arrays), tuple(named)
         self._shards: dict[int, list[int]] = {}
         for row in library.rows:
             self._shards.setdefault(row.shard, []).append(row.index)
@@ -69,7 +77,7 @@ class Reader:
     def demo(self, index: int) -> Demo:
         """The arrays of an episode."""
         episode = self._episodes.get(index) or self._look_up(index)
-        return Demo(self, index, episode.path, episode.arrays)
+        return Demo(self, index, episode)
 
     def file(self, path: str) -> File:
         """A shard that is open as long as the answer is held."""
@@ -96,7 +104,12 @@ class Reader:
                     continue
                 group = self.library.demo(file, other)
                 arrays = {name: locate(group[name]) for name in self.arrays if name in group}
-                self._episodes[other] = _Episode(file.filename, arrays)
+                names = {
+                    name: str(plain(group[name].attrs.get("names", "")))
+                    for name in self.named
+                    if name in group
+                }
+                self._episodes[other] = _Episode(file.filename, arrays, names)
             found = self._episodes[index]
             while len(self._episodes) > MAX_EPISODES:
                 self._episodes.popitem(last=False)
@@ -107,10 +120,11 @@ class Demo:
     """The arrays of one episode, for a draw or a few. What is damaged, or not there, raises
     UserError."""
 
-    __slots__ = ("_arrays", "_index", "_path", "_reader")
+    __slots__ = ("_arrays", "_index", "_names", "_path", "_reader")
 
-    def __init__(self, reader: Reader, index: int, path: str, arrays: Mapping[str, Layout]) -> None:
-        self._reader, self._index, self._path, self._arrays = reader, index, path, arrays
+    def __init__(self, reader: Reader, index: int, episode: _Episode) -> None:
+        self._reader, self._index = reader, index
+        self._path, self._arrays, self._names = episode
 
     def __str__(self) -> str:
         return f"episode {self._index} of {self._reader.library.path}"
@@ -118,6 +132,14 @@ class Demo:
     def shape(self, array: str) -> tuple[int, ...]:
         """Of one row."""
         return self._layout(array).shape[1:]
+
+    def length(self, array: str) -> int:
+        """How many rows there are."""
+        return self._layout(array).shape[0]
+
+    def names(self, array: str) -> str:
+        """The attribute of names of an array; empty if it has none."""
+        return self._names.get(array, "")
 
     def rows(self, array: str, steps: Sequence[int]) -> Array:
         """Rows of an array at steps that rise or stay."""
