@@ -270,7 +270,7 @@ def _views(view: View, schemas: Mapping[str, Schema]) -> dict[str, dict[str, _Fo
                 array = part.format(theirs)
                 if array not in there or not _is_part(array, part, there[array][1]):
                     continue
-                origin = (array,)
+                origin: tuple[str, ...] = (array,)
                 if part.endswith(INTRINSICS):  # they change with the size of the pictures
                     pictures = (one.format(theirs) for one in PARTS[:3])
                     origin += tuple(one for one in pictures if one in there)[:1]

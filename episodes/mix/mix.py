@@ -24,9 +24,11 @@ from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.mix import manifest, normalize
+from episodes.mix.align import SAMPLE
 from episodes.mix.audit import Audit, table
 from episodes.mix.build import build, strides
 from episodes.mix.draws import Draws
+from episodes.mix.instructions import Instructions
 from episodes.mix.items import Items
 from episodes.mix.lowdim import Kinematics, Scales
 from episodes.mix.manifest import TEXT, Source
@@ -74,10 +76,17 @@ class Mix:
         *,
         draws: int | None = None,
         kinematics: Mapping[str, Kinematics] | None = None,
+        language: str | Sequence[str] | None = None,
+        paraphrases: bool = False,
     ) -> None:
         """draws: another length. kinematics: see `build`; has to be picklable for workers.
 
-        Raises UserError if the manifest is damaged, or if a library is gone or has changed.
+        language: of the instructions, "ko", or several: the first that an episode has. paraphrases:
+        not the first way to say it but any of them, which follows from the seed and the index of
+        the draw. With either, `language` in a sample tells what it is.
+
+        Raises UserError if the manifest is damaged, if a library is gone or has changed, or if
+        episodes have no instruction in the language.
         """
         self.path = Path(path).expanduser().absolute()
         self.manifest = manifest.read(self.path)
@@ -88,6 +97,7 @@ class Mix:
             {row.index: row for row in (library.row(n) for n in source.chosen)}
             for source, library in zip(sources, libraries, strict=True)
         ]
+        self._instructions = Instructions.asked(language, paraphrases, self.manifest.seed)
         chosen = [tuple(rows.values()) for rows in self._rows]
         self._robots = frozenset(row.robot for rows in chosen for row in rows)
         self._items = [
@@ -102,6 +112,7 @@ class Mix:
                 view,
                 kinematics or {},
                 ahead=self.manifest.shards is not None,
+                words=self._instructions is not None,
             )
             for source, library in zip(sources, libraries, strict=True)
         ]
@@ -116,6 +127,10 @@ class Mix:
         self._scales: dict[tuple[str, str], Scales] = {}
         self._blocks: OrderedDict[int, _Block] = OrderedDict()
         self._lock = threading.Lock()  # of the blocks and of what counts them out
+        if self._instructions is not None:
+            for number, rows in enumerate(chosen):
+                for n in np.unique(np.linspace(0, len(rows) - 1, SAMPLE).astype(int)):
+                    self._said(number, rows[n], 0)
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{s.name} {float(s.share):.4g}" for s in self.manifest.sources)
@@ -177,7 +192,6 @@ class Mix:
             step = int(block.step[at])
             source, row = self.manifest.sources[number], self._rows[number][episode]
             scales = self._scale(source.name, row.robot)
-            windows = self._windows[number]
             of_source.setdefault(number, []).append((place, row, step, scales))
             facts.append(
                 {
@@ -189,12 +203,28 @@ class Mix:
                     "episode": episode,
                     "step": step,
                     "epoch": int(block.epoch[at]),
-                    **(windows.texts(row) if self._texts else {}),
+                    **(self._windows[number].texts(row) if self._texts else {}),
+                    **(self._said(number, row, i) if self._instructions else {}),
                 }
             )
         for number, asked in of_source.items():
             self._windows[number].fill(out, *zip(*asked, strict=True))
         return facts
+
+    def _said(self, number: int, row: Row, draw: int) -> dict[str, str]:
+        """The instruction of a draw, where another may be wanted than that of the commit record."""
+        assert self._instructions is not None
+        there = self._windows[number].language(row)
+        found = self._instructions.choose(there, draw, row.instruction)
+        if found is None:
+            wanted, has = self._instructions.languages, sorted(there)
+            raise UserError(
+                f"episode {row.index} of source {self.manifest.sources[number].name!r} has no "
+                f"instruction in {' or '.join(wanted)}, but in: {', '.join(has) or 'none'}; make the "
+                f"mix with filter={{language:{wanted[0]}}}, or give several in their order, "
+                f"language={(*wanted, *has)}"
+            )
+        return {"language": found[0], "instruction": found[1]}
 
     def normalize(
         self, key: str, values: Any, *, source: str = "", robot: str = ""

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from episodes.errors import UserError
 from episodes.mix.open_files import FILES, File
 from episodes.mix.row_layout import BROKEN, Chunks, Layout, locate
+from episodes.storage import hdf5
 from episodes.storage.library import Library
 from episodes.storage.safe import open_unseen, plain
 
@@ -34,6 +35,7 @@ class _Episode(NamedTuple):
     path: str  # of its shard
     arrays: Mapping[str, Layout]
     names: Mapping[str, str]  # array -> its attribute of names
+    language: Mapping[str, tuple[str, ...]]  # language -> ways to say the instruction
 
 
 class Reader:
@@ -49,14 +51,15 @@ class Reader:
         arrays: Sequence[str],
         ahead: bool = False,
         named: Sequence[str] = (),
+        words: bool = False,
     ) -> None:
         """arrays: paths inside a demo that will be asked for; others do not exist to it.
 
         ahead: a shard that is touched will be read in full; the system may fetch it in one go.
-        named: arrays whose attribute of names will be asked for.
+        named: arrays whose attribute of names will be asked for. words: so will `Demo.language`.
         """
         self.library, self.ahead = library, ahead
-        self.arrays, self.named = tuple(arrays), tuple(named)
+        self.arrays, self.named, self.words = tuple(arrays), tuple(named), words
         self._shards: dict[int, list[int]] = {}
         for row in library.rows:
             self._shards.setdefault(row.shard, []).append(row.index)
@@ -109,7 +112,9 @@ class Reader:
                     for name in self.named
                     if name in group
                 }
-                self._episodes[other] = _Episode(file.filename, arrays, names)
+                said = group.get("language", {}) if self.words else {}
+                language = {name: tuple(hdf5.text(item)) for name, item in said.items()}
+                self._episodes[other] = _Episode(file.filename, arrays, names, language)
             found = self._episodes[index]
             while len(self._episodes) > MAX_EPISODES:
                 self._episodes.popitem(last=False)
@@ -120,11 +125,11 @@ class Demo:
     """The arrays of one episode, for a draw or a few. What is damaged, or not there, raises
     UserError."""
 
-    __slots__ = ("_arrays", "_index", "_names", "_path", "_reader")
+    __slots__ = ("_arrays", "_index", "_names", "_path", "_reader", "language")
 
     def __init__(self, reader: Reader, index: int, episode: _Episode) -> None:
         self._reader, self._index = reader, index
-        self._path, self._arrays, self._names = episode
+        self._path, self._arrays, self._names, self.language = episode
 
     def __str__(self) -> str:
         return f"episode {self._index} of {self._reader.library.path}"

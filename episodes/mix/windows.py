@@ -46,7 +46,9 @@ class Windows:
         view: View,
         kinematics: Mapping[str, Kinematics],
         ahead: bool = False,
+        words: bool = False,
     ) -> None:
+        """words: `language` will be asked for."""
         self._name, self._keys, self._view = name, tuple(keys), view
         of_cameras = [key for key in keys if key.name.startswith("cameras/")]
         self._calibration = Calibration(of_cameras, name, view)
@@ -56,7 +58,7 @@ class Windows:
         read = {array for key in keys for array in key.origin.get(name, ())}
         if read & CONVERTED:
             read.update(COMMANDS)
-        self._reader = Reader(library, sorted(read), ahead, named=self._calibration.named)
+        self._reader = Reader(library, sorted(read), ahead, self._calibration.named, words)
         self._back = np.arange(view.history - 1, -1, -1)
         self._ahead = np.arange(view.horizon + 1)
 
@@ -95,6 +97,10 @@ class Windows:
     def texts(self, row: Row) -> dict[str, str]:
         """The keys of an episode that are text."""
         return self._calibration.texts(self._reader.demo(row.index))
+
+    def language(self, row: Row) -> Mapping[str, Sequence[str]]:
+        """Language -> the ways to say the instruction of an episode."""
+        return self._reader.demo(row.index).language
 
     def whole(self, row: Row, names: Sequence[str]) -> dict[str, Array]:
         """Some keys over a whole episode, at the rate of the mix; those that the source has."""
