@@ -220,8 +220,8 @@ class Mix:
             wanted, has = self._instructions.languages, sorted(there)
             raise UserError(
                 f"episode {row.index} of source {self.manifest.sources[number].name!r} has no "
-                f"instruction in {' or '.join(wanted)}, but in: {', '.join(has) or 'none'}; make the "
-                f"mix with filter={{language:{wanted[0]}}}, or give several in their order, "
+                f"instruction in {' or '.join(wanted)}, but in: {', '.join(has) or 'none'}; make "
+                f"the mix with filter={{language:{wanted[0]}}}, or give several in their order, "
                 f"language={(*wanted, *has)}"
             )
         return {"language": found[0], "instruction": found[1]}
