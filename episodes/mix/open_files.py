@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import Generic, TypeVar
 
@@ -56,11 +57,14 @@ class Recent(Generic[T]):
 
     def get(self, key: Key, opened: Callable[[], T]) -> T:
         """The file of a key, opened if it is not here."""
+        file = self._kept.get(key)
+        if file is not None:
+            # Without the lock, for which threads would wait at every row; one may drop it just now.
+            with suppress(KeyError):
+                self._kept.move_to_end(key)
+            return file
         with self._lock:
             self._sweep()
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
             most = min(self._most(), self._ceiling)
             while len(self._kept) >= most:
                 self._kept.popitem(last=False)
