@@ -13,8 +13,9 @@ def import_library(src: str | Path, out: str | Path, **keys: Any) -> Library:
     """Reads a data set into a new library at `out`, and opens it.
 
     keys: format (detected where it is not given), strict, shard_size, compression, options (of the
-    format, such as {"hz": 10}), overrides (domain, licence, robot, task). What the source lacks is
-    in the library's findings, which `check` tells. UserError: a bad source, `out` in use.
+    format, such as {"hz": 10}), overrides (domain, licence, robot, task), exact (such as
+    ["action/gripper"]: the source means by it what the format means). What the source lacks is in
+    the library's findings, which `check` tells. UserError: a bad source, `out` in use.
     """
     format = keys.pop("format", None)
     return Library(formats.import_library(format, Path(src), Path(out), **keys).out)

@@ -1,7 +1,20 @@
 """The one error that a user is meant to read."""
 
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """Bad input. The message is one line: the thing, the place, a way out. The CLI prints it."""
 
     exit_code = 2
+
+
+def unknown(what: str, name: object, known: Iterable[str]) -> UserError:
+    """The error for a name that does not exist: the closest one, then all of them."""
+    names = sorted(known)
+    close = difflib.get_close_matches(str(name), names, 1, 0.5)
+    hint = f"; did you mean {close[0]!r}?" if close else ";"
+    return UserError(f"unknown {what} {name!r}{hint} there are: {', '.join(names) or 'none'}")

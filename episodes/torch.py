@@ -7,7 +7,8 @@ for batch in loader(Mix("runs/mix.json"), batch_size=64, workers=4):
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
-from episodes.mix.loader import Batch, Turn, batch_of
+from episodes.mix.loader import Batch, batch_of
 from episodes.mix.mix import Mix
+from episodes.mix.passes import Passes
 
 
 class Windows:
@@ -59,15 +61,43 @@ def loader(
     world: int = 1,
     **options: Any,
 ) -> Any:
-    """A torch DataLoader over the draws of one rank, in order, from draw `start` on.
+    """A torch DataLoader over the draws of one rank, which goes on as `Loader` does, with any
+    workers, persistent or not: it has `position`, `epoch` and `set_epoch`, too.
 
-    After n batches of every rank, `start + n * batch_size * world` is where to go on, with any
-    batch size and any number of ranks. options: more of DataLoader's own, such as pin_memory.
+    options: more of DataLoader's own, such as pin_memory. Where a framework makes a DataLoader of
+    its own from the batch sampler, that goes on from pass to pass as well.
     """
-    turn = Turn(batch_size, start, len(mix) if stop is None else stop, rank, world)
-    return _torch().utils.data.DataLoader(
-        Windows(mix), batch_sampler=turn, num_workers=workers, collate_fn=tensors, **options
+    passes = Passes(batch_size, start, len(mix) if stop is None else stop, rank, world)
+    return _data_loader(_torch())(
+        Windows(mix), batch_sampler=passes, num_workers=workers, collate_fn=tensors, **options
     )
+
+
+@cache
+def _data_loader(torch: ModuleType) -> Any:
+    class DataLoader(torch.utils.data.DataLoader):  # type: ignore[name-defined]
+        """Knows how far its user has come: workers run ahead of that."""
+
+        batch_sampler: Passes
+
+        @property
+        def position(self) -> int:
+            return self.batch_sampler.position
+
+        @property
+        def epoch(self) -> int:
+            return self.batch_sampler.epoch
+
+        def set_epoch(self, epoch: int) -> None:
+            self.batch_sampler.set_epoch(epoch)
+
+        def __iter__(self) -> Iterator[Any]:
+            turn = self.batch_sampler.turn()
+            for done, batch in enumerate(super().__iter__(), 1):
+                self.batch_sampler.position = turn.position(done)
+                yield batch
+
+    return DataLoader
 
 
 def _signed(value: NDArray[Any]) -> NDArray[Any]:

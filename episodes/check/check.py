@@ -22,6 +22,7 @@ from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Finding
 from episodes.storage import hdf5, store
+from episodes.storage.descriptors import OutOfDescriptors
 from episodes.storage.folder import Folder
 from episodes.storage.records import FORMAT, Row, Shard
 from episodes.storage.safe import open_hdf5, parse_json, plain
@@ -71,6 +72,8 @@ def _shard(root: Path, shard: Shard, whole: Whole) -> Iterator[Finding]:
             yield from (Finding("error", m, field=place) for m in _frame_of(file, shard))
             for row in shard.rows:
                 yield from _demo(file, row, whole)
+    except OutOfDescriptors:
+        raise
     except UNREADABLE as error:
         yield Finding("error", _reason(error), field=place)
 

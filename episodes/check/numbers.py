@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from episodes.check.notes import Notes, share, span
 from episodes.check.sync import lag
 from episodes.episode import Episode
+from episodes.reserved import MEANING, meaning
 
 Array = NDArray[np.floating]
 Rows = NDArray[np.bool_]
@@ -20,6 +21,7 @@ def motion(episode: Episode, notes: Notes) -> None:
     """Every check of an episode that needs no picture."""
     if not _finite(episode, notes):
         return
+    _meanings(episode, notes)
     _time(episode, notes)
     _poses(episode, notes)
     _commands(episode, notes)
@@ -47,6 +49,21 @@ def _finite(episode: Episode, notes: Notes) -> bool:
         notes.fault(f"NaN or infinite in {share(rows)} rows", span(rows), name)
         good = False
     return good
+
+
+def _meanings(episode: Episode, notes: Notes) -> None:
+    """What others recorded stands under a name of the format only with its reason."""
+    if "format" not in episode.lineage:
+        return
+    known = episode.lineage.get(MEANING, {})
+    for group, arrays in (("action", episode.action), ("obs", episode.obs)):
+        for path in (f"{group}/{name}" for name in arrays):
+            if (what := meaning(path)) and path not in known:
+                notes.fault(
+                    f"nothing says that it is what the format means by this name ({what}); import "
+                    "it again",
+                    field=path,
+                )
 
 
 def _time(episode: Episode, notes: Notes) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from episodes.check.notes import Notes
 from episodes.errors import UserError
+from episodes.reserved import RESERVED
 from episodes.storage.records import Row
 from episodes.storage.safe import parse_json, plain
 
@@ -18,17 +19,9 @@ _DATASETS: Mapping[str, tuple[str, int | None, tuple[int | None, ...] | None]] =
     "time": ("<f8", 1, ()),
     "states": ("<f8", 1, (None,)),
     "actions": ("<f4", 0, (None,)),
-    "action/joint_position": ("<f4", 0, (None,)),
-    "action/ee_pose": ("<f4", 0, (7,)),
-    "action/ee_delta": ("<f4", 0, (6,)),
-    "action/gripper": ("<f4", 0, (1,)),
     "rewards": ("<f4", 0, ()),
     "dones": ("|u1", 0, ()),
-    "obs/joint_position": ("<f4", 0, (None,)),
-    "obs/joint_velocity": ("<f4", 0, (None,)),
-    "obs/ee_pose": ("<f4", 0, (7,)),
-    "obs/gripper_position": ("<f4", 0, (1,)),
-    "obs/wrench": ("<f4", 0, (6,)),
+    **{path: ("<f4", 0, (kept.width,)) for path, kept in RESERVED.items()},
     "objects/pose": ("<f8", 1, (None, 7)),
     "subtasks/start": ("<i4", None, ()),
     "subtasks/end": ("<i4", None, ()),

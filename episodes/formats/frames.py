@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.extra import need
+from episodes.storage.descriptors import opening
 
 CODECS = ("av1", "ffv1", "h264", "hevc", "mjpeg", "mpeg4", "png", "vp8", "vp9")
 # swscale flags: nearest colour sample, full resolution, accurate rounding. By default it rounds
@@ -52,7 +53,7 @@ def look(path: Path) -> Video:
 def _look(path: Path, _changed: int) -> Video:
     av = need("av", "reading video")
     try:
-        with av.open(str(path)) as container:
+        with opening(path), av.open(str(path)) as container:
             stream = _stream(container, path)
             stamps = [p.pts for p in container.demux(stream) if p.pts is not None]
             pts = np.sort(np.array(stamps, np.float64)) * float(stream.time_base)
@@ -189,7 +190,7 @@ def _decode(
     rows: dict[int, list[int]] = {}  # time in ticks -> rows that show it
     out: NDArray[Any] | None = None
     try:
-        with av.open(str(path)) as container:
+        with opening(path), av.open(str(path)) as container:
             stream = _stream(container, path)
             base = float(stream.time_base)
             for row, ticks in enumerate(np.rint(wanted / base).astype(int)):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from episodes.errors import UserError
 from episodes.formats.extra import need
 from episodes.storage import safe
+from episodes.storage.descriptors import opening
 from episodes.storage.folder import sha256_of
 
 MAX_RECORD_BYTES = 2 << 30
@@ -41,7 +42,8 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
     try:
         if path.stat().st_size > safe.MAX_JSON_BYTES:
             raise UserError(f"{path} is over {safe.MAX_JSON_BYTES >> 20} MB")
-        lines = path.read_bytes().splitlines()
+        with opening(path):
+            lines = path.read_bytes().splitlines()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
     return [
@@ -178,7 +180,7 @@ def hash_files(root: Path, files: Iterable[Path]) -> dict[str, str]:
     """Relative name -> sha256 of each file, in name order."""
     out: dict[str, str] = {}
     for path in sorted(files):
-        with open(path, "rb") as stream:
+        with opening(path), open(path, "rb") as stream:
             digest = sha256_of(stream)
         out[path.relative_to(root).as_posix()] = digest
     return out

@@ -17,6 +17,7 @@ from episodes.formats.arrays.read import Wanted
 from episodes.formats.arrays.read import read as read_file
 from episodes.formats.promises import Promises
 from episodes.storage import hdf5
+from episodes.storage.descriptors import opening
 from episodes.storage.records import FORMAT
 from episodes.storage.safe import attribute, open_hdf5
 
@@ -120,5 +121,5 @@ def _below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
 def _is_hdf5(path: Path) -> bool:
     if path.suffix not in SUFFIXES or not path.is_file():
         return False
-    with open(path, "rb") as stream:
+    with opening(path), open(path, "rb") as stream:
         return stream.read(len(MAGIC)) == MAGIC

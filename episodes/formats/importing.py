@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -27,7 +27,7 @@ from episodes.storage.folder import Folder, WriteFailed
 from episodes.storage.library import Library
 from episodes.storage.records import FORMAT, Shard
 
-IMPORTER = 2  # raise it when the same source gives other episodes
+IMPORTER = 3  # raise it when the same source gives other episodes
 SHARD_BYTES = 256 << 20  # of decoded pictures: what a shard is built from in memory
 MAX_SHARD_SIZE = 8
 OVERRIDES = ("domain", "licence", "robot", "task")
@@ -55,13 +55,15 @@ def import_library(
     compression: str = "gzip",
     overrides: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
+    exact: Sequence[str] = (),
     progress: Callable[[Episode], None] = lambda episode: None,
 ) -> Imported:
     """Read `src` (format None: detected) into a new library at `out`.
 
     shard_size: episodes a shard; None: as many as fit SHARD_BYTES, at most MAX_SHARD_SIZE.
     overrides: domain, licence, robot or task where the source is silent or wrong; noted in the
-    lineage. options: of the format. progress: called with each episode. UserError: bad source,
+    lineage. options: of the format. exact: reserved names whose arrays are known to mean what the
+    format means by them (see gate.py). progress: called with each episode. UserError: bad source,
     `out` in use.
     """
     overrides, options = dict(overrides or {}), dict(options or {})
@@ -70,7 +72,13 @@ def import_library(
             raise UserError(f"{name!r} cannot be given; there are: {', '.join(OVERRIDES)}")
     format = format or registry.detect(src)
     root, files = registry.sources(format, src)
-    recipe = {"format": format, "strict": strict, "overrides": overrides, "options": options}
+    recipe = {
+        "format": format,
+        "strict": strict,
+        "overrides": overrides,
+        "options": options,
+        "exact": sorted(exact),
+    }
     # Names go into what is read: the folder's own is often the task.
     digest = _digest({"name": root.resolve().name, **guard.hash_files(root, files)})
     spec_id = _digest(
@@ -81,7 +89,7 @@ def import_library(
     whole.check_free(out)
     report = Report()
     versions = {"cellwright": version("cellwright"), "importer": str(IMPORTER)}
-    episodes = registry.read(format, src, strict=strict, report=report, **options)
+    episodes = registry.read(format, src, strict=strict, report=report, exact=exact, **options)
     first = next(episodes, None)
     if first is None:
         raise UserError(f"{src}: it holds no episodes")

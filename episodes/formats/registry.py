@@ -14,6 +14,7 @@ from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import commands, pointers, rates
+from episodes.formats.gate import Gate
 from episodes.formats.promises import Promises
 
 # format -> its module; in the order in which an unknown folder is tried
@@ -55,19 +56,27 @@ def detect(path: Path) -> str:
 
 
 def read(
-    format: str, path: Path, *, strict: bool = False, report: Report | None = None, **options: Any
+    format: str,
+    path: Path,
+    *,
+    strict: bool = False,
+    report: Report | None = None,
+    exact: Sequence[str] = (),
+    **options: Any,
 ) -> Iterator[Episode]:
     """The episodes at `path`, one in memory at a time; faults go to the report.
 
-    strict: a source that holds less than it promises is refused. options: of the format, e.g. hz.
+    strict: a source that holds less than it promises is refused. exact: reserved names whose
+    arrays are known to mean what the format means by them. options: of the format, e.g. hz.
     """
     module = reader(format)
     check_options(format, module.read, ("strict", "report"), options)
     if "hz" in options:
         options["hz"] = rates.given(options["hz"])
     promises = Promises(path, strict, Report() if report is None else report)
+    gate = Gate(promises, exact)
     episodes = module.read(path, strict=strict, report=promises.report, **options)
-    return commands.apart(pointers.told(episodes, promises), promises)
+    return gate.admit(commands.apart(pointers.told(episodes, promises), promises))
 
 
 def sources(format: str, path: Path) -> tuple[Path, list[Path]]:

@@ -25,6 +25,7 @@ from episodes.finding import Report
 from episodes.formats import frames, guard, language
 from episodes.formats.promises import Promises
 from episodes.storage import safe
+from episodes.storage.descriptors import opening
 
 Array = NDArray[Any]
 Row = Mapping[str, Any]
@@ -210,7 +211,8 @@ def _actions(folder: Path, row: Row, steps: int, place: str) -> tuple[Array, lis
         if file.suffix == ".npy":
             if file.stat().st_size > MAX_ACTION_BYTES:
                 raise UserError(f"{file}: over {MAX_ACTION_BYTES >> 20} MB of actions")
-            values = guard.npy(file.read_bytes())
+            with opening(file):
+                values = guard.npy(file.read_bytes())
         else:
             lines = list(csv.reader(io.StringIO(_text(file, MAX_TABLE_BYTES))))
             if lines and not _is_number(lines[0][0]):
@@ -231,7 +233,8 @@ def _text(file: Path, cap: int) -> str:
     try:
         if file.stat().st_size > cap:
             raise UserError(f"{file}: over {cap >> 20} MB")
-        return file.read_text("utf-8-sig")
+        with opening(file):
+            return file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file}: it cannot be read ({error})") from None
 

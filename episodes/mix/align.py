@@ -11,17 +11,26 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+import h5py
 import numpy as np
 
-from episodes.errors import UserError
-from episodes.mix.manifest import Key, View
-from episodes.mix.sources import unknown
+from episodes.errors import UserError, unknown
+from episodes.mix.cameras import (
+    DEPTH,
+    IMAGE,
+    INTRINSICS,
+    NAMES,
+    PARTS,
+    POSE,
+    SEGMENTATION,
+    chosen,
+)
+from episodes.mix.manifest import TEXT, Key, View
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 
 ACTION_SPACES = ("ee_delta", "joint_position", "native")
 MISSING = ("error", "mask", "drop")
-IMAGE, DEPTH, SEGMENTATION = "_image", "_depth", "_segmentation"
 FROM_POSE, FROM_JOINTS = "deltas of action/ee_pose", "kinematics of action/joint_position"
 SAMPLE = 32  # episodes of a source that are looked at
 
@@ -38,7 +47,8 @@ class _Found:
 
 
 def schema(library: Library, rows: Sequence[Row]) -> tuple[Schema, tuple[str, ...]]:
-    """The arrays with one row a step that the episodes have in common, from a spread of them.
+    """The arrays with one row a step that the episodes have in common, from a spread of them, and
+    what is told of their cameras.
 
     And the names of those that only some have, or that differ in type or shape.
     """
@@ -56,11 +66,25 @@ def schema(library: Library, rows: Sequence[Row]) -> tuple[Schema, tuple[str, ..
             and group[name].dtype.kind in "fiub"
             and group[name].shape[:1] == (row.steps,)
         }
+        found |= _told_of_cameras(group)
         if common is None:
             common = found
         common = {name: kind for name, kind in common.items() if found.get(name) == kind}
         seen.update(found)
     return common or {}, tuple(sorted(seen.difference(common or {})))
+
+
+def _told_of_cameras(group: h5py.Group) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+    """Calibration and the names of ids, as what a step has of them."""
+    found: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {}
+    for name, camera in group.get("cameras", {}).items():
+        for part, shape in ((INTRINSICS, (3, 3)), (POSE, (4, 4))):
+            item = camera.get(part[1:])
+            if item is not None and item.shape[-2:] == shape:
+                found[f"cameras/{name}{part}"] = (item.dtype, shape)
+        if "names" in getattr(group.get(f"obs/{name}{SEGMENTATION}"), "attrs", ()):
+            found[f"cameras/{name}{NAMES}"] = (np.dtype(TEXT), ())
+    return found
 
 
 def resolve(
@@ -89,7 +113,7 @@ def resolve(
             continue  # costly, and few trainings want them: only when asked for
         if name == "actions" and len(found) < len(schemas) and view.missing_keys != "mask":
             raise _no_actions(view, schemas, found)
-        fitted = _fit(name, found, list(schemas), view)
+        fitted = _fit(name, found, schemas, view)
         if isinstance(fitted, Key):
             keys.append(fitted)
         elif view.missing_keys == "error" or name == "actions":
@@ -137,13 +161,22 @@ def _refuse_blindness(schemas: Mapping[str, Schema], dropped: Mapping[str, Seque
     )
 
 
-def _fit(name: str, found: Mapping[str, _Found], sources: list[str], view: View) -> Key | str:
+def _fit(
+    name: str, found: Mapping[str, _Found], schemas: Mapping[str, Schema], view: View
+) -> Key | str:
     """The key, or why there is none."""
     kinds = {np.dtype(one.dtype) for one in found.values()}
     shapes = {one.shape for one in found.values()}
     image = name.endswith((IMAGE, DEPTH, SEGMENTATION)) and all(len(s) > 1 for s in shapes)
-    lacking = [source for source in sources if source not in found]
+    lacking = [source for source in schemas if source not in found]
     if lacking and view.missing_keys != "mask":
+        asked = view.cameras.get(name.removeprefix("obs/").removesuffix(IMAGE))
+        if asked and name.endswith(IMAGE):  # it is not that they have no cameras
+            return "; ".join(
+                f"{source} has no camera {' or '.join(asked)}, its cameras are: "
+                f"{' '.join(_cameras(schemas[source])) or 'none'}"
+                for source in lacking
+            )
         return f"{', '.join(lacking)} {'lack' if len(lacking) > 1 else 'lacks'} it"
     if image and view.image_size:
         width, height = view.image_size
@@ -220,36 +253,47 @@ def _no_actions(
 
 def _views(view: View, schemas: Mapping[str, Schema]) -> dict[str, dict[str, _Found]]:
     """obs/{camera}_image and so on, under the names that `cameras` gives or under their own."""
+    own = {source: _cameras(there) for source, there in schemas.items()}
+    every = {camera: camera for cameras in own.values() for camera in cameras}
+    called = {
+        source: chosen(view.cameras, cameras) if view.cameras else every
+        for source, cameras in own.items()
+    }
+    for camera, aliases in view.cameras.items():
+        if not any(camera in names for names in called.values()):
+            raise unknown(f"camera for {camera!r}:", " ".join(aliases) or camera, every)
     out: dict[str, dict[str, _Found]] = {}
-    for channel in (IMAGE, DEPTH, SEGMENTATION):
-        own = {
-            source: {
-                name.removeprefix("obs/").removesuffix(channel): (name, kind)
-                for name, kind in there.items()
-                if _is_view(name, channel, kind[1])
-            }
-            for source, there in schemas.items()
-        }
-        names = {camera for cameras in own.values() for camera in cameras}
-        wanted = view.cameras or {name: (name,) for name in names}
-        for camera, aliases in wanted.items():
-            found = {}
-            for source, cameras in own.items():
-                plain = [_camera(alias) for alias in (*aliases, camera)]
-                hit = next((alias for alias in plain if alias in cameras), None)
-                if hit is not None:
-                    array, (dtype, shape) = cameras[hit]
-                    found[source] = _Found((array,), dtype, shape)
-            if channel == IMAGE and not found:
-                raise unknown(f"camera for {camera!r}:", " ".join(aliases) or camera, names)
-            if found:
-                out[f"obs/{camera}{channel}"] = found
+    for part in PARTS:
+        for source, names in called.items():
+            there = schemas[source]
+            for camera, theirs in names.items():
+                array = part.format(theirs)
+                if array not in there or not _is_part(array, part, there[array][1]):
+                    continue
+                origin: tuple[str, ...] = (array,)
+                if part.endswith(INTRINSICS):  # they change with the size of the pictures
+                    pictures = (one.format(theirs) for one in PARTS[:3])
+                    origin += tuple(one for one in pictures if one in there)[:1]
+                found = _Found(origin, *there[array])
+                out.setdefault(part.format(camera), {})[source] = found
     return out
 
 
-def _camera(alias: str) -> str:
-    """The camera that an alias names: "front", "front_image", "observation.images.front"."""
-    return alias.rpartition("/")[2].rpartition(".")[2].removesuffix(IMAGE)
+def _cameras(there: Schema) -> list[str]:
+    """The cameras of a source by name."""
+    found = set()
+    for part in PARTS:
+        before, after = part.split("{}")
+        found |= {
+            name.removeprefix(before).removesuffix(after)
+            for name, (_, shape) in there.items()
+            if name.startswith(before) and name.endswith(after) and _is_part(name, part, shape)
+        }
+    return sorted(found)
+
+
+def _is_part(name: str, part: str, shape: tuple[int, ...]) -> bool:
+    return not part.startswith("obs/") or _is_view(name, part.partition("}")[2], shape)
 
 
 def _is_view(name: str, channel: str, shape: tuple[int, ...]) -> bool:
@@ -263,6 +307,6 @@ def _vectors(schemas: Mapping[str, Schema]) -> dict[str, dict[str, _Found]]:
     for source, there in schemas.items():
         for name, (dtype, shape) in there.items():
             view = any(_is_view(name, c, shape) for c in (IMAGE, DEPTH, SEGMENTATION))
-            if not view and name != "actions":
+            if not view and name != "actions" and not name.startswith("cameras/"):
                 out.setdefault(name, {})[source] = _Found((name,), dtype, shape)
     return out

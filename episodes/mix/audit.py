@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes.mix.manifest import Manifest, Source
+from episodes.mix.manifest import TEXT, Key, Manifest, Source
 from episodes.mix.quotas import BLOCK, Quotas
 from episodes.text_width import padded, width
 
@@ -39,8 +39,7 @@ def table(manifest: Manifest) -> str:
     head = ("source", "domain", "weight asked", "share got", "episodes", "steps", "hours",
             "effective repeats")  # fmt: skip
     keys = ", ".join(
-        f"{key.name} {'x'.join(map(str, key.shape)) or '1'}{' (masked)' if key.partial else ''}"
-        for key in manifest.keys
+        f"{key.name} {_size(key)}{' (masked)' if key.partial else ''}" for key in manifest.keys
     )
     lines = [
         f"by {manifest.by}, {manifest.draws:,} draws, seed {manifest.seed}",
@@ -116,6 +115,10 @@ class Audit:
             f"{self.draws:,} draws by {self.manifest.by}, in {self.draws // BLOCK:,} whole blocks"
         )
         return f"{_aligned(rows)}\n{counted}: {verdict}"
+
+
+def _size(key: Key) -> str:
+    return "text" if key.dtype == TEXT else "x".join(map(str, key.shape)) or "1"
 
 
 def _planned(manifest: Manifest) -> list[int]:

@@ -9,14 +9,14 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.mix import align, manifest, normalize
 from episodes.mix.filters import select
 from episodes.mix.items import UNITS, Items
 from episodes.mix.lowdim import Kinematics
 from episodes.mix.manifest import Manifest, Source, View
 from episodes.mix.quotas import BLOCK, shares
-from episodes.mix.sources import Asked, flatten, number, unknown
+from episodes.mix.sources import Asked, flatten, number
 from episodes.mix.windows import Windows
 from episodes.storage.library import Library
 from episodes.storage.records import Row
@@ -139,7 +139,9 @@ def _open(asked: Asked) -> _Opened:
         library = Library(asked.path)
     except UserError as error:
         raise UserError(f"source {asked.name!r}: {error}") from error
-    return _Opened(asked, library, select(library, asked.filter, asked.name))
+    rows = select(library, asked.filter, asked.name)
+    library.close()  # there may be many sources
+    return _Opened(asked, library, rows)
 
 
 def _unfinished(one: _Opened) -> list[str]:
@@ -157,9 +159,11 @@ def _keys(
     schemas, notes = {}, []
     for one in opened:
         schemas[one.asked.name], varied = align.schema(one.library, one.rows)
+        one.library.close()
         notes += [
             f"left out {name}: it is not the same in all episodes of {one.asked.name}"
             for name in varied
+            if view.keys or not name.startswith("cameras/")  # which come only when they are named
         ]
     able = [o.asked.name for o in opened if {row.robot for row in o.rows} <= set(kinematics)]
     keys, left_out = align.resolve(view, schemas, able)

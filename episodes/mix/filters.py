@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from episodes.errors import UserError
-from episodes.mix.sources import unknown
+from episodes.errors import UserError, unknown
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 from episodes.storage.safe import parse_json, plain

@@ -5,7 +5,8 @@
         train(batch["obs/main_image"], batch["actions"])
         save(position=loader.position)      # go on there with Loader(..., start=position)
 
-There is no shuffle buffer, since the order of a mix is shuffled already. Batch size, workers, ranks
+A second loop over the loader is the next pass. There is no shuffle buffer, since the order of a mix
+is shuffled already. Batch size, workers, ranks
 and the place to start only regroup one sequence of draws.
 """
 
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.mix.mix import Mix
+from episodes.mix.passes import Passes, Turn
 
 Batch = dict[str, Any]
 
@@ -73,41 +75,12 @@ class _Buffers:
         self._given.append(arrays)
 
 
-class Turn:
-    """The draws of rank r of n: i = r mod n, from `start` on, in batches, to the end of the mix.
-
-    Every rank has the same number of batches and every batch is full: the last one goes on beyond
-    `stop`, for the sequence of draws has no end.
-    """
-
-    def __init__(
-        self, batch_size: int, start: int, stop: int, rank: int = 0, world: int = 1
-    ) -> None:
-        if batch_size < 1 or start < 0 or not 0 <= rank < world:
-            raise UserError(
-                f"batch_size={batch_size} start={start} rank={rank} world={world}: they must be "
-                "at least 1, 0, 0 and rank + 1"
-            )
-        self.batch_size, self.start, self.rank, self.world = batch_size, start, rank, world
-        self.batches = max(0, -(-(stop - start) // (batch_size * world)))
-
-    def __len__(self) -> int:
-        return self.batches
-
-    def __iter__(self) -> Iterator[list[int]]:
-        first = self.start + (self.rank - self.start) % self.world
-        step = self.batch_size * self.world
-        for n in range(self.batches):
-            begin = first + n * step
-            yield list(range(begin, begin + step, self.world))
-
-    def position(self, batches: int) -> int:
-        """Where all ranks are when each has done so many batches; any world may go on there."""
-        return self.start + batches * self.batch_size * self.world
-
-
 class Loader:
-    """Batches of a mix from `start` to its end, or to `stop`. Iterating begins at `position`."""
+    """Batches of a mix, a pass at a time: `len(mix)` draws, or `stop`.
+
+    Iterating goes on at `position`, to the end of the pass that it is in. So a second `for` loop is
+    the second pass, with draws of its own, and one after a `break` is the rest of the first.
+    """
 
     def __init__(
         self,
@@ -122,7 +95,10 @@ class Loader:
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        """workers: processes that decode, 0 for none. prefetch: batches ahead for each of them.
+        """start: the draw to begin with, as `position` told it. rank, world: of the processes that
+        train together; each takes the draws i = rank mod world.
+
+        workers: processes that decode, 0 for none. prefetch: batches ahead for each of them.
 
         threads: without workers, that many decode a batch together, and a batch ahead; None: as
         many as this process may use cores, at most MAX_THREADS.
@@ -136,24 +112,31 @@ class Loader:
             raise UserError(f"{told}: they must be at least 0, 1 and 1")
         self._mix, self._workers, self._threads = mix, workers, threads
         self._ahead = workers * prefetch
-        self._stop = len(mix) if stop is None else stop
-        self._turn = Turn(batch_size, start, self._stop, rank, world)
+        self._passes = Passes(batch_size, start, len(mix) if stop is None else stop, rank, world)
 
     @property
     def position(self) -> int:
         """The draw that comes next, over all ranks: what a checkpoint has to keep."""
-        return self._turn.start
+        return self._passes.position
+
+    @property
+    def epoch(self) -> int:
+        """The number of the pass that `position` is in, from 0 on."""
+        return self._passes.epoch
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to the beginning of a pass; iterating gets there by itself, one after the other."""
+        self._passes.set_epoch(epoch)
 
     def __len__(self) -> int:
-        return len(self._turn)
+        """Batches of a whole pass."""
+        return len(self._passes)
 
     def __iter__(self) -> Iterator[Batch]:
-        turn = self._turn
+        turn = self._passes.turn()
         batches = self._inline(turn) if self._workers == 0 else self._spawned(turn)
         for done, batch in enumerate(batches, 1):
-            self._turn = Turn(
-                turn.batch_size, turn.position(done), self._stop, turn.rank, turn.world
-            )
+            self._passes.position = turn.position(done)
             yield batch
 
     def _inline(self, turn: Turn) -> Iterator[Batch]:

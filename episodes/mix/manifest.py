@@ -16,6 +16,7 @@ from episodes.storage.folder import Folder
 from episodes.storage.safe import read_json
 
 FORMAT = "cellwright-mix-1"
+TEXT = "str"  # the dtype of a key that is text
 _MOST_EPISODES = 100_000_000
 
 
@@ -45,7 +46,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Key:
-    """One array that training sees. shape: of one step.
+    """One array that training sees. shape: of one step. dtype: TEXT for a text, one a sample.
 
     origin: source -> the arrays of its demos that are joined on the last axis; a source that lacks
     it is missing there. partial: a source lacks it or some of its numbers, and gets zeros and a

@@ -24,12 +24,14 @@ from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.mix import manifest, normalize
+from episodes.mix.align import SAMPLE
 from episodes.mix.audit import Audit, table
 from episodes.mix.build import build, strides
 from episodes.mix.draws import Draws
+from episodes.mix.instructions import Instructions
 from episodes.mix.items import Items
 from episodes.mix.lowdim import Kinematics, Scales
-from episodes.mix.manifest import Source
+from episodes.mix.manifest import TEXT, Source
 from episodes.mix.quotas import BLOCK
 from episodes.mix.windows import Windows, blank
 from episodes.storage.library import Library
@@ -74,10 +76,17 @@ class Mix:
         *,
         draws: int | None = None,
         kinematics: Mapping[str, Kinematics] | None = None,
+        language: str | Sequence[str] | None = None,
+        paraphrases: bool = False,
     ) -> None:
         """draws: another length. kinematics: see `build`; has to be picklable for workers.
 
-        Raises UserError if the manifest is damaged, or if a library is gone or has changed.
+        language: of the instructions, "ko", or several: the first that an episode has. paraphrases:
+        not the first way to say it but any of them, which follows from the seed and the index of
+        the draw. With either, `language` in a sample tells what it is.
+
+        Raises UserError if the manifest is damaged, if a library is gone or has changed, or if
+        episodes have no instruction in the language.
         """
         self.path = Path(path).expanduser().absolute()
         self.manifest = manifest.read(self.path)
@@ -88,7 +97,9 @@ class Mix:
             {row.index: row for row in (library.row(n) for n in source.chosen)}
             for source, library in zip(sources, libraries, strict=True)
         ]
+        self._instructions = Instructions.asked(language, paraphrases, self.manifest.seed)
         chosen = [tuple(rows.values()) for rows in self._rows]
+        self._robots = frozenset(row.robot for rows in chosen for row in rows)
         self._items = [
             Items(rows, self.manifest.by, strides(rows, view), source.name, self.manifest.seed)
             for source, rows in zip(sources, chosen, strict=True)
@@ -101,6 +112,7 @@ class Mix:
                 view,
                 kinematics or {},
                 ahead=self.manifest.shards is not None,
+                words=self._instructions is not None,
             )
             for source, library in zip(sources, libraries, strict=True)
         ]
@@ -111,9 +123,14 @@ class Mix:
             self.manifest.seed,
             self.manifest.shards,
         )
+        self._texts = any(key.dtype == TEXT for key in self.manifest.keys)
         self._scales: dict[tuple[str, str], Scales] = {}
         self._blocks: OrderedDict[int, _Block] = OrderedDict()
         self._lock = threading.Lock()  # of the blocks and of what counts them out
+        if self._instructions is not None:
+            for number, rows in enumerate(chosen):
+                for n in np.unique(np.linspace(0, len(rows) - 1, SAMPLE).astype(int)):
+                    self._said(number, rows[n], 0)
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{s.name} {float(s.share):.4g}" for s in self.manifest.sources)
@@ -186,18 +203,39 @@ class Mix:
                     "episode": episode,
                     "step": step,
                     "epoch": int(block.epoch[at]),
+                    **(self._windows[number].texts(row) if self._texts else {}),
+                    **(self._said(number, row, i) if self._instructions else {}),
                 }
             )
         for number, asked in of_source.items():
             self._windows[number].fill(out, *zip(*asked, strict=True))
         return facts
 
+    def _said(self, number: int, row: Row, draw: int) -> dict[str, str]:
+        """The instruction of a draw, where another may be wanted than that of the commit record."""
+        assert self._instructions is not None
+        there = self._windows[number].language(row)
+        found = self._instructions.choose(there, draw, row.instruction)
+        if found is None:
+            wanted, has = self._instructions.languages, sorted(there)
+            raise UserError(
+                f"episode {row.index} of source {self.manifest.sources[number].name!r} has no "
+                f"instruction in {' or '.join(wanted)}, but in: {', '.join(has) or 'none'}; make "
+                f"the mix with filter={{language:{wanted[0]}}}, or give several in their order, "
+                f"language={(*wanted, *has)}"
+            )
+        return {"language": found[0], "instruction": found[1]}
+
     def normalize(
         self, key: str, values: Any, *, source: str = "", robot: str = ""
     ) -> NDArray[np.float32]:
-        """Numbers (..., D) of a key, such as a robot's readings, as a sample has them."""
-        scale = self._scale(source, robot).get(key)
+        """Numbers (..., D) of a key, such as a robot's readings, as a sample has them.
+
+        source, robot: whose statistics, where the mix keeps them apart by one or the other. Raises
+        UserError where that is not given, and for what the mix does not have.
+        """
         plain = np.asarray(values, np.float32)
+        scale = self._scale_of(key, plain, source, robot)
         return plain if scale is None else np.asarray((plain - scale[0]) / scale[1], np.float32)
 
     def denormalize(
@@ -205,10 +243,16 @@ class Mix:
     ) -> NDArray[Any]:
         """Numbers (..., D) of a key, such as a policy's actions, in their own units again.
 
-        source, robot: whose statistics, where the mix keeps them apart by one or the other.
+        The inverse of `normalize`; a number that never varies in the data was centred only.
         """
-        scale = self._scale(source, robot).get(key)
-        return np.asarray(values) if scale is None else np.asarray(values) * scale[1] + scale[0]
+        plain = np.asarray(values)
+        scale = self._scale_of(key, plain, source, robot)
+        return plain if scale is None else plain * scale[1] + scale[0]
+
+    def _scale_of(
+        self, key: str, values: NDArray[Any], source: str, robot: str
+    ) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        return normalize.scale_of(self.manifest, self._robots, key, values.shape, source, robot)
 
     def _scale(self, source: str, robot: str) -> Scales:
         if (source, robot) not in self._scales:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.errors import UserError, unknown
 from episodes.mix.lowdim import Scales
-from episodes.mix.manifest import Key
+from episodes.mix.manifest import Key, Manifest
 from episodes.mix.windows import Windows
 from episodes.storage.records import Row
 
@@ -67,7 +68,7 @@ def measure(
     widths = {key.name: key.shape[0] for key in keys if key.name in scaled(keys)}
     pooled: dict[str, dict[str, list[tuple[float, _Moments]]]] = {}
     for name, share, rows, windows in sources:
-        found = _of_source(rows, windows, list(widths))
+        found = _of_source(name, rows, windows, list(widths))
         steps = sum(row.steps for row in rows)
         for robot, (taken, moments) in found.items():
             label = {"per_source": name, "per_embodiment": robot}.get(scope, EVERYTHING)
@@ -89,12 +90,51 @@ def scales(statistics: Mapping[str, Any], scope: str, source: str, robot: str) -
     }
 
 
+def scale_of(
+    manifest: Manifest, robots: Set[str], key: str, shape: Sequence[int], source: str, robot: str
+) -> tuple[Array, Array] | None:
+    """mean, std (D,) of the numbers (..., D) of a key, for samples of a source or robot; None if
+    samples have them in their own units.
+
+    Raises UserError for a key, source or robot that the mix does not have, where it takes one to
+    know which statistics are meant, and for numbers of another width.
+    """
+    keys = {one.name: one for one in manifest.keys}
+    sources = {one.name for one in manifest.sources}
+    if key not in keys:
+        raise unknown("key of this mix", key, keys)
+    for what, name, there in (("source", source, sources), ("robot", robot, robots)):
+        if name and name not in there:
+            raise unknown(f"{what} of this mix", name, there)
+    if key not in scaled(manifest.keys):
+        return None
+    if tuple(shape[-1:]) != keys[key].shape:
+        width = keys[key].shape[0]
+        raise UserError(f"{key} has {width} numbers a row; these are of shape {tuple(shape)}")
+    scope = manifest.view.normalize
+    if scope == "none":
+        return None
+    for wanted, name, given, there in (
+        ("per_source", "source", source, sources),
+        ("per_embodiment", "robot", robot, robots),
+    ):
+        if scope == wanted and not given:
+            raise UserError(
+                f"normalize={scope} keeps the statistics of each {name} apart: give {name}=; there "
+                f"are: {', '.join(sorted(there))}"
+            )
+    found = scales(manifest.statistics, scope, source, robot)
+    if key not in found:
+        raise UserError(f"{source or robot!r} has no {key}; its samples hold zeros there")
+    return found[key]
+
+
 def _spread(std: Array) -> Array:
     return np.where(std < STILL, np.float32(1), std)
 
 
 def _of_source(
-    rows: Sequence[Row], windows: Windows, names: Sequence[str]
+    source: str, rows: Sequence[Row], windows: Windows, names: Sequence[str]
 ) -> dict[str, tuple[int, dict[str, _Moments]]]:
     """robot -> steps, moments of each key."""
     out: dict[str, tuple[int, dict[str, _Moments]]] = {}
@@ -103,6 +143,11 @@ def _of_source(
         out[row.robot] = (steps + row.steps, moments)
         for name, value in windows.whole(row, names).items():
             flat = value.reshape(len(value), -1)
+            if not np.isfinite(flat).all():
+                raise UserError(
+                    f"{name} of episode {row.index} of source {source!r} has NaN or infinite "
+                    "numbers, so it has no mean; leave it out with keys=[...], or normalize=none"
+                )
             if name not in moments:
                 zero = np.zeros(flat.shape[1])
                 moments[name] = _Moments(0, zero, zero.copy(), zero + np.inf, zero - np.inf)

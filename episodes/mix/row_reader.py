@@ -9,42 +9,33 @@ about 12 bytes a frame. Arrays that are laid out in another way are read through
 from __future__ import annotations
 
 import os
-import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
+from episodes.mix.open_files import FILES, File
 from episodes.mix.row_layout import BROKEN, Chunks, Layout, locate
+from episodes.storage import hdf5
 from episodes.storage.library import Library
+from episodes.storage.safe import open_unseen, plain
 
 Array = NDArray[Any]
 
-MAX_OPEN_FILES = 128
 MAX_EPISODES = 20_000  # whose places are remembered
 
 _DAMAGED: tuple[type[Exception], ...] = (OSError, ValueError, *BROKEN)
 
 
-class _File:
-    """A descriptor that stays open while anyone reads: it may leave the cache in the meantime."""
-
-    def __init__(self, path: str, ahead: bool) -> None:
-        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        if ahead and hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(self.number, 0, 0, os.POSIX_FADV_WILLNEED)
-
-    def __del__(self) -> None:
-        if "number" in self.__dict__:
-            os.close(self.number)
-
-
 class _Episode(NamedTuple):
     path: str  # of its shard
     arrays: Mapping[str, Layout]
+    names: Mapping[str, str]  # array -> its attribute of names
+    language: Mapping[str, tuple[str, ...]]  # language -> ways to say the instruction
 
 
 class Reader:
@@ -54,13 +45,21 @@ class Reader:
     parallel.
     """
 
-    def __init__(self, library: Library, arrays: Sequence[str], ahead: bool = False) -> None:
+    def __init__(
+        self,
+        library: Library,
+        arrays: Sequence[str],
+        ahead: bool = False,
+        named: Sequence[str] = (),
+        words: bool = False,
+    ) -> None:
         """arrays: paths inside a demo that will be asked for; others do not exist to it.
 
         ahead: a shard that is touched will be read in full; the system may fetch it in one go.
+        named: arrays whose attribute of names will be asked for. words: so will `Demo.language`.
         """
         self.library, self.ahead = library, ahead
-        self.arrays = tuple(arrays)
+        self.arrays, self.named, self.words = tuple(arrays), tuple(named), words
         self._shards: dict[int, list[int]] = {}
         for row in library.rows:
             self._shards.setdefault(row.shard, []).append(row.index)
@@ -68,11 +67,10 @@ class Reader:
 
     def _forget(self) -> None:
         self._episodes: OrderedDict[int, _Episode] = OrderedDict()
-        self._files: OrderedDict[str, _File] = OrderedDict()
-        self._lock = threading.Lock()  # of both caches, and of HDF5
+        self._owner = FILES.owner(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        found = ("_episodes", "_files", "_lock")
+        found = ("_episodes", "_owner")
         return {name: value for name, value in self.__dict__.items() if name not in found}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -80,33 +78,43 @@ class Reader:
         self._forget()
 
     def demo(self, index: int) -> Demo:
-        """The arrays of an episode; its file stays open as long as they are held."""
+        """The arrays of an episode."""
         episode = self._episodes.get(index) or self._look_up(index)
-        return Demo(self, index, self._file(episode.path), episode.arrays)
+        return Demo(self, index, episode)
+
+    def file(self, path: str) -> File:
+        """A shard that is open as long as the answer is held."""
+        return FILES.descriptor(self._owner, path, self.ahead)
 
     def by_h5py(self, index: int, array: str, start: int, stop: int) -> Array:
         """For what is laid out in another way: slower, and one thread at a time."""
-        with self._lock:
-            return np.asarray(self.library.group(index)[array][start:stop])
+        with FILES.hdf5_lock:
+            demo = self.library.demo(self._as_hdf5(self.library.row(index).shard), index)
+            return np.asarray(demo[array][start:stop])
 
-    def _file(self, path: str) -> _File:
-        with self._lock:
-            if path not in self._files:
-                self._files[path] = _File(path, self.ahead)
-                while len(self._files) > MAX_OPEN_FILES:
-                    self._files.popitem(last=False)
-            self._files.move_to_end(path)
-            return self._files[path]
+    def _as_hdf5(self, shard: int) -> h5py.File:
+        return FILES.as_hdf5(
+            self._owner, str(shard), lambda: open_unseen(self.library.shard_path(shard))
+        )
 
     def _look_up(self, index: int) -> _Episode:
-        with self._lock:
+        shard = self.library.row(index).shard
+        with FILES.hdf5_lock:
+            file = self._as_hdf5(shard)
             # Opening a shard costs far more than looking up its episodes: take all of them.
-            for other in self._shards[self.library.row(index).shard]:
+            for other in self._shards[shard]:
                 if other in self._episodes:
                     continue
-                group = self.library.group(other)
+                group = self.library.demo(file, other)
                 arrays = {name: locate(group[name]) for name in self.arrays if name in group}
-                self._episodes[other] = _Episode(group.file.filename, arrays)
+                names = {
+                    name: str(plain(group[name].attrs.get("names", "")))
+                    for name in self.named
+                    if name in group
+                }
+                said = group.get("language", {}) if self.words else {}
+                language = {name: tuple(hdf5.text(item)) for name, item in said.items()}
+                self._episodes[other] = _Episode(file.filename, arrays, names, language)
             found = self._episodes[index]
             while len(self._episodes) > MAX_EPISODES:
                 self._episodes.popitem(last=False)
@@ -117,12 +125,11 @@ class Demo:
     """The arrays of one episode, for a draw or a few. What is damaged, or not there, raises
     UserError."""
 
-    __slots__ = ("_arrays", "_index", "_reader", "file")
+    __slots__ = ("_arrays", "_index", "_names", "_path", "_reader", "language")
 
-    def __init__(
-        self, reader: Reader, index: int, file: _File, arrays: Mapping[str, Layout]
-    ) -> None:
-        self._reader, self._index, self.file, self._arrays = reader, index, file, arrays
+    def __init__(self, reader: Reader, index: int, episode: _Episode) -> None:
+        self._reader, self._index = reader, index
+        self._path, self._arrays, self._names, self.language = episode
 
     def __str__(self) -> str:
         return f"episode {self._index} of {self._reader.library.path}"
@@ -130,6 +137,14 @@ class Demo:
     def shape(self, array: str) -> tuple[int, ...]:
         """Of one row."""
         return self._layout(array).shape[1:]
+
+    def length(self, array: str) -> int:
+        """How many rows there are."""
+        return self._layout(array).shape[0]
+
+    def names(self, array: str) -> str:
+        """The attribute of names of an array; empty if it has none."""
+        return self._names.get(array, "")
 
     def rows(self, array: str, steps: Sequence[int]) -> Array:
         """Rows of an array at steps that rise or stay."""
@@ -160,6 +175,14 @@ class Demo:
             for n, t in enumerate(steps):
                 out[n] = self._plain(array, layout, t, t + 1)[0]
 
+    def bytes(self, offset: int, count: int) -> bytes:
+        """Of its shard, which is held open no longer: a batch may be of more than can be open."""
+        file = self._reader.file(self._path)
+        data = os.pread(file.number, count, offset)
+        if len(data) != count:
+            raise ValueError("the file ends before them")
+        return data
+
     def damaged(self, array: str, start: int, stop: int, error: Exception) -> UserError:
         return UserError(
             f"{self}: {array} rows {start}..{stop - 1} are damaged ({error}); "
@@ -187,7 +210,7 @@ class Demo:
             if layout.offset is None:
                 return self._reader.by_h5py(self._index, array, start, stop)
             size = layout.row_bytes
-            data = _bytes(self.file, layout.offset + start * size, (stop - start) * size)
+            data = self.bytes(layout.offset + start * size, (stop - start) * size)
             return np.frombuffer(data, layout.dtype).reshape(stop - start, *layout.shape[1:])
         except _DAMAGED as error:
             raise self.damaged(array, start, stop, error) from error
@@ -227,16 +250,9 @@ class Packed:
         """Raises UserError for what is damaged."""
         for demo, array, t, chunks, out in self._chunks:
             try:
-                data = _bytes(demo.file, int(chunks.places[t]), int(chunks.sizes[t]))
+                data = demo.bytes(int(chunks.places[t]), int(chunks.sizes[t]))
                 out[...] = np.frombuffer(chunks.unpack(data, out.size), np.uint8).reshape(out.shape)
             except _DAMAGED as error:
                 raise demo.damaged(array, t, t + 1, error) from error
         for row, out in self._repeats:
             out[...] = row
-
-
-def _bytes(file: _File, offset: int, count: int) -> bytes:
-    data = os.pread(file.number, count, offset)
-    if len(data) != count:
-        raise ValueError("the file ends before them")
-    return data

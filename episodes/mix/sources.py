@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 
 _FIELDS = ("name", "path", "weight", "filter", "sources")
 
@@ -27,14 +26,6 @@ class Asked:
     part: Fraction
     weight: str
     filter: Mapping[str, Any]
-
-
-def unknown(what: str, name: object, known: Iterable[str]) -> UserError:
-    """The error for a name that does not exist: the closest one, then all of them."""
-    names = sorted(known)
-    close = difflib.get_close_matches(str(name), names, 1, 0.5)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
-    return UserError(f"unknown {what} {name!r}{hint} there are: {', '.join(names) or 'none'}")
 
 
 def flatten(entries: Any, ratio: Any = None) -> tuple[Asked, ...]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes.mix.manifest import Key
+from episodes.mix.manifest import TEXT, Key
 
 Array = NDArray[Any]
 
@@ -33,14 +33,16 @@ def spans(sensed: Array, edges: Array, length: Any) -> list[Span]:
 
 def is_sensed(key: Key) -> bool:
     """Or else it is an action, or comes with one."""
-    return key.name.startswith("obs/")
+    return key.name.startswith(("obs/", "cameras/"))
 
 
 def room(keys: Sequence[Key], count: int, history: int, horizon: int) -> dict[str, Array]:
-    """For `count` windows: obs/* (count, history, ...), other keys (count, horizon, ...); has/KEY
-    (count, D) or (count,) where a source lacks KEY or some of its numbers."""
+    """For `count` windows: obs/* and cameras/* (count, history, ...), other keys (count, horizon,
+    ...); has/KEY (count, D) or (count,) where a source lacks KEY or some of its numbers."""
     out = {}
     for key in keys:
+        if key.dtype == TEXT:
+            continue
         steps = history if is_sensed(key) else horizon
         out[key.name] = np.empty((count, steps, *key.shape), key.dtype)
         if key.partial:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes.mix.align import DEPTH, SEGMENTATION
+from episodes.mix.calibration import Calibration
+from episodes.mix.cameras import DEPTH, SEGMENTATION
 from episodes.mix.lowdim import COMMANDS, CONVERTED, Kinematics, LowDim, Scales
 from episodes.mix.manifest import Key, View
 from episodes.mix.resize import nearest, smooth
@@ -45,15 +46,19 @@ class Windows:
         view: View,
         kinematics: Mapping[str, Kinematics],
         ahead: bool = False,
+        words: bool = False,
     ) -> None:
+        """words: `language` will be asked for."""
         self._name, self._keys, self._view = name, tuple(keys), view
-        self._pictures = tuple(key for key in keys if is_sensed(key) and len(key.shape) > 1)
-        numbers = [key for key in keys if key not in self._pictures]
-        self._numbers = LowDim(numbers, name, kinematics)
-        arrays = {array for key in keys for array in key.origin.get(name, ())}
-        if arrays & CONVERTED:
-            arrays.update(COMMANDS)
-        self._reader = Reader(library, sorted(arrays), ahead)
+        of_cameras = [key for key in keys if key.name.startswith("cameras/")]
+        self._calibration = Calibration(of_cameras, name, view)
+        arrays = [key for key in keys if key not in of_cameras]
+        self._pictures = tuple(key for key in arrays if is_sensed(key) and len(key.shape) > 1)
+        self._numbers = LowDim([k for k in arrays if k not in self._pictures], name, kinematics)
+        read = {array for key in keys for array in key.origin.get(name, ())}
+        if read & CONVERTED:
+            read.update(COMMANDS)
+        self._reader = Reader(library, sorted(read), ahead, self._calibration.named, words)
         self._back = np.arange(view.history - 1, -1, -1)
         self._ahead = np.arange(view.horizon + 1)
 
@@ -86,7 +91,16 @@ class Windows:
             step = steps[n] if ratios[n] == 1.0 else None
             self._numbers.fill(window, demo, rows[n], step, span, scales[n])
             self._see(window, demo, span, packed)
+            self._calibration.fill(window, demo, span)
         packed.unpack()
+
+    def texts(self, row: Row) -> dict[str, str]:
+        """The keys of an episode that are text."""
+        return self._calibration.texts(self._reader.demo(row.index))
+
+    def language(self, row: Row) -> Mapping[str, Sequence[str]]:
+        """Language -> the ways to say the instruction of an episode."""
+        return self._reader.demo(row.index).language
 
     def whole(self, row: Row, names: Sequence[str]) -> dict[str, Array]:
         """Some keys over a whole episode, at the rate of the mix; those that the source has."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from episodes.errors import UserError
+from episodes.storage.descriptors import opening
 
 TEMPORARY = ".tmp-"
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -68,7 +69,7 @@ class Folder:
     def sha256(self, name: str) -> str | None:
         """The hash of the file's bytes; None if there is none."""
         try:
-            with open(self.root / name, "rb") as file:
+            with opening(self.root / name), open(self.root / name, "rb") as file:
                 return sha256_of(file)
         except FileNotFoundError:
             return None

@@ -73,8 +73,21 @@ class Library:
 
         Raises KeyError for an index that is not there, UserError if its shard is damaged.
         """
-        row = self.row(index)
-        file = self._file(row.shard)
+        return self.demo(self._file(self.row(index).shard), index)
+
+    def shard_path(self, number: int) -> Path:
+        """Of a shard's file. Raises UserError if it is not as long as its record says."""
+        shard = self._by_number[number]
+        path = self.path / store.SHARDS / shard.file
+        size = path.stat().st_size if path.is_file() else None
+        if size != shard.bytes:
+            state = "missing" if size is None else f"{size} bytes long, not {shard.bytes}"
+            raise UserError(f"{path} is {state}; {self._repair()}")
+        return path
+
+    def demo(self, file: h5py.File, index: int) -> h5py.Group:
+        """The demo of an episode in its shard, after a look at all that is in it. Raises UserError
+        if it is not there, or not safe to read."""
         place = f"data/demo_{index}"
         try:
             if index not in self._inspected:
@@ -137,13 +150,7 @@ class Library:
     def _file(self, number: int) -> h5py.File:
         files = self._own_files()
         if number not in files:
-            shard = self._by_number[number]
-            path = self.path / store.SHARDS / shard.file
-            size = path.stat().st_size if path.is_file() else None
-            if size != shard.bytes:
-                state = "missing" if size is None else f"{size} bytes long, not {shard.bytes}"
-                raise UserError(f"{path} is {state}; {self._repair()}")
-            files[number] = open_unseen(path)
+            files[number] = open_unseen(self.shard_path(number))
             while len(files) > MAX_OPEN_FILES:
                 files.popitem(last=False)[1].close()
         files.move_to_end(number)

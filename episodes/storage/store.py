@@ -15,6 +15,7 @@ from typing import Any
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.storage import growth, hdf5
+from episodes.storage.descriptors import OutOfDescriptors
 from episodes.storage.differences import differences
 from episodes.storage.folder import Folder, explained
 from episodes.storage.records import (
@@ -166,6 +167,8 @@ def records(root: Path) -> Iterator[Shard | UserError]:
             if not stem.isdigit():
                 raise UserError("no commit record has such a name; remove it")
             yield shard_of(read_json(f"{folder}/{name}"), int(stem))
+        except OutOfDescriptors:
+            raise
         except (UserError, OSError) as error:
             yield UserError(f"{SHARDS}/{name}: {error}")
 
@@ -218,6 +221,8 @@ def _standing(root: Path, number: int) -> Shard | None:
     """The shard of a commit record that stands; None if there is none or it is unreadable."""
     try:
         return recorded(root, number)
+    except OutOfDescriptors:
+        raise
     except (FileNotFoundError, UserError):
         return None
     except OSError as error:  # it may stand all the same
@@ -253,6 +258,8 @@ def _adopt(folder: Folder, record: dict[str, Any], shard: Shard, data: bytes) ->
     path = folder.root / shard.file
     try:
         rows = _read_rows(path, shard)
+    except OutOfDescriptors:
+        raise
     except (UserError, OSError, KeyError, ValueError):
         folder.replace(shard.file, data)  # never committed, and unreadable
         return record

@@ -135,6 +135,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "robot": Maybe(Text()),
         "task": Maybe(Text()),
         "licence": Maybe(Text()),
+        "exact": Maybe(Several(Text())),
         "options": Maybe(FORMAT_OPTIONS),
     },
     "export": {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from episodes.errors import UserError
 from episodes.storage import growth, hdf5, store
+from episodes.storage.descriptors import OutOfDescriptors
 from episodes.storage.folder import Folder
 from episodes.storage.records import Row, Shard, record_file, row_of, shard_file
 from episodes.storage.safe import open_hdf5
@@ -70,6 +71,8 @@ def _held(root: Path, shard: Shard) -> tuple[Row, ...] | None:
             if set(file["data"]) != {f"demo_{row.index}" for row in shard.rows}:
                 return None
             episodes = [hdf5.get(demo, images=False) for demo in file["data"].values()]
+    except OutOfDescriptors:
+        raise
     except (UserError, OSError, KeyError, ValueError, TypeError, AttributeError):
         return None
     rows = (row_of(episode, shard.spec_id, shard.number) for episode in episodes)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.extra import need
+from episodes.storage.descriptors import out_of_descriptors
 
 BATCH = 1024  # rows that are read at a time
 MAX_ROWS = 1 << 24  # of a table of episodes or tasks
@@ -126,6 +127,8 @@ class _reading:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, UserError) or error is None:
             return
+        if gone := out_of_descriptors(error, self._path):
+            raise gone from None
         pa = need("pyarrow", "reading LeRobot data")
         if isinstance(error, pa.ArrowException | OSError | UnicodeDecodeError):
             reason = str(error).splitlines()[0][:120]

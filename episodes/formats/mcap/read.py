@@ -23,9 +23,11 @@ from episodes.formats.mcap.folder import Bag
 from episodes.formats.mcap.storage import Message
 from episodes.formats.mcap.topics import TF, Sampled, Topics
 from episodes.formats.promises import Promises
+from episodes.reserved import MEANING
 
 Array = NDArray[Any]
 
+WRENCHES = ("geometry_msgs/msg/Wrench", "geometry_msgs/msg/WrenchStamped")
 TEXT = "std_msgs/msg/String"
 NO_WORDS = ("/rosout", "/robot_description")  # texts that every robot publishes
 
@@ -206,6 +208,7 @@ class _Bag:
         }
         obs: dict[str, Array] = {}
         columns: dict[str, list[str]] = {}
+        meaning: dict[str, str] = {}
         joint_names = plan.joint_names
         if (states := taken.get(Sampled(plan.joints))) is not None:
             joint_names = joint_names or tuple(str(name) for name in states[0].name)
@@ -214,11 +217,17 @@ class _Bag:
             if all(len(v) for _, v in pairs):
                 obs["joint_velocity"] = np.array([v for _, v in pairs])
             columns["obs/joint_position"] = list(joint_names)
+            told = f"sensor_msgs/JointState of {plan.joints}, [rad"
+            meaning |= {"obs/joint_position": f"{told}]", "obs/joint_velocity": f"{told}/s]"}
         for name, topic in plan.obs.items():
             if Sampled(topic) in taken:
                 obs[name], columns[f"obs/{name}"] = self._numbers(taken, Sampled(topic))
+                meaning.pop(f"obs/{name}", None)  # the map has something else for it
+                if name == "wrench" and self._kinds[topic] in WRENCHES:
+                    meaning["obs/wrench"] = f"{self._kinds[topic]} of {topic}, [N] and [N m]"
         if plan.tcp and all(pose is not None for pose in rows.tcp):
             obs["ee_pose"] = np.array(rows.tcp)
+            meaning["obs/ee_pose"] = f"transforms from {plan.tcp[1]} to {plan.tcp[0]}, [m]"
         elif plan.tcp:
             self._promises.lacks(
                 f"no transform leads from {plan.tcp[1]} to {plan.tcp[0]} at every step",
@@ -259,6 +268,7 @@ class _Bag:
                 "files": [file.name for file in self._bag.files],
                 "start": f"{int(times[0])} ns since the epoch",
                 "columns": columns,
+                MEANING: meaning,
                 "left_out": sorted(set(self._kinds) - plan.topics),
                 "sampled": "readings: last message at or before the time of a step; actions: last "
                 "one before the next step",

@@ -16,6 +16,7 @@ from typing import Any
 
 from episodes.errors import UserError
 from episodes.formats.extra import need
+from episodes.storage.descriptors import opening
 
 WHY = "reading bags"
 PACKED = ".zstd"  # rosbag2's name for a file that it compressed (compression_mode: FILE)
@@ -61,7 +62,7 @@ def _unpack(file: Path, folder: Path) -> Path:
     zstandard = need("zstandard", "reading packed bags")
     out = folder / file.name.removesuffix(PACKED)
     try:
-        with open(file, "rb") as stream, open(out, "wb") as target:
+        with opening(file), open(file, "rb") as stream, open(out, "wb") as target:
             left = MAX_UNPACKED_BYTES
             with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True) as zst:
                 while part := zst.read(CHUNK):
@@ -105,7 +106,7 @@ class _Unpacker:
 def _mcap(file: Path, topics: Collection[str] | None, unpack: _Unpacker) -> Iterator[Message]:
     reader = need("mcap.reader", WHY)
     factory = need("mcap_ros2.decoder", WHY).DecoderFactory()
-    with open(file, "rb") as stream:
+    with opening(file), open(file, "rb") as stream:
         found = reader.make_reader(stream, validate_crcs=True).iter_messages(topics=topics)
         for schema, channel, message in found:
             kind = schema.name if schema is not None else "unknown"
@@ -120,7 +121,7 @@ def _sqlite(file: Path, topics: Collection[str] | None, unpack: _Unpacker) -> It
     records = need("mcap.records", WHY)
     factory = need("mcap_ros2.decoder", WHY).DecoderFactory()
     known = typesys.get_typestore(typesys.Stores.LATEST)
-    with rosbag2.Reader(file) as bag:
+    with opening(file), rosbag2.Reader(file) as bag:
         chosen = [c for c in bag.connections if topics is None or c.topic in topics]
         schemas = {}
         for number, connection in enumerate(chosen, start=1):

@@ -23,6 +23,7 @@ from typing import Any
 from episodes.errors import UserError
 from episodes.formats import commands
 from episodes.formats.extra import need
+from episodes.storage.descriptors import opening
 
 NAMES = ("topics.yaml", "topics.yml")
 MAX_BYTES = 1 << 20
@@ -94,7 +95,8 @@ def read(path: Path, hz: float | None) -> Topics:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UserError(f"{path}: over {MAX_BYTES >> 20} MB; that is no topic map")
-        value = yaml.safe_load(path.read_text("utf-8"))
+        with opening(path):
+            value = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())[:120]
         raise UserError(f"{path}: the topic map cannot be read ({reason})") from None

@@ -51,7 +51,8 @@ class Meaning:
     """What the columns of a data set's action and state are.
 
     convert: actions (T, A) -> what of FORMAT.md's action/ they say exactly.
-    columns: array of the episode -> names of its columns. lineage: how it was converted.
+    columns: array of the episode -> names of its columns. lineage: array that stands under a name
+    of the format -> how its meaning is known (see formats/gate.py).
     """
 
     robot: str
@@ -91,6 +92,22 @@ def _bridge(actions: NDArray[Any]) -> dict[str, NDArray[Any]]:
     }
 
 
+def _nothing(actions: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    return {}
+
+
+# droid-dataset/droid, droid/franka/robot.py: joints as libfranka has them, the gripper's position
+# 1 - width / its largest width.
+_DROID = Meaning(
+    robot="panda+robotiq_2f85",
+    convert=_nothing,
+    columns={},
+    lineage={
+        "obs/joint_position": "joint positions of libfranka [rad]",
+        "obs/gripper_position": "1 - width / largest width: 0 open .. 1 closed",
+    },
+)
+
 # Columns and base frame: rail-berkeley/bridge_data_v2 issue 26 (features.json describes them
 # wrongly). Rotation: rail-berkeley/bridge_data_robot, widowx_envs/utils/transformation_utils.py:
 # about the end effector, along the axes of the base, Rz(yaw) Ry(pitch) Rx(roll). Gripper 1 = open.
@@ -108,4 +125,8 @@ _BRIDGE = Meaning(
     },
 )
 
-MEANINGS: Mapping[str, Meaning] = {"bridge_dataset": _BRIDGE, "bridge_orig": _BRIDGE}
+MEANINGS: Mapping[str, Meaning] = {
+    "bridge_dataset": _BRIDGE,
+    "bridge_orig": _BRIDGE,
+    "droid": _DROID,
+}

@@ -18,6 +18,7 @@ from episodes.formats.flat import unflatten
 from episodes.formats.rlds import example, faults, features, folder, names, oxe, records
 from episodes.formats.rlds.example import Value
 from episodes.formats.rlds.folder import Source
+from episodes.reserved import MEANING
 from episodes.storage import safe
 
 Array = NDArray[Any]
@@ -155,7 +156,7 @@ def _episode(
     if meaning := oxe.MEANINGS.get(source.name):
         action |= meaning.convert(actions)
         robot, columns = meaning.robot, meaning.columns
-        lineage = {**lineage, "converted": dict(meaning.lineage)}
+        lineage = {**lineage, MEANING: dict(meaning.lineage)}
     cameras: dict[str, CameraTrack] = {}
     obs: dict[str, Array] = {}
     for key, rows in arrays.items():

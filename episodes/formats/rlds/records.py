@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from episodes.errors import UserError
 from episodes.formats.extra import need
 from episodes.formats.guard import MAX_RECORD_BYTES
+from episodes.storage.descriptors import opening
 
 LANES = 4096  # bytes that the vectorised CRC advances at a time
 
@@ -93,7 +94,8 @@ def _array_records(path: Path) -> Iterator[bytes]:
     """ArrayRecord files, by the library of that name, which checks their checksums."""
     module = need("array_record.python.array_record_module", "reading ArrayRecord")
     try:
-        reader = module.ArrayRecordReader(str(path))
+        with opening(path):
+            reader = module.ArrayRecordReader(str(path))
         for number in range(reader.num_records()):
             (record,) = reader.read([number])
             if len(record) > MAX_RECORD_BYTES:
@@ -107,7 +109,7 @@ def _array_records(path: Path) -> Iterator[bytes]:
 
 
 def _tf_records(path: Path) -> Iterator[bytes]:
-    with open(path, "rb") as stream:
+    with opening(path), open(path, "rb") as stream:
         left = path.stat().st_size
         number = 0
         while left:

@@ -18,6 +18,7 @@ from episodes.formats.flat import unflatten
 from episodes.formats.promises import Promises
 from episodes.formats.webdataset import members
 from episodes.storage import safe
+from episodes.storage.descriptors import opening
 
 MAX_MEMBER_BYTES = 1 << 30
 
@@ -115,7 +116,7 @@ def _episodes(file: Path) -> Iterator[tuple[int, Samples]]:
 def _members(file: Path) -> Iterator[tuple[int, int, str, bytes]]:
     """Episode, step, extension and data of all members."""
     try:
-        with tarfile.open(file, "r:") as tar:
+        with opening(file), tarfile.open(file, "r:") as tar:
             for member in tar:
                 parsed = members.parse(member.name)
                 if parsed is None or not member.isreg():

@@ -24,6 +24,7 @@ def run(config: Mapping[str, Any]) -> int:
         compression=config["compression"],
         overrides={k: config[k] for k in OVERRIDES if config[k] is not None},
         options=config["options"] or {},
+        exact=config["exact"] or (),
         progress=_Ticker(),
     )
     if done.already:

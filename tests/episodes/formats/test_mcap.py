@@ -50,6 +50,17 @@ float64 y
 float64 z
 float64 w
 """
+WRENCH = """
+================================================================================
+MSG: geometry_msgs/Wrench
+geometry_msgs/Vector3 force
+geometry_msgs/Vector3 torque
+================================================================================
+MSG: geometry_msgs/Vector3
+float64 x
+float64 y
+float64 z
+"""
 TYPES = {
     "sensor_msgs/msg/Image": HEADER
     + "uint32 height\nuint32 width\nstring encoding\nuint8 is_bigendian\nuint32 step\nuint8[] data"
@@ -58,6 +69,7 @@ TYPES = {
     "sensor_msgs/msg/JointState": HEADER
     + "string[] name\nfloat64[] position\nfloat64[] velocity\nfloat64[] effort"
     + STAMP,
+    "geometry_msgs/msg/WrenchStamped": HEADER + "geometry_msgs/Wrench wrench" + WRENCH + STAMP,
     "std_msgs/msg/String": "string data",
     "std_msgs/msg/Float64MultiArray": "float64[] data",
     "tf2_msgs/msg/TFMessage": "geometry_msgs/TransformStamped[] transforms" + POSE + STAMP,
@@ -139,7 +151,11 @@ def make(path: Path, seconds: float = 1.0) -> None:
             deep = {"header": HEAD, "height": 4, "width": 6, "encoding": "16UC1"}
             deep |= {"is_bigendian": 0, "step": 12, "data": depth.tobytes()}
             put("/deep", "sensor_msgs/msg/Image", k / 20, deep)
+        pull = {"force": {"x": 1.0, "y": 2.0, "z": 3.0}, "torque": {"x": 4.0, "y": 5.0, "z": 6.0}}
         for k in range(int(seconds * 10) + 1):
+            put(
+                "/pull", "geometry_msgs/msg/WrenchStamped", k / 10, {"header": HEAD, "wrench": pull}
+            )
             put("/command", "std_msgs/msg/Float64MultiArray", k / 10 + 0.02, {"data": [k, 2.0 * k]})
         bag.finish()
 
@@ -193,6 +209,24 @@ def test_transforms_are_chained(folder: Path) -> None:
     np.testing.assert_allclose(pose[:, 1], found.obs["joint_position"][:, 1], atol=1e-9)
     np.testing.assert_allclose(pose[:, 2], 1, atol=1e-9)
     np.testing.assert_allclose(pose[0, 3:], [0, 0, np.sqrt(0.5), np.sqrt(0.5)], atol=1e-9)
+
+
+def test_a_type_says_what_its_numbers_mean_and_a_name_in_the_map_does_not(folder: Path) -> None:
+    told = {"wrench": "/pull", "gripper_position": "/joint_states", "force": "/pull"}
+    change_map(folder, obs=told)
+    report = Report()
+    (found,) = read(folder, report)
+    assert found.obs["wrench"][0].tolist() == [1, 2, 3, 4, 5, 6]
+    assert {"joint_position", "joint_velocity", "ee_pose", "force"} <= set(found.obs)
+    assert (
+        found.lineage["meaning"]["obs/wrench"]
+        == "geometry_msgs/msg/WrenchStamped of /pull, [N] and [N m]"
+    )
+    assert "gripper_position.source" in found.obs
+    assert [f.field for f in report] == ["obs/gripper_position"]
+    change_map(folder, obs={"wrench": "/joint_states", "joint_velocity": "/pull"})
+    (found,) = read(folder)
+    assert {"wrench.source", "joint_velocity.source"} <= set(found.obs)
 
 
 def test_another_rate_and_an_import(folder: Path, tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def test_a_small_folder_is_read_as_it_is(toy: Path) -> None:
     assert first.robot == "unknown"
     assert first.instruction == "open the box"
     assert second.language == {"ko": ("상자를 여세요",)}
-    assert list(first.action) == ["gripper", "world_vector"]
+    assert list(first.action) == ["gripper.source", "world_vector"]
     np.testing.assert_array_equal(first.actions[:, 1:], first.action["world_vector"])
     np.testing.assert_allclose(first.time, np.arange(5) / 10)
     assert list(first.dones) == [0, 0, 0, 1]
@@ -223,7 +223,7 @@ def test_a_small_folder_is_read_as_it_is(toy: Path) -> None:
     assert first.cameras["front"].intrinsics is None
     assert first.obs["depth"].dtype == np.uint16, "its unit is unknown: it is no depth image"
     assert first.cameras["front"].depth is None
-    assert [finding.field for finding in report] == ["obs/depth"] * 2
+    assert [f.field for f in report] == ["obs/depth", "action/gripper"] * 2
 
 
 def test_a_picture_keeps_its_pixels(tmp_path: Path, rng: np.random.Generator) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from episodes import Mix
 from episodes.errors import UserError
-from episodes.mix.loader import Loader, Turn
+from episodes.mix.loader import Loader
 from episodes.mix.mix import build
+from episodes.mix.passes import Passes, Turn
 from tests.mixing import episodes, make_library, real
 
 
@@ -118,7 +119,41 @@ def test_a_loader_that_was_left_goes_on_where_it_was(mix: Mix) -> None:
     assert loader.position == 16
     assert steps(loader) == steps(Loader(mix, 16))[16:]
     assert loader.position == 96
-    assert list(loader) == []
+
+
+def test_a_second_loop_is_the_next_pass(mix: Mix) -> None:
+    """No draw is taken twice or left out, with any workers and ranks."""
+    expected = [tuple(mix.draw(i)[:3]) for i in range(192)]
+    for options in ({"threads": 1}, {"threads": 2}, {"workers": 1}):
+        loader = Loader(mix, 16, **options)
+        assert (len(loader), loader.epoch) == (6, 0)
+        assert steps(loader) == expected[:96]
+        assert (len(loader), loader.epoch, loader.position) == (6, 1, 96)
+        assert steps(loader) == expected[96:]
+    two = [Loader(mix, 8, rank=r, world=2, threads=1) for r in range(2)]
+    for start in (0, 96):
+        ranks = [steps(loader) for loader in two]
+        assert [ranks[i % 2][i // 2] for i in range(96)] == expected[start : start + 96]
+
+
+def test_a_pass_has_whole_batches_and_the_next_begins_right_there(mix: Mix) -> None:
+    loader = Loader(mix, 10, threads=1, stop=24)  # so 30 draws
+    assert len(loader) == 3
+    one, two, three = steps(loader), steps(loader), steps(loader)
+    assert one + two + three == [tuple(mix.draw(i)[:3]) for i in range(90)]
+    loader.set_epoch(1)
+    assert (loader.position, loader.epoch) == (30, 1)
+    assert steps(loader) == two
+    assert steps(Loader(mix, 10, threads=1, stop=24, start=70)) == three[10:]
+    with pytest.raises(UserError, match="counted from 0"):
+        loader.set_epoch(-1)
+
+
+def test_a_run_that_is_resumed_in_a_later_pass_goes_on_there(mix: Mix) -> None:
+    loader = Loader(mix, 16, start=96 + 32)
+    assert loader.epoch == 1
+    assert steps(loader) == [tuple(mix.draw(i)[:3]) for i in range(128, 192)]
+    assert loader.epoch == 2
 
 
 def test_a_killed_worker_is_one_clear_line(mix: Mix) -> None:
@@ -133,7 +168,8 @@ def test_a_killed_worker_is_one_clear_line(mix: Mix) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"batch_size": 0}, {"start": -1}, {"rank": 2, "world": 2}, {"workers": -1}]
+    "options",
+    [{"batch_size": 0}, {"start": -1}, {"rank": 2, "world": 2}, {"workers": -1}, {"stop": 0}],
 )
 def test_impossible_options_are_refused(mix: Mix, options: dict[str, int]) -> None:
     with pytest.raises(UserError):
@@ -150,6 +186,36 @@ def test_torch_gets_the_same_draws(mix: Mix) -> None:
         assert steps(batches) == steps(expected)
         assert batches[0]["obs/main_image"].dtype == torch.uint8
         assert np.array_equal(batches[0]["actions"].numpy(), expected[0]["actions"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"workers": 2}, {"workers": 2, "persistent_workers": True}],
+    ids=["no workers", "workers", "persistent workers"],
+)
+def test_torch_goes_on_from_pass_to_pass_as_well(mix: Mix, options: dict[str, Any]) -> None:
+    pytest.importorskip("torch")
+    from episodes.torch import loader
+
+    expected = [tuple(mix.draw(i)[:3]) for i in range(300)]
+    ours = loader(mix, 16, **options)
+    assert len(ours) == 6
+    assert steps(ours) == expected[:96]
+    assert (ours.position, ours.epoch, len(ours)) == (96, 1, 6)
+    for n, batch in enumerate(ours):
+        assert steps([batch]) == expected[96 + 16 * n : 112 + 16 * n]
+        if n == 1:
+            break
+    assert ours.position == 128, "workers are ahead of that"
+    assert steps(ours) == expected[128:192]
+    ours.set_epoch(0)
+    assert steps(ours) == expected[:96]
+
+
+def test_a_framework_may_take_the_batch_sampler_alone(mix: Mix) -> None:
+    sampler = Passes(16, 0, 96)
+    assert [i for batch in sampler for i in batch] == list(range(96))
+    assert [i for batch in sampler for i in batch] == list(range(96, 192))
 
 
 def test_without_torch_one_line_says_so(mix: Mix, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from episodes import Library
 from episodes.errors import UserError
-from episodes.mix import row_layout, row_reader
+from episodes.mix import open_files, row_layout, row_reader
 from episodes.mix.row_reader import Reader
 from episodes.storage import store
 from episodes.storage import unpack as unpacking
@@ -133,10 +133,11 @@ def test_rows_that_are_not_there_are_named(tmp_path: Path) -> None:
 
 
 def test_open_files_stay_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_reader, "MAX_OPEN_FILES", 1)
+    monkeypatch.setattr(open_files, "bound", lambda: 1)
+    monkeypatch.setattr(row_reader, "FILES", files := open_files.OpenFiles())
     found = library(tmp_path / "a", "gzip")
     reader = Reader(found, ARRAYS)
     for index in (0, 3, 1, 2, 0):
         expected = found.group(index)["actions"][2:5]
         assert np.array_equal(reader.demo(index).rows("actions", range(2, 5)), expected)
-        assert len(reader._files) == 1
+        assert len(files.raw) == len(files.hdf5) == 1
