@@ -69,6 +69,6 @@ def test_keys_become_words_that_hydra_reads_as_they_were() -> None:
         *overrides("camera", {"front": {"fov_deg": 50.5}}),
     ]
     config = composed("generate", ["task=bench_place", *words])
-    assert config["out"] == "2026_10_05, a=b 'c' \\ \\'d' 한\\"
+    assert config["out"].name == "2026_10_05, a=b 'c' \\ \\'d' 한\\"
     assert config["image_size"] == [64, 48]
     assert config["camera"]["front"]["fov_deg"] == 50.5

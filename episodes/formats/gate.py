@@ -53,7 +53,7 @@ class Gate:
             # Only what others recorded has a format in its lineage.
             yield self._admitted(episode) if "format" in episode.lineage else episode
         if lacking:
-            raise UserError(f"exact=[{min(lacking)}]: no episode has an array of that name")
+            raise UserError(f"exact={min(lacking)}: no episode has an array of that name")
 
     def _admitted(self, episode: Episode) -> Episode:
         arrays = _paths(episode)
@@ -66,7 +66,7 @@ class Gate:
             if path in arrays and path not in known:
                 if why := _contradiction(path, arrays[path]):
                     raise UserError(
-                        f"exact=[{path}]: episode {episode.index}: it {why}, so it is not "
+                        f"exact={path}: episode {episode.index}: it {why}, so it is not "
                         f"{RESERVED[path].meaning}; leave it out of exact"
                     )
                 known[path] = GIVEN
@@ -89,7 +89,7 @@ class Gate:
         )
 
     def _tell(self, path: str, what: str, new: str, episode: int) -> None:
-        way = f"; if it is just that, import it with exact=[{path}]" if path in RESERVED else ""
+        way = f"; if it is just that, import it with exact={path}" if path in RESERVED else ""
         self.promises.lacks(
             f"nothing says that it is what the format means by this name ({what}): it becomes "
             f"{new}{way}",

@@ -220,9 +220,9 @@ class Mix:
             wanted, has = self._instructions.languages, sorted(there)
             raise UserError(
                 f"episode {row.index} of source {self.manifest.sources[number].name!r} has no "
-                f"instruction in {' or '.join(wanted)}, but in: {', '.join(has) or 'none'}; make "
-                f"the mix with filter={{language:{wanted[0]}}}, or give several in their order, "
-                f"language={(*wanted, *has)}"
+                f"instruction in {' or '.join(wanted)}, but in: {', '.join(has) or 'none'}; filter "
+                f"that source by {{language: {wanted[0]}}}, or give Mix several in their order: "
+                f"{(*wanted, *has)}"
             )
         return {"language": found[0], "instruction": found[1]}
 

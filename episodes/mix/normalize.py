@@ -146,7 +146,7 @@ def _of_source(
             if not np.isfinite(flat).all():
                 raise UserError(
                     f"{name} of episode {row.index} of source {source!r} has NaN or infinite "
-                    "numbers, so it has no mean; leave it out with keys=[...], or normalize=none"
+                    "numbers, so it has no mean; leave it out of keys, or normalize=none"
                 )
             if name not in moments:
                 zero = np.zeros(flat.shape[1])

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[3]
 HOLE = "\u00a7"  # what an f-string fills in
 NOT_FOR_PEOPLE = {  # strings of Python's or Hydra's, and a script
     "episodes/episode.py", "episodes/torch.py", "episodes/mix/loader.py", "generators/envs.py",
+    "episodes/mix/instructions.py", "episodes/mix/passes.py",
     "generators/command/completion.py", "generators/command/hydra_app.py",
     "generators/config/vetting.py", "generators/command/verbs/smoke.py", "sim/env.py",
 }  # fmt: skip
