@@ -32,8 +32,11 @@ SUFFIXES = (".py", ".yaml")
 def folders(place: str) -> tuple[Path, ...]:
     """Those of the user's folders of that name (a key of PLACES) that there are.
 
-    UserError for a folder that CELLWRIGHT_PATH names and that cannot be used.
+    None for another name. UserError for a folder that CELLWRIGHT_PATH names and that cannot be
+    used.
     """
+    if place not in PLACES:
+        return ()
     return tuple(root / place for root in roots() if (root / place).is_dir())
 
 
@@ -45,6 +48,11 @@ def packages() -> dict[str, tuple[Path, ...]]:
 def extra_path(place: str) -> list[str]:
     """What to add to the `__path__` of the package of a place."""
     return [str(folder) for folder in folders(place)]
+
+
+def environment() -> dict[str, str]:
+    """What a process elsewhere needs in its environment to find the same folders."""
+    return {VARIABLE: os.pathsep.join(map(str, roots()))}
 
 
 def roots() -> tuple[Path, ...]:

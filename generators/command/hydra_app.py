@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from episodes.errors import UserError
 from generators.command.verbs import VERBS
 from generators.config import choose_tool, user_meshes, vetting
+from generators.config.search_path import search_path
 
 # mappings whose keys are the user's own; Hydra would have to be told with a + that a key is new
 OPEN_KEYS = ("ratio.", "cameras.", "options.")
@@ -32,6 +33,7 @@ def run(verb: str, words: Sequence[str]) -> int:
     OmegaConf.register_new_resolver("oc.env", _refuse_env, replace=True)
     job = Job(verb)
     words = [f"++{word}" if word.startswith(OPEN_KEYS) else word for word in words]
+    words += search_path()
     with TemporaryDirectory() as scratch:  # Hydra's sweeper insists on writing a multirun.yaml
         if {"-m", "--multirun"} & set(words):
             words = [*map(_deferred, words), f"hydra.sweep.dir={scratch}"]
@@ -111,7 +113,7 @@ def composed(verb: str, words: Sequence[str]) -> Config:
     """The config that `cellwright VERB WORDS` would run with."""
     GlobalHydra.instance().clear()
     with hydra.initialize_config_module("conf", version_base="1.3"):
-        return plain(verb, hydra.compose(verb, list(words)))
+        return plain(verb, hydra.compose(verb, [*words, *search_path()]))
 
 
 def plain(verb: str, config: DictConfig) -> Config:

@@ -13,6 +13,7 @@ from typing import Any
 from episodes.errors import UserError
 from generators.command import usage
 from generators.config.options import unknown
+from generators.config.search_path import search_path
 
 # the machine's fault, not the program's: one line says it all
 PLAIN_ERRNOS = {
@@ -85,7 +86,7 @@ def _keys(words: Sequence[str], wrong: str) -> list[str]:
 
     more = [w.partition("=")[2] for w in words if w.startswith("--config-dir=")]
     more += [w for at, w in pairwise(words) if at in ("--config-dir", "-cd")]
-    path = [f"hydra.searchpath=[{','.join(f'file://{Path(m).absolute()}' for m in more)}]"]
+    path = search_path(map(Path, more))
     good = [w for w in words[1:] if "=" in w and not w.startswith(("-", wrong, "hydra"))]
     groups = [w for w in good if usage.options(w.partition("=")[0])]
     for overrides in (good, groups):

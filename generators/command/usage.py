@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from generators.command.verbs import VERBS
+from sim import user_folders
 
 TAIL = """\
 also:  --cfg job   print the composed config and stop
@@ -51,11 +52,10 @@ def groups(name: str) -> dict[str, str]:
 
 
 def options(group: str) -> list[str]:
-    """The names in a config group."""
-    folder = files("conf") / group
-    if not folder.is_dir():
-        return []
-    return sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".yaml"))
+    """The names in a config group: ours, and those in the user's own folders."""
+    folders = [files("conf") / group, *(conf / group for conf in user_folders.folders("conf"))]
+    found = [p.name for folder in folders if folder.is_dir() for p in folder.iterdir()]
+    return sorted(name[:-5] for name in found if name.endswith(".yaml"))
 
 
 def _text(name: str) -> list[str]:

@@ -31,7 +31,7 @@ def vetted(words: Sequence[str]) -> list[str]:
             raise UserError(f"{flag} is refused: {REFUSED_FLAGS[flag]}")
         if flag in ("--config-dir", "-cd"):
             value = word.partition("=")[2] or "".join(words[i + 1 : i + 2])
-            _vet_folder(Path(value))
+            vet_folder(Path(value))
         if word.startswith("sweep="):
             out += _sweep_file(Path(word.removeprefix("sweep=")).expanduser())
             continue
@@ -70,7 +70,7 @@ def _vet_override(word: str) -> None:
         raise UserError(f"{key} is not for the command line; only hydra.sweeper.* is")
 
 
-def _vet_folder(folder: Path) -> None:
+def vet_folder(folder: Path) -> None:
     """Every YAML file of a --config-dir, before Hydra opens one."""
     if not folder.is_dir():
         raise UserError(f"--config-dir {folder}: there is no such folder")
@@ -116,13 +116,13 @@ def _sweep_file(file: Path) -> list[str]:
         values = value if isinstance(value, list) else [value]
         if not values or any(isinstance(v, dict | list) or v is None for v in values):
             raise UserError(f"{file}: {key}: give one value or a list of plain values")
-        word = f"{key}=" + ",".join(_spelled(v) for v in values)
+        word = f"{key}=" + ",".join(spelled(v) for v in values)
         _vet_override(word)
         words.append(word)
     return words
 
 
-def _spelled(value: Any) -> str:
+def spelled(value: Any) -> str:
     """A value as Hydra's grammar reads it."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -19,11 +19,13 @@ from sim.robots import xml_safe
 
 
 def resolve(reference: str) -> Path:
-    """The file of "package:path/inside", without importing the package.
+    """The file of "package:path/inside", without importing the package; an absolute path is one.
 
     Packages of robot models that are no Python modules keep their files in a share folder: a
     wheel made by cmeel has it in `cmeel.prefix/share/`. UserError if the package is not there.
     """
+    if Path(reference).is_absolute():
+        return Path(reference)
     package, _, inside = reference.partition(":")
     for root in sys.path:
         shared = Path(root) / "cmeel.prefix" / "share" / package
