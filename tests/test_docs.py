@@ -9,14 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from generators import tasks
 from generators.command import usage
 from generators.command.hydra_app import composed
 from generators.command.problems import one_line
 from generators.command.verbs import VERBS
 from generators.config import vetting
-from generators.language import words
-from generators.run import make_episode
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -125,27 +122,3 @@ def _code(page: str) -> str:
     return "\n".join(
         [*re.findall(r"```\w*\n(.*?)```", page, re.S), *re.findall(r"`([^`\n]+)`", page)]
     )
-
-
-def test_the_worked_example_of_a_task_works(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = text(ROOT / "docs" / "adding-a-task.md")
-    [code] = re.findall(r"```python\n(.*?)```", page, re.S)
-    assert code.count("\n") < 60
-    (tmp_path / "bench_lift.py").write_text(code, encoding="utf-8")
-    (tmp_path / "conf" / "task").mkdir(parents=True)
-    numbers, sentences = re.findall(r"```yaml\n(.*?)```", page, re.S)
-    (tmp_path / "conf" / "task" / "bench_lift.yaml").write_text(numbers, encoding="utf-8")
-    (tmp_path / "sentences").mkdir()
-    (tmp_path / "sentences" / "bench_lift.yaml").write_text(sentences, encoding="utf-8")
-    monkeypatch.setattr(tasks, "__path__", [*tasks.__path__, str(tmp_path)])
-    monkeypatch.setattr(words, "FOLDERS", [*words.FOLDERS, tmp_path / "sentences"])
-    more = f"hydra.searchpath=[file://{tmp_path / 'conf'}]"
-    config = composed("generate", [more, "task=bench_lift", "out=x"])
-
-    episodes = [make_episode(config, seed=0, index=index) for index in range(3)]
-
-    assert [e.failure for e in episodes if not e.success] == []
-    assert all(len(e.language["ko"]) == 3 for e in episodes)
-    assert len({e.content_hash() for e in episodes}) == 3

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
+from generators import tasks
 from generators.command import usage
 from generators.config.options import unknown
 from generators.config.search_path import search_path
@@ -50,6 +51,8 @@ def _composition(message: str, words: Sequence[str]) -> str:
     """What Hydra says over several lines, in one, with the closest name."""
     if found := re.match(r"In '.*': Could not find '(.+)'", message):
         group, _, option = found[1].rpartition("/")
+        if group == "task" and option in tasks.names():
+            return f"task {option!r} has a file in tasks/, but no conf/task/{option}.yaml beside it"
         return unknown(group, option, _available(message) or usage.options(group))
     if found := re.match(r"You must specify '(.+?)'", message):
         return f"say which {found[1]}: {found[1]}=NAME; there are: {', '.join(_available(message))}"

@@ -97,5 +97,7 @@ def _found(file: str) -> Path:
     there = [folder / file for folder in user_folders.folders("parts")] if "/" not in file else []
     found = [path for path in (here, *there) if path.is_file()]
     if len({path.resolve() for path in found}) > 1:
-        raise UserError(f"{file} could be {' or '.join(map(str, found))}; give its path, as ./{file}")
+        raise UserError(
+            f"{file} could be {' or '.join(map(str, found))}; give its path, as ./{file}"
+        )
     return found[0] if found else here

@@ -39,6 +39,7 @@ def generation(config: Config) -> Plan:
     recipe = {key: value for key, value in config.items() if key not in ELSEWHERE}
     options.image_size(config)
     options.whole(config, "workers", 1)
+    _complete(config)
     options.number(config["task"], "max_seconds", 0.1)
     _rates(config["physics"])
     episodes, shard_size = sizes(config)
@@ -70,6 +71,18 @@ def sizes(config: Config) -> tuple[int, int]:
             "shard_size=, or make several libraries with other seeds"
         )
     return episodes, size
+
+
+def _complete(config: Config) -> None:
+    """UserError where the task's file gives less than every task needs."""
+    task = config.get("task")
+    if not isinstance(task, Mapping) or not {"name", "max_seconds"} <= set(task):
+        raise UserError("give task.name and task.max_seconds in the task's file in conf/task/")
+    if not isinstance(config.get("physics"), Mapping):
+        raise UserError(
+            f"task={task['name']} has no physics: its file in conf/task/ needs "
+            "`- /physics: contact` among its defaults"
+        )
 
 
 def _rates(physics: Config) -> None:
