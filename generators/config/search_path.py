@@ -17,5 +17,10 @@ def search_path(more: Iterable[Path] = ()) -> list[str]:
     folders = [*(Path(folder).absolute() for folder in more), *user_folders.folders("conf")]
     for folder in folders:
         vetting.vet_folder(folder)
-    named = ",".join(vetting.spelled(f"file://{folder}") for folder in folders)
+    named = ",".join(_quoted(f"file://{folder}") for folder in folders)
     return [f"hydra.searchpath=[{named}]"] if folders else []
+
+
+def _quoted(text: str) -> str:
+    """A text as Hydra's grammar reads it, whatever is in it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

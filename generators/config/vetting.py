@@ -116,13 +116,13 @@ def _sweep_file(file: Path) -> list[str]:
         values = value if isinstance(value, list) else [value]
         if not values or any(isinstance(v, dict | list) or v is None for v in values):
             raise UserError(f"{file}: {key}: give one value or a list of plain values")
-        word = f"{key}=" + ",".join(spelled(v) for v in values)
+        word = f"{key}=" + ",".join(_spelled(v) for v in values)
         _vet_override(word)
         words.append(word)
     return words
 
 
-def spelled(value: Any) -> str:
+def _spelled(value: Any) -> str:
     """A value as Hydra's grammar reads it."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from generators.production import makers
 from generators.production.plan import Plan
 from generators.production.pools.local import LocalPool
 from generators.production.recipes import again, differing
+from generators.progress import waited
 from sim.quiet import quiet
 
 
@@ -41,7 +42,7 @@ def run(config: Mapping[str, Any]) -> int:
                 print(f"{root}: made with {name} {then}, audited with {now}")
             for row in chosen:
                 asked[pool.submit(content_hash, plan, row.index)] = (plan, row)
-        wait(asked)
+        waited("audit", asked)
         others = sum(not _same(pool, future, *asked[future]) for future in asked)
     except BaseException:
         pool.kill()

@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes import formats
+from episodes.storage.library import Library
 from generators.config import options
+from generators.progress import Progress
 from generators.text_table import size
 
 
 def run(config: Mapping[str, Any]) -> int:
-    done = formats.export_library(
-        str(config["format"]),
-        options.folder(config, "src"),
-        options.path(config, "out"),
-        **options.mapping(config, "options"),
-    )
+    src = options.folder(config, "src")
+    with Progress("export", len(Library(src))) as progress:
+        done = formats.export_library(
+            str(config["format"]),
+            src,
+            options.path(config, "out"),
+            progress=progress.step,
+            **options.mapping(config, "options"),
+        )
     print(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}")
     for loss in done.losses:
         print(loss)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes import formats
-from episodes.episode import Episode
 from generators.command.libraries import HEAD, summary_row
 from generators.config import options
+from generators.progress import Progress
 from generators.text_table import table
 
 OVERRIDES = ("domain", "robot", "task", "licence")
@@ -16,17 +16,20 @@ TOLD = 10  # findings printed; check prints the rest
 
 
 def run(config: Mapping[str, Any]) -> int:
-    done = formats.import_library(
-        None if config["format"] == "auto" else config["format"],
-        options.path(config, "src"),
-        options.path(config, "out"),
-        shard_size=None if config["shard_size"] is None else options.whole(config, "shard_size", 1),
-        strict=options.flag(config, "strict"),
-        compression=config["compression"],
-        overrides={k: str(config[k]) for k in OVERRIDES if config[k] is not None},
-        options=options.mapping(config, "options"),
-        progress=_Ticker(),
-    )
+    format = None if config["format"] == "auto" else config["format"]
+    src = options.path(config, "src")
+    with Progress("import", formats.expected(format, src)) as progress:
+        done = formats.import_library(
+            format,
+            src,
+            options.path(config, "out"),
+            shard_size=None if config["shard_size"] is None else options.whole(config, "shard_size", 1),
+            strict=options.flag(config, "strict"),
+            compression=config["compression"],
+            overrides={k: str(config[k]) for k in OVERRIDES if config[k] is not None},
+            options=options.mapping(config, "options"),
+            progress=progress.step,
+        )
     if done.already:
         print(f"{done.out} is imported already; nothing to do")
     print(table(HEAD, [summary_row(done.out, done.out)]))
@@ -36,17 +39,3 @@ def run(config: Mapping[str, Any]) -> int:
     if len(findings) > TOLD:
         print(f"... and {len(findings) - TOLD} more: cellwright check src={done.out}")
     return 0
-
-
-class _Ticker:
-    """A line on a terminal that shows that it goes on."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __call__(self, episode: Episode) -> None:
-        import sys
-
-        self.count += 1
-        if sys.stderr.isatty():
-            print(f"\r{self.count} episodes\x1b[K", end="", file=sys.stderr, flush=True)
