@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from generators.command.hydra_app import composed
 from generators.command.problems import one_line
 from generators.command.verbs import VERBS
 from generators.config import vetting
+from sim.robots.card import arm
+from sim.robots.urdf import EXTRA
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -104,6 +107,23 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text(page)):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_extra_is_in_the_quick_start_and_the_tasks_that_need_one_in_the_readme() -> None:
+    extras = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]["optional-dependencies"]
+    rows = re.findall(r"^\| (`.*`) \|", text(ROOT / "docs" / "quickstart.md"), re.M)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(extras)
+    assert "robots" in extras["dev"][0], "make setup leaves out what three tasks need"
+    lacking = set()
+    for task in TASKS:
+        card = composed("generate", [f"task={task}", "out=x"])["robot"]["card"]
+        package = arm(card.partition("+")[0])["urdf"].partition(":")[0]
+        lacking |= {task} if package in EXTRA else set()
+    for page in ("README.md", "docs/quickstart.md"):
+        [told] = [line for line in text(ROOT / page).splitlines() if "131 MB" in line]
+        assert set(re.findall(r"`(\w+)`", told)) & set(TASKS) == lacking
+    assert (len(TASKS), len(lacking)) == (15, 3)
+    assert "has twelve of the fifteen tasks" in text(ROOT / "docs" / "quickstart.md")
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 130])
