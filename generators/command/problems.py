@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
-from generators import tasks
 from generators.command import usage
 from generators.config.options import unknown
 from generators.config.search_path import search_path
@@ -51,7 +50,7 @@ def _composition(message: str, words: Sequence[str]) -> str:
     """What Hydra says over several lines, in one, with the closest name."""
     if found := re.match(r"In '.*': Could not find '(.+)'", message):
         group, _, option = found[1].rpartition("/")
-        if group == "task" and option in tasks.names():
+        if group == "task" and _has_file(option):
             return f"task {option!r} has a file in tasks/, but no conf/task/{option}.yaml beside it"
         return unknown(group, option, _available(message) or usage.options(group))
     if found := re.match(r"You must specify '(.+?)'", message):
@@ -67,6 +66,12 @@ def _composition(message: str, words: Sequence[str]) -> str:
     if "parsing override" in message or "input" in message or "Exception" in first:
         return f"cannot read an argument as key=value: {first}; quote odd characters: key='\"a b\"'"
     return first
+
+
+def _has_file(task: str) -> bool:
+    from generators import tasks  # may raise what is to be worded here: a folder that is none
+
+    return task in tasks.names()
 
 
 def _unknown_key(wrong: str, keys: Sequence[str]) -> str:

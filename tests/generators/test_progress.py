@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import io
+import os
+import pty
 import re
+import struct
 import sys
+import termios
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +24,7 @@ from generators.progress import Progress
 from tests.helpers import synthetic_episode
 from tests.libraries import brightening, make_library
 
-BAR = re.compile(r"(\w+)[^\r\n]* (\d+) %\|[^|]*\| (\d+) of (\d+) (\w+), (\S+) left")
+BAR = re.compile(r"(\w+)[^\r\n]* (\d+) %, (\S+) left \|[^|]*\| (\d+) of (\d+) (\w+)")
 
 
 class Terminal(io.StringIO):
@@ -78,9 +84,55 @@ def test_a_terminal_gets_a_bar_and_a_clean_line_at_the_end() -> None:
         shown.at(1, "1.2 MB on disk")
         shown.say("something else")
         shown.at(4)
-    assert ("render", "0", "0", "4", "episodes", "?") in BAR.findall(terminal.getvalue())
+    assert ("render", "0", "?", "0", "4", "episodes") in BAR.findall(terminal.getvalue())
     assert "something else\n" in terminal.getvalue()
     assert terminal.getvalue().rpartition("\r")[2].strip() == ""
+
+
+class Full(Terminal):
+    """On a disk without room."""
+
+    def __init__(self, terminal: bool) -> None:
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_cannot_be_written_stops_nothing(terminal: bool, clock: Clock) -> None:
+    with Progress("export", 3, out=Full(terminal)) as shown:
+        for _ in range(3):
+            clock.now += 100.0
+            shown.step()
+        shown.say("done")
+
+
+def test_nobody_need_listen(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    monkeypatch.setattr(sys, "stderr", None)  # as Python has it where it is closed: 2>&-
+    with Progress("export", 3) as shown:
+        clock.now += 100.0
+        shown.step()
+
+
+@pytest.mark.parametrize("columns", [0, 30, 200])
+def test_a_real_terminal_of_any_width_sees_the_time_left(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "REDRAW_S", 0.0)
+    mine, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    with open(theirs, "w") as terminal, Progress("export", 2, out=terminal) as shown:
+        shown.step()
+        shown.step()
+        seen = os.read(mine, 100_000).decode()
+    os.close(mine)
+    assert "export   0 %, ? left |" in seen
+    assert "export 100 %, 00:00 left |" in seen
+    assert max(map(len, seen.split("\r"))) <= (columns or 80)
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +172,9 @@ def test_a_verb_shows_how_far_it_is(
     dispatch(words.format(out=tmp_path / "out").split())
     drawn = BAR.findall(terminal.getvalue())
     assert {name for name, *_ in drawn} == {verb}
-    assert {int(total) for _, _, _, total, _, _ in drawn} == {steps}
-    assert max(int(done) for _, _, done, *_ in drawn) == steps
-    assert {left for *_, left in drawn} != {"?"}
+    assert {int(total) for *_, total, _ in drawn} == {steps}
+    assert max(int(done) for _, _, _, done, *_ in drawn) == steps
+    assert {left for _, _, left, *_ in drawn} != {"?"}
 
 
 def test_an_import_that_cannot_be_counted_shows_what_is_done(
@@ -153,7 +205,7 @@ def test_what_is_made_and_played_again_shows_how_far_it_is(
         assert dispatch(words.split()) == 0
         drawn = BAR.findall(terminal.getvalue())
         assert {name for name, *_ in drawn} == {words.split()[0]}
-        assert max(int(done) for _, _, done, *_ in drawn) == 2
+        assert max(int(done) for _, _, _, done, *_ in drawn) == 2
 
 
 def test_the_sheet_is_there_before_the_films(

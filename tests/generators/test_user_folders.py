@@ -172,6 +172,9 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("CELLWRIGHT_PATH", str(tmp_path / "nowhere"))
     with pytest.raises(UserError, match=r"CELLWRIGHT_PATH: no such folder: .*nowhere"):
         user_folders.roots()
+    done = typed(tmp_path / "nowhere", tmp_path, "generate --help", "list", "generate task=x out=x")
+    assert codes(done) == [2, 2, 2]
+    assert done.stdout.count("cellwright: CELLWRIGHT_PATH: no such folder: ") == 3
     monkeypatch.setenv("CELLWRIGHT_PATH", str(tmp_path))
     with pytest.raises(UserError, match="has none of the folders tasks, scenes"):
         user_folders.roots()

@@ -21,7 +21,7 @@ def run(config: Mapping[str, Any]) -> int:
     only_say, retry = options.flag(config, "dry_run"), options.flag(config, "quarantined")
     plans, found = [], 0
     for root in ours(config):
-        plan, broken = again(root), damaged(root)
+        broken = damaged(root)
         notes = list(store.quarantined(root)) if retry else []
         for number, what in broken.items():
             print(f"{root}: shard {number:05d}: {what}")
@@ -31,10 +31,12 @@ def run(config: Mapping[str, Any]) -> int:
         if not broken and not notes:
             print(f"{root}: nothing to repair")
             continue
+        plan = again(root)
         remade = {growth.shard_of(plan.ends, plan.shard_size, note["index"]) for note in notes}
         if (differ := differing(plan, remade | set(broken))) and not only_say:
             raise UserError(
-                f"{root} was made with other versions ({told(differ)}): install those to repair it"
+                f"{root} was made with other versions ({told(differ)}): go back to those to "
+                "repair it"
             )
         plans.append(plan)
     if only_say:
