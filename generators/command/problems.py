@@ -13,7 +13,6 @@ from typing import Any
 from episodes.errors import UserError
 from generators.command import usage
 from generators.config.options import unknown
-from generators.config.search_path import search_path
 
 # the machine's fault, not the program's: one line says it all
 PLAIN_ERRNOS = {
@@ -91,6 +90,8 @@ def _keys(words: Sequence[str], wrong: str) -> list[str]:
     from hydra import compose, initialize_config_module
     from hydra.core.global_hydra import GlobalHydra
     from omegaconf import OmegaConf
+
+    from generators.config.search_path import search_path
 
     more = [w.partition("=")[2] for w in words if w.startswith("--config-dir=")]
     more += [w for at, w in pairwise(words) if at in ("--config-dir", "-cd")]

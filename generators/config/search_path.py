@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,5 +23,5 @@ def search_path(more: Iterable[Path] = ()) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """A text as Hydra's grammar reads it, whatever is in it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    """A text as Hydra's grammar reads it: a backslash is doubled before a quote and at the end."""
+    return "'" + re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), text) + "'"

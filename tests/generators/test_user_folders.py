@@ -180,6 +180,16 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         user_folders.roots()
 
 
+@pytest.mark.parametrize("name", ["my cell, üs", "it's", "back\\slash", "end\\", "셀"])
+def test_a_folder_may_have_any_name(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / name, "conf/physics/stiff.yaml", "hz: 440\ncontrol_hz: 20\n")
+    monkeypatch.setenv("CELLWRIGHT_PATH", str(tmp_path / name))
+    config = composed("generate", ["task=bin_pick", "physics=stiff", "out=x"])
+    assert config["physics"]["hz"] == 440
+
+
 def test_two_folders_are_searched_and_may_not_clash(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

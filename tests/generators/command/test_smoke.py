@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from episodes.errors import NotInstalled
+from generators.command import cli
 from generators.command.cli import dispatch
 from generators.command.verbs import smoke
 from sim.robots import urdf
@@ -66,6 +67,15 @@ def test_a_robot_that_is_not_installed_fails_nothing_that_was_not_asked_for(
     monkeypatch.setattr(smoke, "_tasks", lambda config: ["bin_pick", "palletise"])
     assert dispatch(["smoke"]) == 0
     assert "palletise  not installed" in capsys.readouterr().out
+
+
+def test_the_command_without_its_engine_says_what_brings_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    assert dispatch(["check", "src=x"]) == 2
+    assert "the command needs pip install 'cellwright[sim]'" in capsys.readouterr().err
+    assert dispatch(["check", "--help"]) == 0
 
 
 def test_a_model_that_is_not_there_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
