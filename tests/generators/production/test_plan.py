@@ -126,6 +126,23 @@ def test_an_edit_changes_the_hash_where_it_can_change_an_episode(
             edited.write_text(text)
 
 
+def test_an_import_is_followed_wherever_it_stands(tmp_path: Path) -> None:
+    for name, text in {
+        "sim/__init__.py": "",
+        "sim/a.py": "def late():\n    from sim.b import what\n",
+        "sim/b.py": "import sim.deep.c as c\nfrom numpy import sim\n",
+        "sim/deep/__init__.py": "from .d import x\n",
+        "sim/deep/c.py": "if True:\n    from ..e import x\n",
+        "sim/deep/d.py": "from episodes.storage import store\n",
+        "sim/e.py": "",
+        "sim/unused.py": "from sim import a\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = ["sim", "sim.a", "sim.b", "sim.deep", "sim.deep.c", "sim.deep.d", "sim.e"]
+    assert list(reached(tmp_path, ["sim.a"])) == found
+
+
 def test_the_code_that_runs_is_what_is_hashed() -> None:
     assert code_hash("raster", "bin_pick") == hash_of_code(ROOT, "raster", "bin_pick")
 
