@@ -109,7 +109,7 @@ def files(path: Path) -> list[Path]:
 
 
 def expected(path: Path) -> int:
-    """How many episodes there will probably be: the numbered groups of each file, or else itself."""
+    """How many episodes there will probably be: a file's numbered groups, or else the file."""
     count = 0
     for file in files(path):
         with open_hdf5(file, any_type=True) as opened:

@@ -23,7 +23,9 @@ def run(config: Mapping[str, Any]) -> int:
             format,
             src,
             options.path(config, "out"),
-            shard_size=None if config["shard_size"] is None else options.whole(config, "shard_size", 1),
+            shard_size=None
+            if config["shard_size"] is None
+            else options.whole(config, "shard_size", 1),
             strict=options.flag(config, "strict"),
             compression=config["compression"],
             overrides={k: str(config[k]) for k in OVERRIDES if config[k] is not None},
