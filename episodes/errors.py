@@ -1,4 +1,4 @@
-"""The one error that a user is meant to read."""
+"""The errors that a user is meant to read."""
 
 from __future__ import annotations
 
@@ -18,3 +18,7 @@ def unknown(what: str, name: object, known: Iterable[str]) -> UserError:
     close = difflib.get_close_matches(str(name), names, 1, 0.5)
     hint = f"; did you mean {close[0]!r}?" if close else ";"
     return UserError(f"unknown {what} {name!r}{hint} there are: {', '.join(names) or 'none'}")
+
+
+class NotInstalled(UserError):
+    """Something optional is not there. The message says what installs it."""

@@ -32,6 +32,7 @@ def make(
     from generators import run
     from generators.command import hydra_app
     from generators.seeds import Streams
+    from generators.task import instruction
     from scenes.cameras import image_size
     from sim.env import CellEnv
     from sim.spec import Cell
@@ -42,7 +43,7 @@ def make(
     def draw(root: int, index: int) -> tuple[Cell, str]:
         streams = Streams(root, index)
         cell = run.sample_cell(made, config, streams)
-        return cell, made.instruction(cell, streams.rng("words")).texts["en"][0]
+        return cell, instruction(made.instruction(cell, streams.rng("words")))
 
     size = image_size(config)
     return CellEnv(

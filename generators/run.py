@@ -14,7 +14,7 @@ from episodes.episode import CameraTrack, Episode
 from generators import tasks
 from generators.recorder import Recorder
 from generators.seeds import Streams
-from generators.task import Outcome, Task
+from generators.task import Outcome, Task, instruction
 from scenes import look
 from sim import state_layout
 from sim.motion.moves import Command, Failed, Move, Subtask
@@ -50,7 +50,7 @@ def make_episode(config: Config, seed: int, index: int) -> Episode:
             index=index,
             seed=seed,
             task=task.name,
-            instruction=words.texts["en"][0],
+            instruction=instruction(words),
             language=words.texts,
             success=outcome.success,
             failure=outcome.failure,

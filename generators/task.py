@@ -23,10 +23,16 @@ class Outcome:
 
 
 class Words(Protocol):
-    """An instruction: lang -> ways to say it, the first English one being *the* instruction."""
+    """An instruction: lang -> ways to say it, in at least one language."""
 
     @property
     def texts(self) -> Mapping[str, Sequence[str]]: ...
+
+
+def instruction(words: Words) -> str:
+    """*The* instruction: the first in English, or in the first language that there is."""
+    languages = list(words.texts)
+    return words.texts["en" if "en" in languages else languages[0]][0]
 
 
 class Task(Protocol):

@@ -16,7 +16,7 @@ BELOW = {
     "generators": {"assets", "episodes", "sim", "scenes"},
     "cellwright": {"episodes", "generators"},
 }
-SCENES_MAY = {"sim.spec", "sim.pose"}  # scenes are sampled, never simulated
+SCENES_MAY = {"sim.spec", "sim.pose", "sim.user_folders"}  # scenes are sampled, never simulated
 HEAVY = {"pybullet", "pybullet_data", "hydra", "omegaconf", "gymnasium", "imageio", "torch"}
 FILES = sorted(file for floor in BELOW for file in (ROOT / floor).rglob("*.py"))
 

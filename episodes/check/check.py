@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,17 @@ from episodes.storage.safe import open_hdf5, parse_json, plain
 UNREADABLE = (UserError, OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError)
 
 
-def check(root: str | Path, *, records_only: bool = False) -> list[Finding]:
+def check(
+    root: str | Path,
+    *,
+    records_only: bool = False,
+    progress: Callable[[object], None] = lambda shard: None,
+) -> list[Finding]:
     """Everything that is wrong with a library; an empty list is a clean bill.
 
-    records_only: commit records and file sizes, without opening a shard. A channel that the format
-    allows to be absent is never a finding. Raises UserError where `root` is no library at all.
+    records_only: commit records and file sizes, without opening a shard. progress: called after
+    each shard. A channel that the format allows to be absent is never a finding. Raises UserError
+    where `root` is no library at all.
     """
     root = Path(root)
     library = store.describe(root)
@@ -47,6 +53,7 @@ def check(root: str | Path, *, records_only: bool = False) -> list[Finding]:
     whole = Whole()
     for number in census.good:
         found += _shard(root, store.recorded(root, number), whole)
+        progress(number)
     return found + list(whole.findings())
 
 

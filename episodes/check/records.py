@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
 from episodes.finding import Finding
 from episodes.storage import growth, store
+from episodes.storage.differences import changed, told
 from episodes.storage.folder import TEMPORARY, Folder
 from episodes.storage.records import Shard, record_file, shard_file
 
@@ -42,6 +44,7 @@ class Census:
         for file in sorted(self._files - self._recorded):
             yield Finding("error", f"{file} has no commit record", field=f"shards/{file}")
         yield from self._absent()
+        yield from self._other_code()
         yield from self._leftovers()
 
     def _shard(self, shard: Shard) -> Iterator[Finding]:
@@ -103,6 +106,14 @@ class Census:
                 file = shard_file(number)
                 made = file in self._files or file in self._recorded
                 yield _Gap(number, number + 1, lacking[0], lacking[-1], made)
+
+    def _other_code(self) -> Iterator[Finding]:
+        """Notes from which on other code made the episodes: not all of them are of one kind."""
+        made_by = growth.made_by(self._root, self._library.get("versions", {}))
+        for (_, then), (note, now) in pairwise(made_by.items()):
+            if differ := changed(then, now):
+                message = "what was made after it is by other code than what was made before: "
+                yield Finding("warning", message + told(differ), field=note)
 
     def _leftovers(self) -> Iterator[Finding]:
         for folder in (self._root, self._folder.root):

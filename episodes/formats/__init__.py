@@ -2,7 +2,8 @@
 
 A format that can be read has `read(path, *, strict, report, hz=None, ...) -> Iterator[Episode]`
 (one episode in memory), `is_source(path) -> bool` and `sources(path) -> (root, files)`, the files
-that an import depends on. A format that can be written has `write(library, out, ...)`.
+that an import depends on; `expected(path) -> int`, if its files tell how many episodes there are.
+A format that can be written has `write(library, out, *, progress, ...)`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from episodes.formats.registry import (
     WRITERS,
     check_options,
     detect,
+    expected,
     read,
     reader,
     writer,
@@ -29,6 +31,7 @@ __all__ = [
     "WRITERS",
     "check_options",
     "detect",
+    "expected",
     "export_library",
     "import_library",
     "read",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,21 @@ class Exported:
     losses: list[readback.Loss]
 
 
-def export_library(format: str, src: Path, out: Path, **options: Any) -> Exported:
+def export_library(
+    format: str,
+    src: Path,
+    out: Path,
+    *,
+    progress: Callable[[object], None] = lambda episode: None,
+    **options: Any,
+) -> Exported:
     """Write the library at `src` to the new folder `out`, with a card and Croissant metadata.
 
-    options: of the format. One episode is read back and compared. UserError: an unfinished
-    library, `out` in use, a library that the format cannot hold.
+    progress: called after each episode. options: of the format. One episode is read back and
+    compared. UserError: an unfinished library, `out` in use, a library that the format cannot hold.
     """
     module = registry.writer(format)
-    registry.check_options(format, module.write, (), options)
+    registry.check_options(format, module.write, ("progress",), options)
     library = Library(src)
     if len(library) < library.info["episodes"]:
         raise UserError(
@@ -38,7 +46,7 @@ def export_library(format: str, src: Path, out: Path, **options: Any) -> Exporte
             "finish it first"
         )
     with whole.growing(out) as work:
-        module.write(library, work, **options)
+        module.write(library, work, progress=progress, **options)
         losses = readback.compare(library, format, work)
         found = card.licences(library)
         card.write(library, work, out.name, format, found, losses)

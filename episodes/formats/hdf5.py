@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from episodes.storage.safe import attribute, open_hdf5
 
 SUFFIXES = (".hdf5", ".h5", ".hdf")
 MAGIC = b"\x89HDF\r\n\x1a\n"
+NUMBERED = re.compile(r"[A-Za-z]+_?\d+")
 MAX_LEVELS = 4  # folders below the one that is given
 MAX_FILES = 100_000
 
@@ -105,6 +107,16 @@ def files(path: Path) -> list[Path]:
     if len(found) > MAX_FILES:
         raise UserError(f"{path}: over {MAX_FILES} files")
     return found
+
+
+def expected(path: Path) -> int:
+    """How many episodes there will probably be: a file's numbered groups, or else the file."""
+    count = 0
+    for file in files(path):
+        with open_hdf5(file, any_type=True) as opened:
+            home = opened["data"] if isinstance(opened.get("data"), h5py.Group) else opened
+            count += sum(1 for name in home if NUMBERED.fullmatch(name)) or 1
+    return count
 
 
 def _below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:

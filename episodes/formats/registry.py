@@ -86,6 +86,16 @@ def sources(format: str, path: Path) -> tuple[Path, list[Path]]:
         return root, files
 
 
+def expected(format: str | None, path: Path) -> int | None:
+    """How many episodes there will probably be at `path`; None where nothing tells beforehand.
+    What is wrong with it is for `read` to say."""
+    try:
+        module = reader(format or detect(path))
+        return int(module.expected(path)) or None if hasattr(module, "expected") else None
+    except (UserError, OSError, KeyError, TypeError, ValueError):
+        return None
+
+
 def writer(format: str) -> ModuleType:
     """The module that writes a format. UserError: there is none."""
     return _module(format, WRITERS, "write")

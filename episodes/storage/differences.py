@@ -20,6 +20,17 @@ def differences(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     return "; ".join(told) + more
 
 
+def changed(then: Mapping[str, str], now: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The versions that differ: name -> (then, now)."""
+    names = sorted({*then, *now})
+    return {n: (then.get(n, "-"), now.get(n, "-")) for n in names if then.get(n) != now.get(n)}
+
+
+def told(versions: Mapping[str, tuple[str, str]]) -> str:
+    """What `changed` found, in words."""
+    return ", ".join(f"{name} {then}, now {now}" for name, (then, now) in versions.items())
+
+
 def _flat(value: Any, place: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     if not isinstance(value, Mapping) or not value:
         return {place: value}

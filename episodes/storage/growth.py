@@ -3,13 +3,17 @@
 A library of 100 episodes that is asked for 200 keeps its shards as they are, the last one, which
 may be half full, too: what was committed never changes. The shards of the new episodes begin after
 it. `ends` are the numbers of episodes that were asked for, in order: here (100, 200).
+
+Each note also says by what the new episodes are made. One that asks for no more episodes than
+before says that those that were missing then are made by other code.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from episodes.errors import UserError
 from episodes.storage.folder import Folder
@@ -21,33 +25,62 @@ NOTE = "grown-{:05d}.json"  # beside library.json, which says the first number
 def ends(root: Path, first: int) -> tuple[int, ...]:
     """`first`, and what the notes of `grow` say. Raises UserError for one that is broken."""
     found = [first]
-    while True:
-        file = root / NOTE.format(len(found))
-        try:
-            note = read_json(file)
-        except FileNotFoundError:
-            return tuple(found)
-        more = note.get("episodes") if isinstance(note, dict) else None
-        if type(more) is not int or more <= found[-1]:
+    for file, note in _notes(root):
+        more, by_other_code = note.get("episodes"), isinstance(note.get("versions"), dict)
+        if type(more) is not int or more < found[-1] + (not by_other_code):
             raise UserError(f"{file} does not say how many episodes there are to be; remove it")
         found.append(more)
+    return tuple(found)
 
 
-def grow(root: Path, wanted: Sequence[int]) -> None:
+def versions(root: Path, first: Mapping[str, str]) -> dict[str, str]:
+    """What the last episodes are made by: what the last note says, or else `first`."""
+    return [*made_by(root, first).values()][-1]
+
+
+def made_by(root: Path, first: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The notes of `grow` by name, and by what each says that episodes are made from then on.
+    Under "" stands `first`, of those from the beginning."""
+    found = {"": dict(first)}
+    for file, note in _notes(root):
+        if isinstance(note.get("versions"), dict):
+            found[file.name] = note["versions"]
+    return found
+
+
+def grow(root: Path, wanted: Sequence[int], versions: Mapping[str, str]) -> None:
     """Note that more episodes were asked for; nothing happens where they were.
 
-    wanted: all that was asked for from the first time on, in order. Notes are created, never
-    changed, so of two runs at once one comes first and the other sees it. Raises UserError where
-    the other asked for another number, WriteFailed if it cannot be written.
+    wanted: all that was asked for from the first time on, in order. versions: what the last of
+    them are made by. Notes are created, never changed, so of two runs at once one comes first and
+    the other sees it. Raises UserError where the other asked for another number, or is of other
+    code; WriteFailed if it cannot be written.
     """
     there = ends(root, wanted[0])
     for number, end in list(enumerate(wanted))[len(there) :]:
-        Folder(root).put(NOTE.format(number), json.dumps({"episodes": end}).encode())
+        note = {"episodes": end, "versions": dict(versions)}
+        Folder(root).put(NOTE.format(number), json.dumps(note).encode())
         there = ends(root, wanted[0])
     if there[: len(wanted)] != tuple(wanted):
         raise UserError(
             f"{root} was asked for {there[-1]} episodes by another run just now; run this again"
         )
+    notes = [note for _, note in _notes(root)][: len(wanted) - 1]
+    if notes and notes[-1].get("versions", versions) != dict(versions):
+        raise UserError(f"{root} is gone on with by other code just now; run this again")
+
+
+def _notes(root: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """(file, note) of each time that something was asked for later."""
+    number = 1
+    while True:
+        file = root / NOTE.format(number)
+        try:
+            note = read_json(file)
+        except FileNotFoundError:
+            return
+        yield file, note if isinstance(note, dict) else {}
+        number += 1
 
 
 def shards(ends: Sequence[int], size: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,17 @@ def describe(root: Path) -> dict[str, Any]:
     is none, or if this version cannot read it."""
     library = _described(root)
     return {**library, "episodes": growth.ends(root, library["episodes"])[-1]}
+
+
+def versions(root: Path, shard: int | None = None) -> dict[str, str]:
+    """What a shard was made by, as its record tells; without one, what the library's last episodes
+    are made by."""
+    if shard is not None:
+        with suppress(OSError, UserError):
+            record = read_json(root / SHARDS / record_file(shard))
+            if isinstance(record, dict) and isinstance(record.get("versions"), dict):
+                return dict(record["versions"])
+    return growth.versions(root, _described(root).get("versions", {}))
 
 
 def _described(root: Path) -> dict[str, Any]:

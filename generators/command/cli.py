@@ -10,8 +10,9 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 
-from episodes.errors import UserError
+from episodes.errors import NotInstalled, UserError
 from generators.command import usage
 from generators.command.verbs import VERBS
 from generators.config.options import unknown
@@ -75,6 +76,8 @@ def dispatch(words: Sequence[str]) -> int:
 
 
 def _run(verb: str, words: Sequence[str]) -> int:
+    if find_spec("hydra") is None:
+        raise NotInstalled("the command needs pip install 'cellwright[sim]', on Python 3.11")
     from generators.command import hydra_app
     from generators.command.words import sort
     from generators.config import vetting

@@ -27,6 +27,7 @@ from generators.command.verb_keys import typed
 from generators.command.verbs import VERBS
 from generators.command.words import Words, overrides
 from generators.config import choose_tool, user_meshes, vetting
+from generators.config.search_path import search_path
 
 Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete, every value typed
 
@@ -37,6 +38,7 @@ def run(verb: str, words: Words) -> int:
     OmegaConf.register_new_resolver("oc.env", _refuse_env, replace=True)
     job = Job(verb)
     keys = overrides(verb, words.keys, words.many)
+    keys += search_path()
     with TemporaryDirectory() as scratch:  # Hydra's sweeper insists on writing a multirun.yaml
         if words.many:
             keys = [*map(_deferred, keys), f"hydra.sweep.dir={scratch}"]
@@ -120,7 +122,7 @@ def composed(verb: str, words: Sequence[str]) -> Config:
     """The config that `cellwright VERB WORDS` would run with. UserError for what cannot be."""
     GlobalHydra.instance().clear()
     with hydra.initialize_config_module("conf", version_base="1.3"):
-        return plain(verb, hydra.compose(verb, overrides(verb, words)))
+        return plain(verb, hydra.compose(verb, [*overrides(verb, words), *search_path()]))
 
 
 def tentative(verb: str, words: Sequence[str], wrong: str = "") -> Config:
@@ -136,7 +138,7 @@ def tentative(verb: str, words: Sequence[str], wrong: str = "") -> Config:
     keys += [f"{group}={usage.options(group)[0]}" for group in needed]
     folders = [w.partition("=")[2] for w in words if w.startswith("--config-dir=")]
     folders += [w for at, w in pairwise(words) if at in ("--config-dir", "-cd")]
-    path = [f"hydra.searchpath=[{','.join(f'file://{Path(f).absolute()}' for f in folders)}]"]
+    path = search_path(map(Path, folders))
     groups = [word for word in keys if word.partition("=")[0] in usage.groups(verb)]
     for some in (keys, groups):
         try:

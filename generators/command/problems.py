@@ -48,6 +48,8 @@ def _composition(message: str, words: Sequence[str]) -> str:
     """What Hydra says over several lines, in one, with the closest name."""
     if found := re.match(r"In '.*': Could not find '(.+)'", message):
         group, _, option = found[1].rpartition("/")
+        if group == "task" and _has_file(option):
+            return f"task {option!r} has a file in tasks/, but no conf/task/{option}.yaml beside it"
         return unknown(group, option, _available(message) or usage.options(group))
     if found := re.match(r"You must specify '(.+?)'", message):
         return f"say which {found[1]}: {found[1]}=NAME; there are: {', '.join(_available(message))}"
@@ -65,6 +67,12 @@ def _composition(message: str, words: Sequence[str]) -> str:
     if "parsing override" in message or "input" in message or "Exception" in first:
         return f"cannot read an argument as key=value: {first}; is a bracket or a quote left open?"
     return first
+
+
+def _has_file(task: str) -> bool:
+    from generators import tasks  # may raise what is to be worded here: a folder that is none
+
+    return task in tasks.names()
 
 
 def _unknown_key(wrong: str, keys: Sequence[str]) -> str:

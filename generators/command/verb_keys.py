@@ -35,6 +35,7 @@ OUT, SOURCE = Place(), Place(folder=True)
 SEED = Whole(0, MOST_SEED)
 WORKERS = Whole(1, MOST_WORKERS)
 COMPRESSION = Choice(("gzip", "lzf", "zstd"))
+OTHER_CODE = Choice(("grow", "refuse"))
 SHARD_SIZE = Whole(1, MOST_IN_SHARD)
 DOMAIN = Choice(("real", "sim", "upcycled", "world_model"))
 
@@ -91,6 +92,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "shard_size": SHARD_SIZE,
         "image_size": Size(),
         "compression": COMPRESSION,
+        "on_other_code": OTHER_CODE,
         "part": Maybe(MESH),
         "dry_run": Flag(),
         "probe": Flag(),
@@ -115,6 +117,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "workers": WORKERS,
         "shard_size": SHARD_SIZE,
         "compression": COMPRESSION,
+        "on_other_code": OTHER_CODE,
         **POOL,
     },
     "replay": {

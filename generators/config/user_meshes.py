@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
+from sim import user_folders
 
 KEYS = ("file", "scale", "density")
 
@@ -79,7 +80,7 @@ def prepared(
             raise UserError(f"{name}={value!r}: give a number over 0, or null")
     try:
         found = import_mesh.prepared(
-            Path(file).expanduser(),
+            _found(file),
             cache.folder("parts"),
             scale=None if scale is None else float(scale),
             density=float(density or 0.0),
@@ -87,3 +88,16 @@ def prepared(
     except PartError as error:
         raise UserError(str(error)) from error
     return dict(found.params), found.notes
+
+
+def _found(file: str) -> Path:
+    """The file of that name here, or in `parts/` of a folder of the user's own. A name with a / is
+    a path, and stands for itself. UserError where it could be either of two."""
+    here = Path(file).expanduser()
+    there = [folder / file for folder in user_folders.folders("parts")] if "/" not in file else []
+    found = [path for path in (here, *there) if path.is_file()]
+    if len({path.resolve() for path in found}) > 1:
+        raise UserError(
+            f"{file} could be {' or '.join(map(str, found))}; give its path, as ./{file}"
+        )
+    return found[0] if found else here

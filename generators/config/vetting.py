@@ -32,7 +32,7 @@ def vetted(words: Sequence[str]) -> list[str]:
         if flag in ("--config-dir", "-cd"):
             value = word.partition("=")[2] or "".join(words[i + 1 : i + 2])
             if value:
-                _vet_folder(Path(value))
+                vet_folder(Path(value))
         if word.startswith("sweep="):
             out += _sweep_file(Path(word.removeprefix("sweep=")).expanduser())
             continue
@@ -71,7 +71,7 @@ def _vet_override(word: str) -> None:
         raise UserError(f"{key} is not for the command line; only hydra.sweeper.* is")
 
 
-def _vet_folder(folder: Path) -> None:
+def vet_folder(folder: Path) -> None:
     """Every YAML file of a --config-dir, before Hydra opens one."""
     if not folder.is_dir():
         raise UserError(f"--config-dir {folder}: there is no such folder")

@@ -21,9 +21,8 @@ from generators.language.korean import with_particle
 from generators.language.lexicon import LANGUAGES
 from generators.language.naming import Expression, expressions, phrase
 from generators.language.pockets import Pocket, pocket_of, pocket_phrase
+from sim import user_folders
 from sim.spec import Cell
-
-FOLDERS = [Path(__file__).parent / "sentences"]
 
 Said = tuple[Expression | Pocket, ...]
 Speak = Callable[[str, np.random.Generator], str]  # (language, rng) -> a phrase
@@ -33,7 +32,7 @@ _HOLES = {"en": "the hole in {0}", "ko": "{0}의 구멍"}
 
 @dataclass(frozen=True)
 class Instruction:
-    """texts: language -> ways to say it; the first English one is *the* instruction.
+    """texts: language -> ways to say it; the first is *the* instruction, in English if it has it.
     slots: slot -> the body or place meant; said: slot -> the descriptions of it that texts use."""
 
     texts: Mapping[str, tuple[str, ...]]
@@ -68,7 +67,7 @@ def instruction(
     speak: dict[str, Speak] = {s: _speaker(said[s], v) for s, v in slots.items()}
     speak |= {slot: _term(word) for slot, word in (terms or {}).items()}
     texts = {}
-    for lang in LANGUAGES:
+    for lang in sentences:
         order = rng.permutation(len(sentences[lang]))
         texts[lang] = tuple(_sentence(sentences[lang][int(i)], speak, lang, rng) for i in order)
     return Instruction(texts, dict(slots), said)
@@ -76,22 +75,34 @@ def instruction(
 
 @lru_cache
 def sentences_of(task: str) -> Mapping[str, tuple[str, ...]]:
-    """language -> the sentences of a task. Raises UserError where there is no file of them."""
+    """language -> the sentences of a task, in those languages that it has. Raises UserError where
+    there is no file of them, or no sentence in it."""
     known = tasks_told()
     if task not in known:
         close = get_close_matches(task, known, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ";"
         raise UserError(f"no sentences for the task {task!r}{hint} there are: {', '.join(known)}")
-    raw = yaml.safe_load(known[task].read_text(encoding="utf-8"))
-    for lang in LANGUAGES:
-        if not raw.get(lang):
-            raise UserError(f"{known[task].name} has no sentences in {lang!r}")
-    return {lang: tuple(raw[lang]) for lang in LANGUAGES}
+    file = known[task]
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: not plain YAML: {' '.join(str(error).split())}") from error
+    raw = raw if isinstance(raw, dict) else {}
+    for lang, texts in raw.items():
+        if lang not in LANGUAGES:
+            raise UserError(f"{file}: no words for {lang!r}; languages: {', '.join(LANGUAGES)}")
+        if not isinstance(texts, list) or not all(text and isinstance(text, str) for text in texts):
+            raise UserError(f"{file}: {lang}: give a list of sentences")
+    if not any(raw.values()):
+        raise UserError(f"{file}: give sentences in one of: {', '.join(LANGUAGES)}")
+    return {lang: tuple(raw[lang]) for lang in LANGUAGES if raw.get(lang)}
 
 
 def tasks_told() -> dict[str, Path]:
     """task -> the file of its sentences."""
-    return {p.stem: p for folder in FOLDERS for p in sorted(folder.glob("*.yaml"))}
+    ours = Path(__file__).parent / "sentences"
+    folders = [ours, *user_folders.folders("sentences")]
+    return {p.stem: p for folder in folders for p in sorted(folder.glob("*.yaml"))}
 
 
 def _descriptions(cell: Cell, value: str) -> Said:
@@ -130,4 +141,6 @@ def _sentence(
         raise UserError(
             f"the instruction lacks the slot {missing}; given: {', '.join(speak)}"
         ) from None
+    except (ValueError, IndexError) as error:
+        raise UserError(f"the sentence {sentence!r} cannot be filled in: {error}") from error
     return text[0].upper() + text[1:] + "."

@@ -12,8 +12,11 @@ from typing import Any
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.storage import growth, store
+from episodes.storage.differences import changed, told
 
 Config = Mapping[str, Any]
+
+ON_OTHER_CODE = REFUSE, GROW = "refuse", "grow"
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,10 @@ class Plan:
         return replace(self, out=out)
 
 
-def spec_id(recipe: Config, versions: Mapping[str, str], assets: Mapping[str, str]) -> str:
+def spec_id(recipe: Config, versions: Mapping[str, str]) -> str:
     """sha256 over everything that decides the content; two libraries with one spec_id hold the
-    same episodes. assets: name -> hash of its files."""
-    spec = {"recipe": recipe, "versions": dict(versions), "assets": dict(assets)}
+    same episodes. versions: of code, packages and robots."""
+    spec = {"recipe": recipe, "versions": dict(versions)}
     try:
         text = json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except ValueError as error:
@@ -78,11 +81,13 @@ def spec_id(recipe: Config, versions: Mapping[str, str], assets: Mapping[str, st
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def settled(plan: Plan) -> Plan:
+def settled(plan: Plan, on_other_code: str = REFUSE) -> Plan:
     """The plan as it goes on with what is at its place; nothing is written.
 
-    A library that was asked for fewer episodes grows. UserError where it was asked for more, or
-    where it is another one.
+    A library that was asked for fewer episodes grows. UserError where it was asked for more, where
+    it is another one, and where something is left to do and the last episodes were made by other
+    code or with other versions. With `on_other_code` GROW the rest is made by this code then, and a
+    note beside library.json will say so.
     """
     if not (plan.out / store.LIBRARY).is_file():
         return plan
@@ -92,10 +97,26 @@ def settled(plan: Plan) -> Plan:
             f"{plan.out} has episodes={there[-1]}, and never shrinks; give episodes={there[-1]} "
             "or more to go on, or another out="
         )
+    library = store.describe(plan.out)
+    if _asked(library) == _asked(plan.library()):  # whatever the code
+        plan = replace(plan, spec_id=library["spec_id"])
     ends = there if plan.episodes == there[-1] else (*there, plan.episodes)
     plan = replace(plan, ends=ends)
     store.create(plan.out, plan.library())
-    return plan
+    other = changed(store.versions(plan.out), plan.versions)
+    if not other or finished(plan):
+        return plan
+    if on_other_code != GROW:
+        raise UserError(
+            f"{plan.out} was made by other code ({told(other)}); give on_other_code=grow to make "
+            "what is left with this, or another out= to begin anew"
+        )
+    return replace(plan, ends=(*there, plan.episodes))
+
+
+def _asked(library: Mapping[str, Any]) -> str:
+    """What was asked for, whatever the code that makes it."""
+    return json.dumps([library.get("config"), library.get("made_by")], sort_keys=True)
 
 
 def finished(plan: Plan) -> bool:
@@ -105,6 +126,13 @@ def finished(plan: Plan) -> bool:
     return not store.missing(plan.out)
 
 
+def nothing_to_do(plan: Plan) -> str:
+    """What to say of a finished one, and of the code where that is another one by now."""
+    line = f"{plan.out} is finished: {plan.episodes} episodes; nothing to do"
+    other = changed(store.versions(plan.out), plan.versions)
+    return line + (f" (made by other code: {told(other)})" if other else "")
+
+
 def waiting(plan: Plan) -> list[int]:
     """Creates the library if it is not there, and lets it grow to what the plan asks for: the
     shards that are still to be made.
@@ -112,6 +140,6 @@ def waiting(plan: Plan) -> list[int]:
     Raises UserError where `out` holds something else.
     """
     store.create(plan.out, plan.library())
-    growth.grow(plan.out, plan.ends)
+    growth.grow(plan.out, plan.ends, plan.versions)
     store.clean_temporaries(plan.out)
     return [number for number in store.missing(plan.out) if plan.indices(number)]

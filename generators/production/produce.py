@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from episodes.storage import store
 from episodes.storage.summary import summary_of
 from generators.production import supervise
 from generators.production.interrupt import stoppable
 from generators.production.plan import Plan, waiting
 from generators.production.pools import open_pool
-from generators.production.progress import Progress
+from generators.production.progress import Tally
 from generators.production.shard import Limits
 from generators.production.supervise import Outcome
+from generators.progress import Progress
 from generators.text_table import share, size, table
+
+MOST_TOLD, LONGEST = 5, 200  # reasons, and episodes of each; characters
 
 
 def produce(
@@ -27,7 +33,8 @@ def produce(
     limits = Limits(pool["episode_seconds"], memory_of_worker(pool, workers))
     with stoppable() as stops:
         runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
-        outcomes = supervise.run(plans, runner, workers, limits, Progress(), stops, todo)
+        tally = Tally(Progress(plans[0].made_by, 0))
+        outcomes = supervise.run(plans, runner, workers, limits, tally, stops, todo)
     if rows := report(outcomes):
         print(rows)
     for line in problems(outcomes):
@@ -70,11 +77,25 @@ def problems(outcomes: Sequence[Outcome]) -> list[str]:
         if outcome.error is not None:
             lines.append(f"failed: {outcome.error}")
         if outcome.quarantined:
-            lines.append(
-                f"{outcome.quarantined} episodes could not be made: why is in "
-                f"{outcome.plan.out / 'quarantine'}"
-            )
+            folder = outcome.plan.out / store.QUARANTINE
+            lines.append(f"{outcome.quarantined} episodes could not be made; logs are in {folder}")
+            lines += _reasons(outcome.plan.out)
     return lines
+
+
+def _reasons(root: Path) -> list[str]:
+    """Why episodes of a library are in quarantine, the most frequent reason first."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for note in store.quarantined(root):
+        found[" ".join(str(note.get("reason", "no reason told")).split())[:LONGEST]].append(
+            note["index"]
+        )
+    lines = []
+    for reason, indices in sorted(found.items(), key=lambda pair: -len(pair[1]))[:MOST_TOLD]:
+        named = ", ".join(map(str, indices[:MOST_TOLD]))
+        more = f" and {len(indices) - MOST_TOLD} more" if len(indices) > MOST_TOLD else ""
+        lines.append(f"  episode{'s' * (len(indices) > 1)} {named}{more}: {reason}")
+    return lines + ["  ..."] * (len(found) > MOST_TOLD)
 
 
 def memory_of_worker(pool: Mapping[str, Any], workers: int) -> int | None:

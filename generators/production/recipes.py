@@ -9,14 +9,14 @@ from typing import Any
 
 from episodes.errors import UserError
 from episodes.storage import store
+from episodes.storage.differences import changed
 from episodes.storage.library import Library
-from generators import rendering
+from generators import rendering, tasks
 from generators.production import makers
 from generators.production.plan import Plan, spec_id
-from generators.production.versions import content_versions
+from generators.production.versions import content_versions, robots_among
 from generators.seeds import Streams
 from sim.quiet import quiet
-from sim.robots import robot
 from sim.spec import Cell
 
 Config = Mapping[str, Any]
@@ -25,7 +25,7 @@ Config = Mapping[str, Any]
 # make the same episodes
 ELSEWHERE = (
     "out", "episodes", "workers", "shard_size", "compression", "pool", "dry_run", "probe",
-    "aim_success",
+    "aim_success", "on_other_code",
 )  # fmt: skip
 
 MOST_SHARDS = 1_000_000
@@ -34,10 +34,13 @@ MOST_SHARDS = 1_000_000
 def generation(config: Config) -> Plan:
     """The plan of `generate`. UserError for a value that cannot be, before anything is written."""
     recipe = {key: value for key, value in config.items() if key not in ELSEWHERE}
+    _complete(config)
     _rates(config["physics"])
     _sizes(config)
     recipe["renderer"] = rendering.resolved(config["renderer"])
-    versions = _versions(recipe)
+    versions = content_versions(
+        recipe["renderer"]["name"], [config["robot"]["card"]], tasks.known(recipe["task"]["name"])
+    )
     return Plan(
         out=config["out"],
         make=makers.generate,
@@ -46,7 +49,7 @@ def generation(config: Config) -> Plan:
         ends=(config["episodes"],),
         shard_size=config["shard_size"],
         compression=config["compression"],
-        spec_id=spec_id(recipe, versions, robots_of([config["robot"]["card"]])),
+        spec_id=spec_id(recipe, versions),
         versions=versions,
     )
 
@@ -58,6 +61,18 @@ def _sizes(config: Config) -> None:
         raise UserError(
             f"episodes={episodes} in shards of {size} are over {MOST_SHARDS} files; give a larger "
             "shard_size=, or make several libraries with other seeds"
+        )
+
+
+def _complete(config: Config) -> None:
+    """UserError where the task's file gives less than every task needs."""
+    task = config.get("task")
+    if not isinstance(task, Mapping) or not {"name", "max_seconds"} <= set(task):
+        raise UserError("give task.name and task.max_seconds in the task's file in conf/task/")
+    if not isinstance(config.get("physics"), Mapping):
+        raise UserError(
+            f"task={task['name']} has no physics: its file in conf/task/ needs "
+            "`- /physics: contact` among its defaults"
         )
 
 
@@ -92,7 +107,8 @@ def rendition(config: Config) -> Plan:
         "content": _content(source),
         "task": source.info["config"].get("task"),
     }
-    versions = _versions(recipe)
+    robots = [arm.card for arm in Cell.from_json(cell).robots]
+    versions = content_versions(renderer["name"], robots, None)
     return Plan(
         out=out,
         make=makers.render,
@@ -101,9 +117,7 @@ def rendition(config: Config) -> Plan:
         ends=(source.info["episodes"],),
         shard_size=config["shard_size"],
         compression=config["compression"],
-        spec_id=spec_id(
-            recipe, versions, robots_of(arm.card for arm in Cell.from_json(cell).robots)
-        ),
+        spec_id=spec_id(recipe, versions),
         versions=versions,
         source=source.path.absolute(),
     )
@@ -117,17 +131,19 @@ def _content(source: Library) -> str:
     return digest.hexdigest()
 
 
-def again(root: Path) -> tuple[Plan, dict[str, tuple[str, str]]]:
-    """The plan of a library that we made, and the versions that differ now: name -> (then, now).
+def again(root: Path) -> Plan:
+    """The plan of a library that we made, by the code and versions that there are now.
 
-    UserError for a library that was not made by `generate` or `render`.
+    UserError for a library that was not made by `generate` or `render`, and where its task, robot
+    or renderer is not there.
     """
     info = store.describe(root)
     make = {f.__name__: f for f in (makers.generate, makers.render)}.get(str(info.get("made_by")))
     if make is None:
         raise UserError(f"{root} was not made by generate or render: it cannot be made again")
-    recipe, seed, then = info["config"], int(info["seed"]), dict(info["versions"])
-    plan = Plan(
+    recipe, seed = info["config"], int(info["seed"])
+    task = tasks.known(recipe["task"]["name"]) if make is makers.generate else None
+    return Plan(
         out=root,
         make=make,
         recipe=recipe,
@@ -136,26 +152,22 @@ def again(root: Path) -> tuple[Plan, dict[str, tuple[str, str]]]:
         shard_size=info["shard_size"],
         compression=str(info.get("compression", "gzip")),
         spec_id=info["spec_id"],
-        versions=then,
+        versions=content_versions(recipe["renderer"]["name"], robots_among(info["versions"]), task),
         source=Path(info["source"]) if "source" in info else None,
     )
-    now = _versions(recipe)
-    names = sorted(set(then) | set(now))
-    differ = {n: (then.get(n, "-"), now.get(n, "-")) for n in names if then.get(n) != now.get(n)}
-    return plan, differ
 
 
-def _versions(recipe: Config) -> dict[str, str]:
-    return content_versions(rendering.renderer_version(recipe["renderer"]["name"]))
+def differing(plan: Plan, shards: Iterable[int]) -> dict[str, tuple[str, str]]:
+    """In what these shards of its library were made by other code or versions than the plan's:
+    name -> (then, now)."""
+    found: dict[str, tuple[str, str]] = {}
+    for number in shards:
+        found |= changed(store.versions(plan.out, number), plan.versions)
+    return found
 
 
 def try_first(config: Config, seed: int) -> None:
     """Samples the first episode's cell: UserError for a scene that cannot be."""
     with quiet():
-        from generators import run, tasks
+        from generators import run
     run.sample_cell(tasks.make(config), config, Streams(seed, 0))
-
-
-def robots_of(cards: Iterable[str]) -> dict[str, str]:
-    """name -> sha256 of the files from outside our code that episodes with these robots need."""
-    return {f"robot/{card}": robot.load(card).sha256 for card in cards}

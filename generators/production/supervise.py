@@ -19,7 +19,7 @@ from generators.production import shard
 from generators.production.interrupt import Stops
 from generators.production.plan import Plan, waiting
 from generators.production.pools import Pool
-from generators.production.progress import Progress
+from generators.production.progress import Tally
 from generators.production.shard import TRIES, Journal, Limits
 
 QUARANTINED, INTERRUPTED = 5, 130  # exit codes
@@ -67,7 +67,7 @@ class Run:
     outcomes: list[Outcome]
     pool: Pool
     limits: Limits
-    progress: Progress
+    progress: Tally
     stops: Stops
     waiting: deque[Job] = field(default_factory=deque)
     in_hand: dict[Future[Any], Job] = field(default_factory=dict)
@@ -90,7 +90,7 @@ def run(
     pool: Pool,
     workers: int,
     limits: Limits,
-    progress: Progress,
+    progress: Tally,
     stops: Stops,
     todo: Callable[[Plan], list[int]] = waiting,
 ) -> list[Outcome]:

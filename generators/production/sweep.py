@@ -14,7 +14,7 @@ from episodes.errors import UserError
 from episodes.storage import store
 from episodes.storage.summary import summary_of
 from generators.production import recipes
-from generators.production.plan import Plan, finished, settled
+from generators.production.plan import Plan, finished, settled, spec_id
 from generators.production.pools.local import LocalPool
 from generators.production.recipes import generation
 from generators.text_table import clock, size, table
@@ -41,14 +41,15 @@ class Cost:
 
 
 def planned(configs: Mapping[str, Config]) -> list[Entry]:
-    """Every combination, each in a folder of its own, named by its task and spec: so the same
-    sweep again goes on where it was, and a wider one makes only what is new."""
+    """Every combination, each in a folder of its own, named by its task and recipe: so the same
+    sweep again goes on where it was, whatever the code, and a wider one makes only what is new."""
     entries = []
     for words, config in configs.items():
         try:
             plan = generation(config)
-            name = f"{config['task']['name']}-{plan.spec_id[:10]}"
-            plan = settled(plan.at(plan.out / name))
+            name = f"{config['task']['name']}-{spec_id(plan.recipe, {})[:10]}"
+            on_other_code = config["on_other_code"]
+            plan = settled(plan.at(plan.out / name), on_other_code)
             if not finished(plan):
                 recipes.try_first(config, plan.seed)
             entries.append(Entry(words, plan))

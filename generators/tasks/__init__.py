@@ -1,20 +1,25 @@
-"""The tasks: one file each, found by name."""
+"""The tasks: one file each, found by name; ours, and those in the user's own folders."""
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from episodes.errors import UserError
-from generators.task import Task
+from generators.config.options import unknown
+from sim import user_folders
+
+if TYPE_CHECKING:  # physics is imported where a task is made
+    from generators.task import Task
+
+__path__.extend(user_folders.extra_path("tasks"))
 
 
 def names() -> list[str]:
-    """Every task there is: the modules of this folder."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+    """Every task there is: the modules of this package, but for those that begin with _."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
 
 
 def class_name(name: str) -> str:
@@ -23,12 +28,29 @@ def class_name(name: str) -> str:
 
 
 def make(config: Mapping[str, Any]) -> Task:
-    """The task that a resolved config asks for (`config["task"]["name"]`)."""
-    name = config["task"]["name"]
-    if name not in names():
-        close = difflib.get_close_matches(name, names(), 1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise UserError(f"unknown task {name!r}; {hint}tasks: {', '.join(names())}")
-    module = importlib.import_module(f"generators.tasks.{name}")
+    """The task that a resolved config asks for (`config["task"]["name"]`).
+
+    UserError for an unknown one, and for a file that holds no such task.
+    """
+    name = known(config["task"]["name"])
+    try:
+        module = importlib.import_module(f"generators.tasks.{name}")
+    except SyntaxError as error:
+        raise UserError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+    except ImportError as error:
+        raise UserError(f"task {name!r} cannot be imported: {error}") from error
+    if not hasattr(module, class_name(name)):
+        raise UserError(
+            f"{module.__file__} has no class {class_name(name)}; a task's class has the name of "
+            "its file in camel case"
+        )
     task: Task = getattr(module, class_name(name))(config)
     return task
+
+
+def known(name: str) -> str:
+    """The name itself. UserError where it is no task's."""
+    if name not in names():
+        hint = f"; one of your own is found with {user_folders.VARIABLE}=FOLDER"
+        raise UserError(unknown("task", name, names()) + hint)
+    return name

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from episodes.errors import UserError
+from sim import user_folders
 from sim.pose import Pose, rotvec_to_matrix
 
 Boxed = Mapping[str, tuple[float, ...]]  # "half" and "centre" of a box [m]
@@ -112,7 +114,14 @@ def wrist_camera() -> dict[str, Any]:
 
 
 def _names(package: str) -> list[str]:
-    return sorted(p.name[:-5] for p in files(package).iterdir() if p.name.endswith(".yaml"))
+    found = [p.name for folder in _folders(package) for p in folder.iterdir()]
+    return sorted(name[:-5] for name in found if name.endswith(".yaml"))
+
+
+def _folders(package: str) -> list[Path]:
+    """Where the cards of a package are: ours, then those of the user's own."""
+    ours = Path(str(files(package)))
+    return [ours, *user_folders.folders(package.rpartition(".")[2])]
 
 
 def arm(name: str) -> dict[str, Any]:
@@ -130,12 +139,25 @@ def tool(name: str) -> dict[str, Any]:
 
 
 def text(package: str, name: str) -> str:
-    return (files(package) / f"{name}.yaml").read_text()
+    return _file(package, name).read_text(encoding="utf-8")
+
+
+def _file(package: str, name: str) -> Path:
+    return next(f for p in _folders(package) if (f := p / f"{name}.yaml").is_file())
 
 
 @lru_cache(maxsize=32)
 def _read(package: str, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(text(package, name))
+    """A card; a `urdf` without a package is a file beside it."""
+    try:
+        found: dict[str, Any] = yaml.safe_load(text(package, name))
+    except yaml.YAMLError as error:
+        why = " ".join(str(error).split())
+        raise UserError(f"{_file(package, name)}: not plain YAML: {why}") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{_file(package, name)}: a card maps keys to values")
+    if ":" not in str(found.get("urdf", ":")):
+        found["urdf"] = str(_file(package, name).parent / found["urdf"])
     return found
 
 
@@ -151,8 +173,16 @@ def name_of(arm_name: str, tool_name: str | None = None) -> str:
 
 
 def card(name: str) -> Card:
-    """The card of "arm" or "arm+tool". UserError for an unknown arm or tool."""
+    """The card of "arm" or "arm+tool". UserError for an unknown arm or tool, and for a card that
+    lacks something."""
     arm_name, _, tool_name = name.partition("+")
+    try:
+        return _card(arm_name, tool_name)
+    except KeyError as missing:
+        raise UserError(f"robot {name}: its card, or its tool's, has no {missing}") from None
+
+
+def _card(arm_name: str, tool_name: str) -> Card:
     name = name_of(arm_name, tool_name)
     body = arm(arm_name)
     held = tool(tool_name or body["tool"])

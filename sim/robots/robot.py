@@ -123,6 +123,8 @@ def load(name: str) -> Model:
         raise UserError(f"robot {name}: {path.name} has no movable joint {sorted(missing)}")
     digest = hashlib.sha256(card.text("assets.robots", found.arm).encode())
     digest.update(card.text("assets.tools", found.tool).encode())
+    if "+" in name:
+        digest.update(card.text("assets.tools.mounts", "wrist_camera").encode())
     for source in compose.sources(found):
         digest.update(source.read_bytes())
     for mesh in sorted(hashlib.sha256(file.read_bytes()).digest() for file in mesh_files(path)):

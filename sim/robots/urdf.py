@@ -12,18 +12,22 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from episodes.errors import UserError
+from episodes.errors import NotInstalled, UserError
 from sim import cache
 from sim.pose import Pose, rotvec_to_matrix
 from sim.robots import xml_safe
 
+EXTRA = {"example-robot-data": "robots"}  # package of models -> the extra that brings it
+
 
 def resolve(reference: str) -> Path:
-    """The file of "package:path/inside", without importing the package.
+    """The file of "package:path/inside", without importing the package; an absolute path is one.
 
     Packages of robot models that are no Python modules keep their files in a share folder: a
-    wheel made by cmeel has it in `cmeel.prefix/share/`. UserError if the package is not there.
+    wheel made by cmeel has it in `cmeel.prefix/share/`. NotInstalled if the package is not there.
     """
+    if Path(reference).is_absolute():
+        return Path(reference)
     package, _, inside = reference.partition(":")
     for root in sys.path:
         shared = Path(root) / "cmeel.prefix" / "share" / package
@@ -31,9 +35,10 @@ def resolve(reference: str) -> Path:
             return shared / inside
     spec = importlib.util.find_spec(package) if package.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
-        raise UserError(
-            f"the robot's files come with the package {package!r}: pip install {package}"
-        )
+        extra = EXTRA.get(package)
+        if extra is None:
+            raise UserError(f"the robot's files are in a package {package!r} that is not installed")
+        raise NotInstalled(f"the robot's model needs pip install 'cellwright[{extra}]'")
     return Path(spec.submodule_search_locations[0]) / inside
 
 

@@ -2,7 +2,7 @@
 columns.py (names and types), stats.py.
 """
 
-from episodes.formats.lerobot.read import is_source, read, sources
+from episodes.formats.lerobot.read import expected, is_source, read, sources
 from episodes.formats.lerobot.write import write
 
-__all__ = ["is_source", "read", "sources", "write"]
+__all__ = ["expected", "is_source", "read", "sources", "write"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
-from episodes.formats import commands
+from episodes.formats import commands, guard
 from episodes.formats.flat import unflatten
 from episodes.formats.lerobot import columns, meta, pictures, tables
 from episodes.formats.lerobot import words as words_of
@@ -119,6 +119,11 @@ def sources(path: Path) -> tuple[Path, list[Path]]:
         # what a table's pictures are may be told by path
         files |= {file for file in root.rglob("*") if file.suffix.lower() in IMAGES}
     return root, sorted(file for file in files if file.is_file())
+
+
+def expected(path: Path) -> int:
+    """How many episodes it promises."""
+    return int(guard.read_json(find(path) / "meta" / "info.json")["total_episodes"])
 
 
 def _candidates(path: Path) -> list[Path]:

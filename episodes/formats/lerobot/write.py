@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ def write(
     library: Library,
     out: Path,
     *,
+    progress: Callable[[object], None],
     version: str = "v3.0",
     codec: str = "h264",
     depth: bool = True,
@@ -42,6 +43,7 @@ def write(
         target = _Target(out, codec, version, open_files)
         for episode in library.episodes():
             target.add(padded(flatten(episode if depth else _colour_only(episode)), one_width))
+            progress(episode)
     target.finish()
 
 

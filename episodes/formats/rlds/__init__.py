@@ -2,8 +2,8 @@
 faults.py; write.py.
 """
 
-from episodes.formats.rlds.folder import is_source, sources
+from episodes.formats.rlds.folder import expected, is_source, sources
 from episodes.formats.rlds.read import read
 from episodes.formats.rlds.write import write
 
-__all__ = ["is_source", "read", "sources", "write"]
+__all__ = ["expected", "is_source", "read", "sources", "write"]

@@ -66,6 +66,11 @@ def find(path: Path) -> Source:
     )
 
 
+def expected(path: Path) -> int:
+    """How many episodes it promises."""
+    return sum(find(path).promised.values())
+
+
 def is_source(path: Path) -> bool:
     """Whether there is an RLDS folder, of whatever state, at `path` or below it."""
     return path.is_dir() and bool(_candidates(path))

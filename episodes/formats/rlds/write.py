@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,9 @@ EXACT = ("f2", "f4", "i1", "i2", "i4", "i8", "u1", "u2", "b1")  # in float and i
 FEATURES = "tensorflow_datasets.core.features"
 
 
-def write(library: Library, out: Path, *, name: str = "cellwright") -> None:
+def write(
+    library: Library, out: Path, *, progress: Callable[[object], None], name: str = "cellwright"
+) -> None:
     """Write out/NAME/1.0.0 with the splits train and val. UserError: episodes of other shapes."""
     if not name.replace("_", "").isalnum():
         raise UserError(f"options.name={name!r}: a TFDS name has letters, digits and _ only")
@@ -47,6 +49,7 @@ def write(library: Library, out: Path, *, name: str = "cellwright") -> None:
             _check(tree, ours, episode.index)
             split = splits["train" if hdf5.is_train(episode) else "val"]
             split.add(example.write(_record(flat, episode.success)))
+            progress(episode)
     finally:
         for split in splits.values():
             split.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from episodes.storage.library import Library
 SHARD_BYTES = 256 << 20
 
 
-def write(library: Library, out: Path) -> None:
+def write(library: Library, out: Path, *, progress: Callable[[object], None]) -> None:
     """Write out/NNNNN.tar and out/index.json (of each file: its samples and episodes)."""
     index: dict[str, dict[str, int]] = {}
     tar: tarfile.TarFile | None = None
@@ -33,6 +34,7 @@ def write(library: Library, out: Path) -> None:
             _add(tar, episode)
             index[name]["samples"] += episode.steps
             index[name]["episodes"] += 1
+            progress(episode)
     finally:
         if tar is not None:
             tar.close()

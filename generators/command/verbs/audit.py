@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,8 @@ from generators.command.libraries import ours
 from generators.production import makers
 from generators.production.plan import Plan
 from generators.production.pools.local import LocalPool
-from generators.production.recipes import again
+from generators.production.recipes import again, differing
+from generators.progress import waited
 from sim.quiet import quiet
 
 RECYCLE = 200  # episodes after which a worker is replaced by a fresh one
@@ -29,23 +30,24 @@ def run(config: Mapping[str, Any]) -> int:
     asked: dict[Future[str], tuple[Plan, Row]] = {}
     try:
         for root in ours(config):
-            plan, differ = again(root)
-            for name, (then, now) in differ.items():
-                print(f"{root}: made with {name} {then}, audited with {now}")
+            plan = again(root)
             rows = Library(root).rows
             if not rows:
                 raise UserError(f"{root} has no episodes yet")
             count = max(1, round(fraction * len(rows)))
-            for place in sorted(rng.choice(len(rows), count, replace=False)):
-                asked[pool.submit(content_hash, plan, rows[place].index)] = (plan, rows[place])
-        wait(asked)
-        differing = sum(not _same(pool, future, *asked[future]) for future in asked)
+            chosen = [rows[at] for at in sorted(rng.choice(len(rows), count, replace=False))]
+            for name, (then, now) in differing(plan, {row.shard for row in chosen}).items():
+                print(f"{root}: made with {name} {then}, audited with {now}")
+            for row in chosen:
+                asked[pool.submit(content_hash, plan, row.index)] = (plan, row)
+        waited("audit", asked)
+        others = sum(not _same(pool, future, *asked[future]) for future in asked)
     except BaseException:
         pool.kill()
         raise
     pool.close()
-    print(f"{len(asked) - differing} of {len(asked)} episodes came out the same")
-    return 1 if differing else 0
+    print(f"{len(asked) - others} of {len(asked)} episodes came out the same")
+    return 1 if others else 0
 
 
 def content_hash(plan: Plan, index: int) -> str:

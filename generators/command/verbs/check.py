@@ -8,14 +8,18 @@ from typing import Any
 
 from episodes.check.check import check
 from episodes.finding import Report
+from episodes.storage import growth, store
 from generators.command.libraries import named
+from generators.progress import Progress
 
 
 def run(config: Mapping[str, Any]) -> int:
     records_only, most = config["records_only"], config["most"]
     errors = 0
     for path in named(config):
-        findings = check(path, records_only=records_only)
+        shards = growth.shards(store.ends(path), store.describe(path)["shard_size"])
+        with Progress(f"check {path.name}", shards, "shards") as progress:
+            findings = check(path, records_only=records_only, progress=progress.step)
         lines = sorted(Report(findings).grouped(most is not None), key=lambda f: f.severity)
         for line in lines[:most]:
             print(f"{path}: {line}")

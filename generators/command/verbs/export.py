@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes import formats
+from episodes.storage.library import Library
+from generators.progress import Progress
 from generators.text_table import size
 
 
 def run(config: Mapping[str, Any]) -> int:
-    done = formats.export_library(
-        str(config["format"]),
-        config["src"],
-        config["out"],
-        **(config["options"] or {}),
-    )
+    with Progress("export", len(Library(config["src"]))) as progress:
+        done = formats.export_library(
+            config["format"],
+            config["src"],
+            config["out"],
+            progress=progress.step,
+            **(config["options"] or {}),
+        )
     print(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}")
     for loss in done.losses:
         print(loss)

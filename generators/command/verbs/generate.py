@@ -7,7 +7,7 @@ from typing import Any
 
 from generators.production import recipes
 from generators.production import sweep as sweeps
-from generators.production.plan import finished, settled
+from generators.production.plan import finished, nothing_to_do, settled
 from generators.production.produce import produce
 from generators.production.recipes import generation
 
@@ -15,9 +15,9 @@ Config = Mapping[str, Any]
 
 
 def run(config: Config) -> int:
-    plan = settled(generation(config))
+    plan = settled(generation(config), config["on_other_code"])
     if finished(plan):
-        print(f"{plan.out} is finished: {plan.episodes} episodes; nothing to do")
+        print(nothing_to_do(plan))
         return 0
     recipes.try_first(config, plan.seed)
     if config["dry_run"]:

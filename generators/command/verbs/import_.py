@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes import formats
-from episodes.episode import Episode
 from generators.command.libraries import HEAD, summary_row
+from generators.progress import Progress
 from generators.text_table import table
 
 OVERRIDES = ("domain", "robot", "task", "licence")
@@ -15,18 +15,20 @@ TOLD = 10  # findings printed; check prints the rest
 
 
 def run(config: Mapping[str, Any]) -> int:
-    done = formats.import_library(
-        None if config["format"] == "auto" else config["format"],
-        config["src"],
-        config["out"],
-        shard_size=config["shard_size"],
-        strict=config["strict"],
-        compression=config["compression"],
-        overrides={k: config[k] for k in OVERRIDES if config[k] is not None},
-        options=config["options"] or {},
-        exact=config["exact"] or (),
-        progress=_Ticker(),
-    )
+    format, src = None if config["format"] == "auto" else config["format"], config["src"]
+    with Progress("import", formats.expected(format, src)) as progress:
+        done = formats.import_library(
+            format,
+            src,
+            config["out"],
+            shard_size=config["shard_size"],
+            strict=config["strict"],
+            compression=config["compression"],
+            overrides={k: config[k] for k in OVERRIDES if config[k] is not None},
+            options=config["options"] or {},
+            exact=config["exact"] or (),
+            progress=progress.step,
+        )
     if done.already:
         print(f"{done.out} is imported already; nothing to do")
     print(table(HEAD, [summary_row(done.out, done.out)]))
@@ -36,17 +38,3 @@ def run(config: Mapping[str, Any]) -> int:
     if len(findings) > TOLD:
         print(f"... and {len(findings) - TOLD} more: cellwright check src={done.out}")
     return 0
-
-
-class _Ticker:
-    """A line on a terminal that shows that it goes on."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __call__(self, episode: Episode) -> None:
-        import sys
-
-        self.count += 1
-        if sys.stderr.isatty():
-            print(f"\r{self.count} episodes\x1b[K", end="", file=sys.stderr, flush=True)

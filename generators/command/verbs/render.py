@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generators.production.plan import finished, settled
+from generators.production.plan import finished, nothing_to_do, settled
 from generators.production.produce import produce
 from generators.production.recipes import rendition
 
@@ -13,8 +13,8 @@ Config = Mapping[str, Any]
 
 
 def run(config: Config) -> int:
-    plan = settled(rendition(config))
+    plan = settled(rendition(config), config["on_other_code"])
     if finished(plan):
-        print(f"{plan.out} is finished: {plan.episodes} episodes; nothing to do")
+        print(nothing_to_do(plan))
         return 0
     return produce([plan], config)

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 from episodes.errors import UserError
-from episodes.storage import store
+from episodes.storage import growth, store
+from episodes.storage.differences import told
 from generators.command.libraries import ours
 from generators.production.plan import Plan
 from generators.production.produce import produce
-from generators.production.recipes import again
+from generators.production.recipes import again, differing
 from generators.production.repair import damaged, released, uncommitted
 
 
@@ -19,23 +20,22 @@ def run(config: Mapping[str, Any]) -> int:
     only_say, retry = config["dry_run"], config["quarantined"]
     plans, found = [], 0
     for root in ours(config):
-        plan, differ = again(root)
-        wrong = {f"shard {number:05d}": what for number, what in damaged(root).items()}
-        if retry:
-            notes = store.quarantined(root)
-            wrong |= {
-                f"episode {note['index']}": f"quarantined: {note['reason']}" for note in notes
-            }
-        found += len(wrong)
-        for where, what in wrong.items():
-            print(f"{root}: {where}: {what}")
-        if not wrong:
+        broken = damaged(root)
+        notes = list(store.quarantined(root)) if retry else []
+        for number, what in broken.items():
+            print(f"{root}: shard {number:05d}: {what}")
+        for note in notes:
+            print(f"{root}: episode {note['index']}: quarantined: {note['reason']}")
+        found += len(broken) + len(notes)
+        if not broken and not notes:
             print(f"{root}: nothing to repair")
             continue
-        if differ and not only_say:
-            versions = ", ".join(f"{k} {then}, now {now}" for k, (then, now) in differ.items())
+        plan = again(root)
+        remade = {growth.shard_of(plan.ends, plan.shard_size, note["index"]) for note in notes}
+        if (differ := differing(plan, remade | set(broken))) and not only_say:
             raise UserError(
-                f"{root} was made with other versions ({versions}): install those to repair it"
+                f"{root} was made with other versions ({told(differ)}): go back to those to "
+                "repair it"
             )
         plans.append(plan)
     if only_say:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from episodes.errors import UserError
 from episodes.storage.library import Library
 from generators.command.libraries import ours
 from generators.production.pools.local import LocalPool
+from generators.progress import waited
 from generators.text_table import table
 from sim.quiet import quiet
 
@@ -27,7 +28,7 @@ def run(config: Mapping[str, Any]) -> int:
         for path in ours(config):
             for index in _chosen(Library(path), most):
                 asked[pool.submit(replay_one, path, index, seconds)] = (path, index)
-        wait(asked)
+        waited("replay", asked)
         verdicts = [(*asked[future], *_verdict(pool, future)) for future in asked]
     except BaseException:
         pool.kill()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from episodes.episode import Episode
 from episodes.storage.library import Library
 from generators.command.libraries import HEAD, named, summary_row
+from generators.progress import Progress
 from generators.text_table import table
 
 
@@ -34,30 +34,37 @@ def run(config: Mapping[str, Any]) -> int:
 
 
 def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> list[str]:
-    """One sheet of all libraries and a film of each, with one episode in memory at a time: what
+    """One sheet of all libraries, then a film of each, with one episode in memory at a time: what
     was made, line by line."""
     from generators.command import sheet
 
-    strips, lines = [], []
-    for library in libraries:
-        with ExitStack() as stack:
-            film: Any = None
+    strips, lines, seen = [], [], []
+    shown = sum(min(most, len(library.rows)) for library in libraries)
+    with Progress("show", shown * (1 + bool(height))) as progress:
+        for library in libraries:
             for episode in _spread(library, most):
                 if sheet.main_camera(episode) is None:
                     way = f"cellwright render src={library.path} out=..."
                     lines.append(f"{library.path} has no pixels yet: {way}")
                     break
                 strips.append(sheet.strip(episode))
-                out.mkdir(parents=True, exist_ok=True)
-                if height and film is None:
-                    file = out / f"{_film_name(library, libraries)}.mp4"
-                    film = stack.enter_context(_film(file, episode.control_hz))
-                    lines.append(str(file))
-                for frame in _frames(episode, height) if film else ():
-                    film.append_data(frame)
-    if strips:
-        lines.insert(0, str(out / "sheet.png"))
-        sheet.contact_sheet(strips).save(out / "sheet.png")
+                progress.step()
+            else:
+                seen += [library] * bool(library.rows)
+        if strips:
+            out.mkdir(parents=True, exist_ok=True)
+            sheet.contact_sheet(strips).save(out / "sheet.png")
+            lines.insert(0, str(out / "sheet.png"))
+            if height:
+                progress.say(f"{lines[0]} is there; films follow")
+        for library in seen if height else ():
+            file = out / f"{_film_name(library, libraries)}.mp4"
+            with _film(file, library.read(library.rows[0].index, images=False).control_hz) as film:
+                for episode in _spread(library, most):
+                    for frame in _frames(episode, height):
+                        film.append_data(frame)
+                    progress.step()
+            lines.append(str(file))
     return lines
 
 

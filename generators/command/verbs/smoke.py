@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from typing import Any
 
+from episodes.errors import NotInstalled
 from generators import rendering
 from generators.command import hydra_app, usage
 from generators.production.pools.local import LocalPool
@@ -31,6 +32,9 @@ def run(config: Config) -> int:
         error = future.exception()
         if error is None:
             rows.append((task, "works", future.result()))
+        elif isinstance(error, NotInstalled):
+            broken += config["tasks"] is not None  # asked for by name, it is missed
+            rows.append((task, "not installed", str(error)))
         else:
             broken += 1
             what = pool.lost(error) or f"{type(error).__name__}: {error}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from episodes.errors import UserError
 from generators.production.pools.calls import WorkerLost, called, fill
+from sim import user_folders
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report home
 
@@ -31,6 +32,7 @@ class RayPool:
             include_dashboard=False if address is None else None,
             log_to_driver=False,
             logging_level=logging.ERROR,
+            runtime_env={"env_vars": user_folders.environment()},
         )
         calls = max(1, config["recycle"] // shard_size)
         # we ask again ourselves: a retry of Ray's would not know which episode is to blame

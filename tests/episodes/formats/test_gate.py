@@ -123,7 +123,7 @@ def test_its_owner_may_know_better_and_is_taken_at_their_word() -> None:
 )
 def test_but_not_against_the_numbers(path: str, values: np.ndarray, why: str) -> None:
     group, _, name = path.partition("/")
-    with pytest.raises(UserError, match=rf"exact=\[{path}\]: episode 0: it {why}") as caught:
+    with pytest.raises(UserError, match=rf"exact={path}: episode 0: it {why}") as caught:
         admitted(theirs(**{group: {name: values}}), exact=(path,))
     assert "\n" not in str(caught.value)
 
@@ -131,12 +131,12 @@ def test_but_not_against_the_numbers(path: str, values: np.ndarray, why: str) ->
 def test_a_wrong_list_is_refused() -> None:
     with pytest.raises(UserError, match="did you mean 'action/joint_position'"):
         admitted(theirs(), exact=("action/joint_positions",))
-    with pytest.raises(UserError, match=r"exact=\[obs/wrench\]: no episode has"):
+    with pytest.raises(UserError, match=r"exact=obs/wrench: no episode has"):
         admitted(theirs(obs={}, action={}), exact=("obs/wrench",))
 
 
 def test_strict_refuses_what_would_be_renamed() -> None:
-    with pytest.raises(UserError, match=r"set: action/.* exact=\[.*; strict=false imports"):
+    with pytest.raises(UserError, match=r"set: action/.* exact=.*; strict=false imports"):
         admitted(theirs(), strict=True)
     admitted(theirs(), strict=True, exact=tuple(RESERVED))
 

@@ -83,7 +83,7 @@ def test_an_episode_that_tells_of_no_language_keeps_its_words(home: Path) -> Non
     ("name", "language", "message"),
     [
         ("two", "ko", r"episode 0 of source 'german' has no instruction in ko, but in: de; .*"
-         r"filter={language:ko}.*language=\('ko', 'de'\)"),
+         r"by {language: ko}.*\('ko', 'de'\)"),
         ("mute", "en", "source 'mute' has no instruction in en, but in: none"),
         ("sim", 3, "language=3 is none"),
         ("sim", ["ko", ""], "is none; try language='en'"),

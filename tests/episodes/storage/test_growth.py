@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from episodes.check.check import check
 from episodes.errors import UserError
 from episodes.storage import growth, store
-from generators.production.plan import finished, settled
+from episodes.storage.library import Library
+from generators.production.plan import GROW, Plan, finished, nothing_to_do, settled
 from generators.production.produce import produce
 from generators.production.repair import damaged, released
 from tests.faults.makers import assert_whole, config_for, hashes, plan_for
@@ -71,12 +73,80 @@ def test_of_two_that_grow_at_once_one_comes_first(tmp_path: Path) -> None:
     out = tmp_path / "lib"
     assert made(out, 4) == 0
     mine, other = (settled(plan_for(out, "good", count)) for count in (8, 12))
-    growth.grow(out, other.ends)
+    growth.grow(out, other.ends, other.versions)
     with pytest.raises(UserError, match="asked for 12 episodes by another run just now"):
-        growth.grow(out, mine.ends)
-    growth.grow(out, other.ends)
-    growth.grow(out, (4,))  # a run that began before goes on
+        growth.grow(out, mine.ends, mine.versions)
+    growth.grow(out, other.ends, other.versions)
+    growth.grow(out, (4,), mine.versions)  # a run that began before goes on
     assert store.ends(out) == (4, 12)
+
+
+def by_other_code(out: Path, episodes: int, code: str = "other") -> Plan:
+    """What a plan is after an edit: another version, and so another spec_id."""
+    versions = {"cellwright": "test", "code": code}
+    return replace(plan_for(out, "good", episodes), spec_id="6" * 64, versions=versions)
+
+
+def test_other_code_does_nothing_to_what_is_finished(tmp_path: Path) -> None:
+    out = tmp_path / "lib"
+    assert made(out, 4) == 0
+    plan = settled(by_other_code(out, 4))
+    assert finished(plan)
+    assert nothing_to_do(plan).endswith("nothing to do (made by other code: code -, now other)")
+    assert not nothing_to_do(settled(plan_for(out, "good", 4))).endswith(")")
+
+
+def test_other_code_grows_a_library_only_when_told_to_and_that_is_noted(tmp_path: Path) -> None:
+    out = tmp_path / "lib"
+    assert made(out, 4) == 0
+    there = {p: p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
+    with pytest.raises(UserError, match=r"made by other code \(code -, now other\); give on_other"):
+        settled(by_other_code(out, 9))
+    assert produce([settled(by_other_code(out, 9), GROW)], config_for()) == 0
+    assert sorted(hashes(out)) == list(range(9))
+    assert {p: p.read_bytes() for p in there} == there
+    note = json.loads((out / "grown-00001.json").read_text())
+    assert note == {"episodes": 9, "versions": {"cellwright": "test", "code": "other"}}
+    assert [store.versions(out, shard).get("code") for shard in (0, 1)] == [None, "other"]
+    assert {shard.spec_id for shard in Library(out).shards} == {"5" * 64}
+    assert produce([settled(by_other_code(out, 10))], config_for()) == 0  # the same as the last
+    with pytest.raises(UserError, match="code other, now -"):
+        settled(plan_for(out, "good", 11))
+    [told] = check(out, records_only=True)
+    assert told.severity == "warning"
+    assert "by other code than what was made before: code -, now other" in str(told)
+    assert told.field == "grown-00001.json"
+
+
+def test_what_other_code_left_unfinished_is_finished_by_this(tmp_path: Path) -> None:
+    out = tmp_path / "lib"
+    assert made(out, 10) == 0
+    for name in ("00002.json", "00002.h5"):
+        (out / "shards" / name).unlink()
+    with pytest.raises(UserError, match="on_other_code=grow"):
+        settled(by_other_code(out, 10))
+    assert produce([settled(by_other_code(out, 10), GROW)], config_for()) == 0
+    assert store.ends(out) == (10, 10)
+    assert sorted(hashes(out)) == list(range(10))
+    assert store.versions(out, 2)["code"] == "other"
+    assert finished(settled(by_other_code(out, 10)))
+
+
+def test_of_two_codes_that_grow_at_once_one_comes_first(tmp_path: Path) -> None:
+    out = tmp_path / "lib"
+    assert made(out, 4) == 0
+    mine, other = (settled(by_other_code(out, 8, code), GROW) for code in ("mine", "other"))
+    growth.grow(out, other.ends, other.versions)
+    with pytest.raises(UserError, match="by other code just now; run this again"):
+        growth.grow(out, mine.ends, mine.versions)
+
+
+def test_another_recipe_is_no_other_code(tmp_path: Path) -> None:
+    out = tmp_path / "lib"
+    assert made(out, 4) == 0
+    plan = by_other_code(out, 4)
+    with pytest.raises(UserError, match="holds another library"):
+        settled(replace(plan, recipe={**plan.recipe, "nap": 1.0}), GROW)
 
 
 @pytest.mark.parametrize("note", ["{", "[]", '{"episodes": 4}', '{"episodes": true}', "1e999"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from shutil import ignore_patterns
 from typing import Any
@@ -13,9 +15,10 @@ from episodes.errors import UserError
 from generators.command import usage
 from generators.command.hydra_app import composed
 from generators.production import recipes
+from generators.production.closure import FLOORS, reached
 from generators.production.plan import Plan, finished, spec_id
 from generators.production.recipes import generation
-from generators.production.versions import code_hash, hash_of_code
+from generators.production.versions import ENGINE, code_hash, hash_of_code
 from sim.robots import robot, xml_safe
 from tests.helpers import ROOT
 
@@ -61,17 +64,17 @@ def test_whatever_an_episode_depends_on_names_it(word: str) -> None:
     assert plan(task).spec_id != plan(task, word).spec_id
 
 
-def test_versions_and_assets_name_the_content_too() -> None:
+def test_versions_name_the_content_too() -> None:
     recipe: dict[str, Any] = {"task": {"name": "a"}}
-    one = spec_id(recipe, {"numpy": "2.4"}, {"robot/panda": "00"})
-    assert one == spec_id(dict(recipe), {"numpy": "2.4"}, {"robot/panda": "00"})
-    assert one != spec_id(recipe, {"numpy": "2.5"}, {"robot/panda": "00"})
-    assert one != spec_id(recipe, {"numpy": "2.4"}, {"robot/panda": "01"})
+    one = spec_id(recipe, {"numpy": "2.4", "robot/panda": "00"})
+    assert one == spec_id(dict(recipe), {"robot/panda": "00", "numpy": "2.4"})
+    assert one != spec_id(recipe, {"numpy": "2.5", "robot/panda": "00"})
+    assert one != spec_id(recipe, {"numpy": "2.4", "robot/panda": "01"})
 
 
 def test_a_number_that_is_none_is_refused() -> None:
     with pytest.raises(UserError, match="number that is none"):
-        spec_id({"scene": {"gap": float("nan")}}, {}, {})
+        spec_id({"scene": {"gap": float("nan")}}, {})
 
 
 @pytest.fixture(scope="module")
@@ -86,38 +89,89 @@ def copied_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("file", "decides"),
     [
         ("sim/bullet/world.py", True),
-        ("sim/render/shaders.py", True),
+        ("sim/render/shaders.py", True),  # the renderer's, imported inside a function
+        ("sim/render/__init__.py", True),
         ("scenes/look.py", True),
-        ("assets/robots/panda.yaml", True),
+        ("scenes/bins.py", True),  # the task's scene
         ("generators/rendering.py", True),  # the cameras and looks of `render`
         ("generators/run.py", True),
+        ("generators/tasks/bin_pick.py", True),
+        ("generators/tasks/__init__.py", True),
         ("generators/language/sentences/bin_pick.yaml", True),
         ("episodes/episode.py", True),
         ("generators/command/cli.py", False),
         ("generators/production/plan.py", False),
         ("episodes/storage/store.py", False),
+        ("generators/tasks/peg_round.py", False),  # another task, and what it alone uses
+        ("generators/language/sentences/peg_round.yaml", False),
+        ("scenes/insertion.py", False),
+        ("sim/render/cycles.py", False),  # another renderer
+        ("generators/tasks/new_task.py", False),  # files that nobody asked for
+        ("scenes/new_scene.py", False),
+        ("sim/render/new_renderer.py", False),
     ],
 )
 def test_an_edit_changes_the_hash_where_it_can_change_an_episode(
     copied_tree: Path, file: str, decides: bool
 ) -> None:
-    before = hash_of_code(copied_tree)
-    text = (copied_tree / file).read_text()
+    before = hash_of_code(copied_tree, "raster", "bin_pick")
+    edited = copied_tree / file
+    text = edited.read_text() if edited.exists() else None
     try:
-        (copied_tree / file).write_text(text + "\n# edited\n")
-        assert (hash_of_code(copied_tree) != before) == decides
+        edited.write_text((text or "") + "\n# edited\n")
+        assert (hash_of_code(copied_tree, "raster", "bin_pick") != before) == decides
     finally:
-        (copied_tree / file).write_text(text)
+        edited.unlink()
+        if text is not None:
+            edited.write_text(text)
+
+
+def test_an_import_is_followed_wherever_it_stands(tmp_path: Path) -> None:
+    for name, text in {
+        "sim/__init__.py": "",
+        "sim/a.py": "def late():\n    from sim.b import what\n",
+        "sim/b.py": "import sim.deep.c as c\nfrom numpy import sim\n",
+        "sim/deep/__init__.py": "from .d import x\n",
+        "sim/deep/c.py": "if True:\n    from ..e import x\n",
+        "sim/deep/d.py": "from episodes.storage import store\n",
+        "sim/e.py": "",
+        "sim/unused.py": "from sim import a\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = ["sim", "sim.a", "sim.b", "sim.deep", "sim.deep.c", "sim.deep.d", "sim.e"]
+    assert list(reached(tmp_path, ["sim.a"])) == found
 
 
 def test_the_code_that_runs_is_what_is_hashed() -> None:
-    assert code_hash() == hash_of_code(ROOT)
+    assert code_hash("raster", "bin_pick") == hash_of_code(ROOT, "raster", "bin_pick")
+
+
+@pytest.mark.parametrize("task", ["bench_place", "machine_load"])
+def test_whatever_making_an_episode_imports_is_in_the_hash(task: str) -> None:
+    """Nothing is found by name at run time that the hash does not know of."""
+    code = (
+        "import sys; from generators.command.hydra_app import composed;"
+        "config = composed('generate', sys.argv[1:]); before = set(sys.modules);"
+        "from generators import rendering, run;"
+        "episode = run.make_episode(config, 0, 0);"
+        "run.add_frames(episode, rendering.open_renderer('tiny'));"
+        "print(*(set(sys.modules) - before))"
+    )
+    words = [f"task={task}", "out=x", "task.max_seconds=0.2", "image_size=[16,16]"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+    )
+    imported = {m for m in done.stdout.split() if m.partition(".")[0] in FLOORS}
+    known = reached(ROOT, [*ENGINE, "sim.render.tiny", f"generators.tasks.{task}"])
+    assert {f"generators.tasks.{task}", "sim.bullet.world", "scenes.look"} <= imported
+    assert imported <= set(known)
 
 
 def test_what_decides_content_has_its_version_in_the_spec() -> None:
     named = set(plan(f"task={TASKS[0]}").versions)
     assert named >= {"pybullet", "numpy", "ompl", "ruckig", "trimesh", "shapely", "mapbox-earcut",
-                     "meshoptimizer", "renderer", "code"}  # fmt: skip
+                     "meshoptimizer", "renderer", "code", "robot/panda"}  # fmt: skip
 
 
 @pytest.mark.parametrize("where", ["collision", "visual"])

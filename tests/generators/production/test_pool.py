@@ -69,11 +69,18 @@ def test_a_half_finished_library_goes_on(tmp_path: Path, reference: dict[int, st
     ],
 )
 def test_an_episode_that_cannot_be_made_is_quarantined(
-    maker: str, reason: str, tmp_path: Path, reference: dict[int, str]
+    maker: str,
+    reason: str,
+    tmp_path: Path,
+    reference: dict[int, str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "lib"
     code = produce([plan_for(out, maker)], config_for(memory_gb=1.0))
     assert code == supervise.QUARANTINED
+    said = capsys.readouterr().out
+    assert f"1 episodes could not be made; logs are in {out}/quarantine\n" in said
+    assert f"  episode {BAD}: {reason}\n" in said
     note = json.loads((out / "quarantine" / f"{BAD:06d}.json").read_text())
     assert (note["index"], note["seed"], note["attempts"]) == (BAD, 3, 3)
     assert note["reason"] == reason
