@@ -1,7 +1,7 @@
 """Every sentence asks for all that success needs, in the order in which the demonstration does it.
 
-For each task: what its outcome requires, and the words by which a sentence in each language asks for
-it. A cause of failure that no requirement covers must be one that nobody needs to say.
+For each task: what its outcome requires, and the words by which a sentence in each language asks
+for it. A cause of failure that no requirement covers must be one that nobody needs to say.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ NEEDS: dict[str, list[Need]] = {
         Need((), r"(sound|good|flawless|otherwise|{colour} and sound)\b.*{passes}|"
              r"{passes} (if it is {colour} and sound|for a sound)",
              "(이상 없는|흠 없는|결함 없는|양품)?.*{colour}.*{passes}에"),
-        Need(("not_sorted",), r"(others|\brest|\belse|not {colour}).*{rejects}|{rejects} for the rest",
+        Need(("not_sorted",), r"(others|\brest|\belse|not {colour}).*{rejects}|"
+             "{rejects} for the rest",
              "(나머지|그 밖의 것|아니|색 불량).*{rejects}에"),
     ],
     "depalletise": [
@@ -197,9 +198,8 @@ def _causes(task: str) -> Iterator[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Outcome":
                 yield from (c for arg in node.args for c in _texts(arg))
-            elif isinstance(node, ast.Return) and source is not made.outcome and node.value:
-                yield from _texts(node.value)
-            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in CAUSE:
+            returned = isinstance(node, ast.Return) and source is not made.outcome
+            if returned or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in CAUSE):
                 yield from _texts(node.value)
 
 
