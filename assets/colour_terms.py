@@ -31,6 +31,7 @@ _HUES: tuple[tuple[float, dict[str, float]], ...] = (
 )  # fmt: skip
 ACHROMATIC = 7.0  # chroma C*ab under which a colour is black, grey or white
 NEUTRAL = frozenset({"black", "grey", "white"})
+VIVID = 0.7  # share of a colour's chroma that leaves it as plainly of its hue
 DARK, LIGHT = 28.3, 79.6  # L* between black and grey, grey and white
 EDGE = 6.0  # [CIELAB] from a boundary, within which either word is used by one namer in ten or more
 
@@ -72,6 +73,12 @@ def lab(linear: object) -> Array:
     )
 
 
+def chroma(linear: object) -> float:
+    """C*ab of linear light (3,): 0 for grey."""
+    _, a, b = lab(linear)
+    return float(np.hypot(a, b))
+
+
 def term(linear: object) -> str:
     """What a colour, as linear light (3,), is called most."""
     return str(_named(lab(linear)))
@@ -80,9 +87,8 @@ def term(linear: object) -> str:
 def terms(linear: object, edge: float = EDGE) -> set[str]:
     """Every term within `edge` [CIELAB] of a colour, in lightness or in chromaticity. What is
     black, grey or white is of no hue, however near: a tint is not a colour's name."""
-    at = lab(linear)
-    near = set(_named(at + edge * _AROUND).tolist())
-    return near & NEUTRAL if np.hypot(at[1], at[2]) < ACHROMATIC else near
+    near = set(_named(lab(linear) + edge * _AROUND).tolist())
+    return near & NEUTRAL if chroma(linear) < ACHROMATIC else near
 
 
 def _named(colours: Array) -> NDArray[np.str_]:
@@ -94,3 +100,11 @@ def _named(colours: Array) -> NDArray[np.str_]:
     hued = _TERMS[row, np.sum(_STARTS[row] <= hue[..., None], axis=-1) - 1]
     grey = np.where(lightness < DARK, "black", np.where(lightness < LIGHT, "grey", "white"))
     return np.where(np.hypot(a, b) < ACHROMATIC, grey, hued)
+
+
+def still(word: str, linear: object, before: object) -> bool:
+    """Whether a colour that bore the word bears it as plainly as `before`: no new doubt, and, but
+    for black, grey and white, hardly less chroma."""
+    if term(linear) != word or not terms(linear) <= terms(before):
+        return False
+    return word in NEUTRAL or chroma(linear) >= VIVID * chroma(before)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from assets.colour_terms import decoded, term, terms
+from assets.colour_terms import decoded, still, term
 from sim.spec import RGB
 
 MATT = 0.65  # roughness from which a black surface shows no lamps
@@ -73,14 +73,13 @@ def within(rgb: RGB, lightness: float, hue: float) -> RGB:
     A hue turned beyond what the word allows becomes a share of that, as large as its share of a
     half turn, so that wide draws do not gather at the word's edge; lightness likewise of all.
     """
-    word, doubt = term(decoded(rgb)), terms(decoded(rgb))
+    word = term(decoded(rgb))
 
     def room(shift: Callable[[float], RGB], most: float) -> float:
         """How much of `most` every step up to it may take."""
         reached = 0.0
         for share in np.linspace(0.0, most, 25)[1:]:
-            new = decoded(shift(float(share)))
-            if term(new) != word or not terms(new) <= doubt:
+            if not still(word, decoded(shift(float(share))), decoded(rgb)):
                 break
             reached = float(share)
         return reached

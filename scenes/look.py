@@ -185,10 +185,9 @@ def _metered(
 def _true(cell: Cell, camera: Camera) -> bool:
     """Whether the colours that language may name look it in the camera's picture."""
     return all(
-        body.words["colour"] in seen.called(light, level, 0.0)
+        seen.true_to(body.words["colour"], body.material.rgb, cell, camera)
         for body in cell.bodies
         if "colour" in body.words and body.role != "room"
-        for light, level in seen.pictured(body.material.rgb, cell, camera)
     )
 
 

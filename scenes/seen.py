@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.colour_terms import ACHROMATIC, EDGE, NEUTRAL, decoded, lab, term, terms
+from assets.colour_terms import ACHROMATIC, EDGE, NEUTRAL, VIVID, chroma, decoded, lab, term, terms
 from sim.spec import RGB, Camera, Cell, Light
 
 Array = NDArray[np.float64]
@@ -25,6 +25,7 @@ DIM = 31.0  # L* under which a hue is hardly told
 KNEE = 0.45  # linear light above which a picture's contrast falls off
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB (IEC 61966-2-1)
 USUAL_LIGHTS = (Light("lamp", "sun", (0.35, 0.25, 0.9)), Light("hall", "sky"))
+UNDER = 0.6  # of the hall's light, what reaches into a bin or beneath an arm
 SHADING = (0.25, 1.4)  # of the light on a bench: what a surface in shade, or facing a lamp, has
 
 
@@ -58,26 +59,29 @@ def looks_up(cell: Cell, camera: Camera) -> bool:
     return bool((body is not None or not camera.parent) and pose.rotation[2, 2] > 0.7)
 
 
-def level(cell: Cell, camera: Camera) -> float:
-    """Linear light, 1 white, in the camera's picture of a white surface in its usual light."""
-    lights = cell.lights or USUAL_LIGHTS
-    return WHITE * 2.0 ** (stops(lights, from_below=looks_up(cell, camera)) + camera.exposure)
+def level(cell: Cell, camera: Camera) -> tuple[float, float]:
+    """Linear light, 1 white, in the camera's picture of a white surface in its usual light; and the
+    least share of it that a surface has where no lamp reaches."""
+    below, lights = looks_up(cell, camera), cell.lights or USUAL_LIGHTS
+    full = WHITE * 2.0 ** (stops(lights, from_below=below) + camera.exposure)
+    lamps, hall = (float(LUMINANCE @ light) for light in light_on(lights, from_below=below))
+    return full, min(SHADING[0], UNDER * hall / (lamps + hall + 1e-6))
 
 
-def called(linear: Array, level: float, edge: float = EDGE) -> set[str]:
+def called(linear: Array, level: float, shade: float = SHADING[0], edge: float = EDGE) -> set[str]:
     """What a viewer may call the colour of a surface whose picture is `linear` light (3,), where
-    the light has that `level`: what it is called, and where it is dark or so pale that it may be
-    in shade or glare, what it would be called in full light."""
+    the light has that `level`, and shade that share of it: what it is called, and where it is dark
+    or so pale that it may be in shade or glare, what it would be called in full light."""
     natural = linear / level
-    found, word, (lightness, a, b) = terms(natural, edge), term(natural), lab(natural)
-    shades = [natural / share for share in np.geomspace(*SHADING, 9)]
-    chroma = np.hypot(a, b)
-    if chroma < TINT:
-        found |= {term(np.full(3, LUMINANCE @ shade)) for shade in shades}
+    found, word, lightness = terms(natural, edge), term(natural), lab(natural)[0]
+    shades = [natural / share for share in np.geomspace(shade, SHADING[1], 9)]
+    tint = chroma(natural)
+    if tint < TINT:
+        found |= {term(np.full(3, LUMINANCE @ lit)) for lit in shades}
     if lightness <= DIM or word in {"brown", "pink"}:
-        found = found.union(*(terms(shade, edge) for shade in shades))
+        found = found.union(*(terms(lit, edge) for lit in shades))
     # A tint that only the stretch to full light makes a colour is none.
-    return found & NEUTRAL if chroma < ACHROMATIC else found
+    return found & NEUTRAL if tint < ACHROMATIC else found
 
 
 def pictured(rgb: RGB, cell: Cell, camera: Camera) -> Iterator[tuple[Array, float]]:
@@ -88,6 +92,16 @@ def pictured(rgb: RGB, cell: Cell, camera: Camera) -> Iterator[tuple[Array, floa
     gain = WHITE / USUAL * 2.0**camera.exposure * np.asarray(camera.balance)
     for light in (lamps + hall, hall):
         yield developed(decoded(rgb) * gain * light), max(float(LUMINANCE @ (gain * light)), 1e-3)
+
+
+def true_to(word: str, rgb: RGB, cell: Cell, camera: Camera) -> bool:
+    """Whether a surface of that sRGB colour bears the word in the camera's picture, in full light
+    and in shade, and has not paled there."""
+    least = 0.0 if word in NEUTRAL else VIVID * chroma(decoded(rgb))
+    return all(
+        word in called(light, level, edge=0.0) and chroma(light / level) >= least
+        for light, level in pictured(rgb, cell, camera)
+    )
 
 
 def developed(light: Array) -> Array:

@@ -69,9 +69,9 @@ def _against(cell: Cell, body: Body, camera: str, frame: Frame) -> Iterator[Misn
     if np.count_nonzero(mask) < ENOUGH:
         return
     light = np.median(decoded(frame.rgb[mask] / 255.0), axis=0)
-    level = seen.level(cell, cell.camera(camera))
+    level, shade = seen.level(cell, cell.camera(camera))
     word = body.words["colour"]
-    if word not in seen.called(light, level):
+    if word not in seen.called(light, level, shade):
         yield Misnamed(word, body.name, camera, term(light / level))
 
 
