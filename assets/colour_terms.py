@@ -32,6 +32,7 @@ _HUES: tuple[tuple[float, dict[str, float]], ...] = (
 ACHROMATIC = 7.0  # chroma C*ab under which a colour is black, grey or white
 NEUTRAL = frozenset({"black", "grey", "white"})
 VIVID = 0.7  # share of a colour's chroma that leaves it as plainly of its hue
+ASIDE = 15.0  # [degrees of hue] from a word's best colour: lime is green, but nobody's first
 DARK, LIGHT = 28.3, 79.6  # L* between black and grey, grey and white
 EDGE = 6.0  # [CIELAB] from a boundary, within which either word is used by one namer in ten or more
 
@@ -103,8 +104,15 @@ def _named(colours: Array) -> NDArray[np.str_]:
 
 
 def still(word: str, linear: object, before: object) -> bool:
-    """Whether a colour that bore the word bears it as plainly as `before`: no new doubt, and, but
-    for black, grey and white, hardly less chroma."""
+    """Whether a colour bears the word as plainly as `before`, which is at the heart of it: no new
+    doubt, and, but for black, grey and white, of nearly its hue and hardly less chroma."""
     if term(linear) != word or not terms(linear) <= terms(before):
         return False
-    return word in NEUTRAL or chroma(linear) >= VIVID * chroma(before)
+    near = abs((_hue(linear) - _hue(before) + 180) % 360 - 180) <= ASIDE
+    return word in NEUTRAL or (near and chroma(linear) >= VIVID * chroma(before))
+
+
+def _hue(linear: object) -> float:
+    """h_ab [degrees] of linear light (3,)."""
+    _, a, b = lab(linear)
+    return float(np.degrees(np.arctan2(b, a)))

@@ -67,19 +67,20 @@ def shifted(rgb: RGB, lightness: float = 0.0, hue: float = 0.0) -> RGB:
     return _rgb(np.clip(v, 0.02, 0.98))
 
 
-def within(rgb: RGB, lightness: float, hue: float) -> RGB:
+def within(rgb: RGB, lightness: float, hue: float, best: RGB | None = None) -> RGB:
     """The colour shifted as far as people go on calling it the same, and without new doubt.
 
     A hue turned beyond what the word allows becomes a share of that, as large as its share of a
     half turn, so that wide draws do not gather at the word's edge; lightness likewise of all.
+    best: the colour that its word stands for, if not `rgb` itself.
     """
-    word = term(decoded(rgb))
+    word, before = term(decoded(rgb)), decoded(best or rgb)
 
     def room(shift: Callable[[float], RGB], most: float) -> float:
         """How much of `most` every step up to it may take."""
         reached = 0.0
         for share in np.linspace(0.0, most, 25)[1:]:
-            if not still(word, decoded(shift(float(share))), decoded(rgb)):
+            if not still(word, decoded(shift(float(share))), before):
                 break
             reached = float(share)
         return reached

@@ -93,8 +93,12 @@ def _resurfaced(body: Body, surfaces: Ranges, rng: np.random.Generator) -> Body:
     if not spoken and chance < share:
         names = surfaces.get("colours", list(materials.COLOURS))
         material = replace(material, rgb=_colour(names[int(choice * len(names))]))
-    shift = colour.within if spoken else colour.shifted
-    rgb = shift(material.rgb, draw("lightness"), np.deg2rad(draw("hue_deg")))
+    lightness, hue = draw("lightness"), np.deg2rad(draw("hue_deg"))
+    if spoken:
+        best = materials.COLOURS.get(body.words.get("colour", ""))
+        rgb = colour.within(material.rgb, lightness, hue, best)
+    else:
+        rgb = colour.shifted(material.rgb, lightness, hue)
     roughness = float(np.clip(material.roughness * draw("roughness", 1.0), 0.05, 1.0))
     if "colour" in body.words:
         roughness = colour.dull(rgb, roughness)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from colorsys import rgb_to_hsv
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -168,6 +169,21 @@ def test_what_is_called_by_its_material_keeps_its_colour(name: str) -> None:
         for seed in range(12):
             (new,) = resurfaced(it, name, seed)
             assert term(decoded(new.material.rgb)) == term(decoded(own))
+
+
+def test_looks_of_looks_do_not_drift() -> None:
+    """A library rendered again, and again, has no lime bins for green ones."""
+    green = materials.COLOURS["green"]
+    it = replace(
+        body("it", "bin", Pose(), fixed=True),
+        material=Material("polypropylene", green), words={"colour": "green"},
+    )  # fmt: skip
+    hues = []
+    for seed in range(20):
+        (it,) = resurfaced(it, "wild", seed)
+        assert term(decoded(it.material.rgb)) == "green"
+        hues.append(360 * rgb_to_hsv(*it.material.rgb)[0])
+    assert all(95 < hue < 170 for hue in hues), hues
 
 
 def test_looks_still_vary_what_is_called_by_a_colour() -> None:
