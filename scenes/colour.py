@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from assets.colour_terms import decoded, still, term
 from sim.spec import RGB
 
+MATT = 0.65  # roughness from which a black surface shows no lamps
 _TO_RGB = np.array(  # CIE XYZ to linear sRGB (IEC 61966-2-1)
     [
         [3.2406, -1.5372, -0.4986],
@@ -63,10 +67,33 @@ def shifted(rgb: RGB, lightness: float = 0.0, hue: float = 0.0) -> RGB:
     return _rgb(np.clip(v, 0.02, 0.98))
 
 
-def decoded(rgb: RGB) -> np.ndarray:
-    """sRGB to linear light."""
-    v = np.asarray(rgb, float)
-    return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+def within(rgb: RGB, lightness: float, hue: float, best: RGB | None = None) -> RGB:
+    """The colour shifted as far as people go on calling it the same, and without new doubt.
+
+    A hue turned beyond what the word allows becomes a share of that, as large as its share of a
+    half turn, so that wide draws do not gather at the word's edge; lightness likewise of all.
+    best: the colour that its word stands for, if not `rgb` itself.
+    """
+    word, before = term(decoded(rgb)), decoded(best or rgb)
+
+    def room(shift: Callable[[float], RGB], most: float) -> float:
+        """How much of `most` every step up to it may take."""
+        reached = 0.0
+        for share in np.linspace(0.0, most, 25)[1:]:
+            if not still(word, decoded(shift(float(share))), before):
+                break
+            reached = float(share)
+        return reached
+
+    most = room(lambda turn: shifted(rgb, hue=turn), float(np.copysign(np.pi, hue)))
+    turned = shifted(rgb, hue=hue if abs(hue) <= abs(most) else most * abs(hue) / np.pi)
+    most = room(lambda more: shifted(turned, more), float(np.copysign(1.0, lightness)))
+    return shifted(turned, lightness if abs(lightness) <= abs(most) else most * abs(lightness))
+
+
+def dull(rgb: RGB, roughness: float) -> float:
+    """The roughness of a coat: what is to look black must not mirror the hall's lamps."""
+    return max(roughness, MATT) if term(decoded(rgb)) == "black" else roughness
 
 
 def encoded(linear: np.ndarray) -> np.ndarray:

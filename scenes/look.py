@@ -17,7 +17,7 @@ from shapely.geometry import Point, Polygon
 
 from assets import catalogue, materials
 from episodes.errors import UserError
-from scenes import colour, place, viewpoint
+from scenes import colour, place, seen, viewpoint
 from scenes.cameras import CLEAN
 from scenes.draw import count, number, word
 from scenes.workpieces import COLOURED, finished, fixture
@@ -26,9 +26,8 @@ from sim.spec import RGB, Body, Camera, Cell, Light, Material
 
 Ranges = Mapping[str, Any]
 SECTIONS = ("surfaces", "lights", "camera", "clutter")
-BOUNCE = 0.8  # of the hall's light that reaches undersides, from floors and walls
-SUN_SHARE = 0.7  # of the light on a level surface, from a lamp right above and a usual hall
 CLUTTER = "clutter_"  # how the names of what a look adds begin
+SHARES = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)  # of what was drawn, tried until colours keep their names
 ROLES = ("part", "distractor", "fixture", "room")
 
 
@@ -53,8 +52,11 @@ def redraw(cell: Cell, look: Ranges, rng: np.random.Generator) -> Cell:
         cell = cell.replace(bodies=tuple(bodies))
     kelvin = 5500.0
     if look.get("lights"):
-        lights, kelvin = _lit(look["lights"], stream("lights"))
-        cell = cell.replace(lights=lights)
+        for share in SHARES:
+            lights, kelvin = _lit(look["lights"], stream("lights"), share)
+            cell = cell.replace(lights=lights)
+            if all(_true(cell, _metered(cell, camera, kelvin)) for camera in cell.cameras):
+                break
     if look.get("camera"):
         cameras = (_shot(cell, c, look["camera"], stream, kelvin) for c in cell.cameras)
         cell = cell.replace(cameras=tuple(cameras))
@@ -91,8 +93,15 @@ def _resurfaced(body: Body, surfaces: Ranges, rng: np.random.Generator) -> Body:
     if not spoken and chance < share:
         names = surfaces.get("colours", list(materials.COLOURS))
         material = replace(material, rgb=_colour(names[int(choice * len(names))]))
-    rgb = colour.shifted(material.rgb, draw("lightness"), np.deg2rad(draw("hue_deg")))
+    lightness, hue = draw("lightness"), np.deg2rad(draw("hue_deg"))
+    if spoken:
+        best = materials.COLOURS.get(body.words.get("colour", ""))
+        rgb = colour.within(material.rgb, lightness, hue, best)
+    else:
+        rgb = colour.shifted(material.rgb, lightness, hue)
     roughness = float(np.clip(material.roughness * draw("roughness", 1.0), 0.05, 1.0))
+    if "colour" in body.words:
+        roughness = colour.dull(rgb, roughness)
     return replace(
         body,
         material=replace(
@@ -115,8 +124,9 @@ def _traces(material: Material, draw: Any, rng: np.random.Generator) -> dict[str
     return out
 
 
-def _lit(ranges: Ranges, rng: np.random.Generator) -> tuple[tuple[Light, ...], float]:
-    """Lamps, the first of which casts shadows, the sky of a hall; and their colour temperature."""
+def _lit(ranges: Ranges, rng: np.random.Generator, share: float) -> tuple[tuple[Light, ...], float]:
+    """Lamps, the first of which casts shadows, the sky of a hall; and their colour temperature.
+    share: of what was drawn, by how much lamps and sky differ in it."""
 
     def draw(name: str) -> float:
         return number(rng, ranges[name], f"look.lights.{name}")
@@ -130,16 +140,18 @@ def _lit(ranges: Ranges, rng: np.random.Generator) -> tuple[tuple[Light, ...], f
         )  # fmt: skip
         kelvins.append(draw("temperature_k"))
         strength = draw("strength") * (1.0 if i == 0 else draw("fill"))
-        lamps.append(
-            Light(f"lamp_{i}", "sun", direction, colour.lamp(kelvins[-1]), strength, shadow=i == 0)
-        )
+        lamps.append(Light(f"lamp_{i}", "sun", direction, strength=strength, shadow=i == 0))
     sky_kelvin = draw("sky_temperature_k")
     sky = Light(
-        "hall", "sky", rgb=colour.lamp(sky_kelvin), strength=draw("sky"),
+        "hall", "sky", strength=draw("sky"),
         seed=int(rng.integers(int(ranges["halls"]))), occlusion=draw("occlusion"),
     )  # fmt: skip
     mean = float(np.mean([*kelvins[:1], sky_kelvin]))
-    return (*lamps, sky), mean
+    tinted = (
+        replace(light, rgb=colour.lamp(mean + share * (kelvin - mean)))
+        for light, kelvin in zip((*lamps, sky), (*kelvins, sky_kelvin), strict=True)
+    )
+    return tuple(tinted), mean
 
 
 def _shot(cell: Cell, camera: Camera, ranges: Ranges, stream: Any, kelvin: float) -> Camera:
@@ -149,36 +161,38 @@ def _shot(cell: Cell, camera: Camera, ranges: Ranges, stream: Any, kelvin: float
     exposure = number(rng, ranges["exposure_ev"], "look.camera.exposure_ev")
     off = number(rng, ranges["balance_k"], "look.camera.balance_k")
     # What light there is, a camera's automatic exposure makes up for, most of it.
-    stops = _stops(cell.lights, from_below=_looks_up(cell, camera))
+    stops = seen.stops(cell.lights, from_below=seen.looks_up(cell, camera))
     exposure -= number(rng, ranges["metering"], "look.camera.metering") * stops
     rng = stream(f"view {name}")
     if camera.parent:
         camera = viewpoint.shaken(camera, ranges, rng)
     else:
         camera = viewpoint.moved(cell, camera, ranges, rng)
+    for share in SHARES:
+        ev = share * (exposure + stops) - stops
+        camera = _metered(cell, camera, kelvin, ev, share * off)
+        if _true(cell, camera):
+            break
+    return camera
+
+
+def _metered(
+    cell: Cell, camera: Camera, kelvin: float, exposure: float | None = None, off: float = 0.0
+) -> Camera:
+    """The camera exposed as said, or for the light, its white balance `off` [K] from it."""
+    if exposure is None:
+        exposure = -seen.stops(cell.lights, from_below=seen.looks_up(cell, camera))
     # What a lamp gives, a camera's white balance takes back; it errs a little.
-    balance = colour.gains(kelvin + off, 6500.0)
-    return replace(camera, exposure=exposure, balance=balance)
+    return replace(camera, exposure=exposure, balance=colour.gains(kelvin + off, 6500.0))
 
 
-def _looks_up(cell: Cell, camera: Camera) -> bool:
-    """Whether a camera that stands sees undersides: steeper than 45 degrees upwards."""
-    body = next((b for b in cell.bodies if b.name == camera.parent), None)
-    pose = body.pose @ camera.pose if body else camera.pose
-    return bool((body is not None or not camera.parent) and pose.rotation[2, 2] > 0.7)
-
-
-def _stops(lights: Sequence[Light], *, from_below: bool) -> float:
-    """How much more light falls on a bench, or on undersides, than usually on a bench, in powers
-    of two."""
-    usual, lamps, sky = SUN_SHARE * 0.9 + 1.0 - SUN_SHARE, 0.0, 0.0
-    for light in lights:
-        if light.kind == "sky":
-            sky += (1.0 - SUN_SHARE) * light.strength
-        else:
-            lamps += SUN_SHARE * light.strength * max(light.direction[2], 0.0)
-    found = BOUNCE * sky if from_below else lamps + sky
-    return float(np.log2(max(found, 0.02) / usual))
+def _true(cell: Cell, camera: Camera) -> bool:
+    """Whether the colours that language may name look it in the camera's picture."""
+    return all(
+        seen.true_to(body.words["colour"], body.material.rgb, cell, camera)
+        for body in cell.bodies
+        if "colour" in body.words and body.role != "room"
+    )
 
 
 def _cluttered(cell: Cell, ranges: Ranges, rng: np.random.Generator) -> Cell:

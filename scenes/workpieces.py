@@ -11,6 +11,7 @@ import numpy as np
 from assets import catalogue, materials
 from assets.part import Part
 from episodes.errors import UserError
+from scenes import colour
 from scenes.draw import count, number, word
 from sim.pose import Pose
 from sim.spec import RGB, Body, Material
@@ -56,9 +57,9 @@ def workpiece(
     part = catalogue.build(kind, params)
     rgb = materials.finish(finish).rgb
     if finish in COLOURED:
-        colour = word(rng, config["colours"], "scene.colours")
-        rgb = colour_of(colour)
-        words["colour"] = colour
+        said = word(rng, config["colours"], "scene.colours")
+        rgb = colour_of(said)
+        words["colour"] = said
     return Body(
         name=name,
         kind=kind,
@@ -140,7 +141,8 @@ def finished(finish: str, rng: np.random.Generator, rgb: Sequence[float] | None 
     """The look of a finish, in its own colour or another, with a seed for its traces of wear."""
     look = materials.finish(finish)
     r, g, b = rgb if rgb is not None else look.rgb
-    return Material(finish, (r, g, b), look.roughness, look.metallic, seed=int(rng.integers(2**31)))
+    roughness = look.roughness if rgb is None else colour.dull((r, g, b), look.roughness)
+    return Material(finish, (r, g, b), roughness, look.metallic, seed=int(rng.integers(2**31)))
 
 
 def fixture(

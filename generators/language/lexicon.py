@@ -117,6 +117,8 @@ BARE_COLOURS: Mapping[str, tuple[str, ...]] = {
     "bronze": ("orange",),
     "pom": ("white",),
     "polypropylene": ("blue",),
+    "acrylic": ("white",),
+    "concrete": ("grey",),
     "rubber": ("black",),
     "fr4": ("green",),
     "ceramic": ("white",),

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets import catalogue
+from assets.materials import COLOURS
 from episodes.errors import UserError
 from generators.language import lexicon
 from sim.spec import Body, Cell
@@ -49,15 +50,20 @@ def spoken_sizes(body: Body) -> list[str]:
 
 
 def colours(body: Body) -> tuple[str, ...]:
-    """What colours a body may be called."""
-    said = body.words.get("colour")
-    return (said,) if said else lexicon.BARE_COLOURS.get(body.words.get("material", ""), ())
+    """What colours a body may be called. What says neither its colour nor its material a look may
+    paint as it likes: any."""
+    said, material = body.words.get("colour"), body.words.get("material")
+    if said:
+        return (said,)
+    return tuple(COLOURS) if material is None else lexicon.BARE_COLOURS.get(material, ())
 
 
 def materials(body: Body) -> tuple[str, ...]:
-    """What materials a body may be said to be of, general first."""
-    name = body.words.get("material", "")
-    return lexicon.FINISH_WORDS.get(name, (name,) if name else ())
+    """What materials a body may be said to be of, general first; any, if it does not say."""
+    name = body.words.get("material")
+    if name is None:
+        return tuple(word for words in lexicon.FINISH_WORDS.values() for word in words)
+    return lexicon.FINISH_WORDS.get(name, (name,))
 
 
 def fits(cell: Cell, expression: Expression) -> list[str]:
@@ -151,7 +157,7 @@ def _candidates(cell: Cell, body: Body) -> Iterator[Expression]:
     noun_choices = lexicon.nouns_of(body.kind)
     size_choices = ["", *spoken_sizes(body)]
     colour_choices = ["", body.words["colour"]] if body.words.get("colour") else [""]
-    material_choices = ["", *materials(body)]
+    material_choices = ["", *(materials(body) if "material" in body.words else ())]
     relation_choices: list[tuple[str, Expression | None]] = [("", None), *_relations(cell, body)]
     ranked = []
     for (n, noun), (s, size), (c, colour), (m, material), (

@@ -104,7 +104,7 @@ def _rules(cell: Cell, lang: str) -> str:
         thing = _things(cell.goal["by"], cell.goal["classes"][i], lang)
         container = naming.name_of(cell, f"bin_{i}", lang)
         if lang == "ko":
-            said.append(f"{with_particle(thing, '은/는')} {container}에")
+            said.append(f"{with_particle(thing, '은/는')} 모두 {container}에")
         else:
             said.append(f"every {thing} into {container}")
     return ", ".join(said)

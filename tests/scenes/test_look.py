@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from colorsys import rgb_to_hsv
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 import yaml
 
 from assets import materials
+from assets.colour_terms import decoded, term
 from episodes.errors import UserError
-from scenes import colour, look, viewpoint
+from scenes import colour, look, seen, viewpoint
 from scenes.cameras import look_at
 from sim import state_layout
 from sim.pose import Pose
@@ -141,23 +143,87 @@ def test_nothing_but_looks_changes(name: str) -> None:
         assert after.physics == before.physics
 
 
+@pytest.mark.parametrize("role", ["part", "distractor", "fixture"])
 @pytest.mark.parametrize("name", ["factory", "wild"])
-def test_a_part_keeps_the_colour_that_it_is_called_by(name: str) -> None:
+def test_what_is_called_by_a_colour_keeps_it(name: str, role: str) -> None:
+    """A bin no less than a part: the word that fits is the one it is called by."""
     for word, rgb in materials.COLOURS.items():
-        part = replace(
-            body("it", "block", Pose()), material=Material("painted", rgb), words={"colour": word}
+        it = replace(
+            body("it", "bin", Pose()),
+            material=Material("polypropylene", rgb), role=role, words={"colour": word},
+        )  # fmt: skip
+        for seed in range(12):
+            (new,) = resurfaced(it, name, seed)
+            assert term(decoded(new.material.rgb)) == word
+
+
+@pytest.mark.parametrize("name", ["factory", "wild"])
+def test_what_is_called_by_its_material_keeps_its_colour(name: str) -> None:
+    """A look with any hue would make a brass plate blue, and a cardboard box green."""
+    for finish in ("brass", "bronze", "cardboard", "wood", "fr4"):
+        own = materials.finish(finish).rgb
+        it = replace(
+            body("it", "hole_plate", Pose(), fixed=True),
+            material=Material(finish, own), words={"material": finish},
+        )  # fmt: skip
+        for seed in range(12):
+            (new,) = resurfaced(it, name, seed)
+            assert term(decoded(new.material.rgb)) == term(decoded(own))
+
+
+def test_looks_of_looks_do_not_drift() -> None:
+    """A library rendered again, and again, has no lime bins for green ones."""
+    green = materials.COLOURS["green"]
+    it = replace(
+        body("it", "bin", Pose(), fixed=True),
+        material=Material("polypropylene", green), words={"colour": "green"},
+    )  # fmt: skip
+    hues = []
+    for seed in range(20):
+        (it,) = resurfaced(it, "wild", seed)
+        assert term(decoded(it.material.rgb)) == "green"
+        hues.append(360 * rgb_to_hsv(*it.material.rgb)[0])
+    assert all(95 < hue < 170 for hue in hues), hues
+
+
+def test_looks_still_vary_what_is_called_by_a_colour() -> None:
+    it = replace(
+        body("it", "bin", Pose(), fixed=True),
+        material=Material("polypropylene", materials.COLOURS["blue"]), words={"colour": "blue"},
+    )  # fmt: skip
+    tints = [resurfaced(it, "wild", seed)[0].material.rgb for seed in range(12)]
+    assert len(set(tints)) == 12
+    assert np.std([max(rgb) for rgb in tints]) > 0.03
+
+
+def test_what_is_to_look_black_mirrors_no_lamps() -> None:
+    it = replace(
+        body("it", "bin", Pose()),
+        material=Material("pom", materials.COLOURS["black"], 0.4), words={"colour": "black"},
+    )  # fmt: skip
+    assert all(resurfaced(it, "wild", seed)[0].material.roughness >= 0.65 for seed in range(30))
+
+
+def resurfaced(it: Body, name: str, seed: int) -> tuple[Body, ...]:
+    surfaces = {"surfaces": LOOKS[name]["surfaces"]}
+    return look.redraw(Cell(bodies=(it,)), surfaces, np.random.default_rng(seed)).bodies
+
+
+@pytest.mark.parametrize("name", ["factory", "wild"])
+def test_cameras_and_lamps_leave_a_colour_its_name(name: str) -> None:
+    """However a camera errs in exposure and white balance under whatever lamps."""
+    for word, rgb in materials.COLOURS.items():
+        base, paint = cell(), Material("painted", rgb)
+        bodies = tuple(
+            replace(b, material=paint, words={"colour": word}) if b.role == "part" else b
+            for b in base.bodies
         )
-        for seed in range(30):
-            (new,) = look.redraw(
-                Cell(bodies=(part,)),
-                {"surfaces": LOOKS[name]["surfaces"]},
-                np.random.default_rng(seed),
-            ).bodies
-            nearest = min(
-                materials.COLOURS,
-                key=lambda c: np.linalg.norm(np.subtract(materials.COLOURS[c], new.material.rgb)),
-            )
-            assert nearest == word
+        for seed in range(4):
+            new = look.redraw(base.replace(bodies=bodies), LOOKS[name], np.random.default_rng(seed))
+            for camera in new.cameras:
+                for part in (b for b in new.bodies if b.role == "part"):
+                    for light, level in seen.pictured(part.material.rgb, new, camera):
+                        assert word in seen.called(light, level)
 
 
 @pytest.mark.parametrize("name", ["factory", "wild"])

@@ -130,6 +130,17 @@ def test_a_listener_who_calls_steel_grey_is_not_misled() -> None:
     assert all(e.material != "steel" or e.relation for e in expressions(cell_of(bare, plated), "b"))
 
 
+def test_what_does_not_say_its_colour_may_have_any() -> None:
+    """The bar at a belt's end is a block, too, and a look paints it as it likes."""
+    part = thing("a", "block", (0.4, 0.0), material="painted", colour="yellow", size="30x30x20")
+    bar = Body("stop", "block", {}, Pose((0.4, 0.6, 0.8)), role="fixture", words={"part": "block"})
+    cell = cell_of(part, bar)
+    assert fits(cell, Expression("block", colour="yellow")) == ["a", "stop"]
+    assert fits(cell, Expression("block", material="painted")) == ["a", "stop"]
+    assert all(fits(cell, e) == ["a"] for e in expressions(cell, "a"))
+    assert not any(e.colour and not e.size and not e.relation for e in expressions(cell, "a"))
+
+
 def test_a_plain_shaft_is_told_from_a_stepped_one() -> None:
     cell = cell_of(
         thing("a", "shaft", (0.4, 0.0), material="brass"),
