@@ -25,7 +25,8 @@ NOT_FOR_PEOPLE = {  # strings of Python's or Hydra's, and a script
     "episodes/episode.py", "episodes/torch.py", "episodes/mix/loader.py", "generators/envs.py",
     "episodes/mix/instructions.py", "episodes/mix/passes.py",
     "generators/command/completion.py", "generators/command/hydra_app.py",
-    "generators/config/search_path.py", "generators/config/vetting.py", "generators/command/verbs/smoke.py", "sim/env.py",
+    "generators/config/search_path.py", "generators/config/vetting.py",
+    "generators/command/verbs/smoke.py", "sim/env.py",
 }  # fmt: skip
 WHOSE = {"episodes/formats/": {"import", "export"}, "episodes/mix/": {"mix", "check"}}  # messages
 # x=§ of a point, a part's parameter, pip's own syntax, our own words
