@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from episodes.errors import UserError
 from episodes.storage.library import Library
 from generators.command import hydra_app
 from generators.command.verbs import generate as verb
+from generators.config.vetting import quoted
 
 
 def generate(task: str, out: str | Path, **keys: Any) -> Library:
@@ -47,9 +47,4 @@ def _literal(value: Any) -> str:
         return repr(value)
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(_literal, value)) + "]"
-    # In Hydra's quotes a backslash is one, but before a quote or at the end it has to be doubled.
-    return "'" + re.sub(r"(\\*)('|$)", _escaped, str(value)) + "'"
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return 2 * match[1] + ("\\'" if match[2] else "")
+    return quoted(str(value))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,10 +17,5 @@ def search_path(more: Iterable[Path] = ()) -> list[str]:
     folders = [*(Path(folder).absolute() for folder in more), *user_folders.folders("conf")]
     for folder in folders:
         vetting.vet_folder(folder)
-    named = ",".join(_quoted(f"file://{folder}") for folder in folders)
+    named = ",".join(vetting.quoted(f"file://{folder}") for folder in folders)
     return [f"hydra.searchpath=[{named}]"] if folders else []
-
-
-def _quoted(text: str) -> str:
-    """A text as Hydra's grammar reads it: a backslash is doubled before a quote and at the end."""
-    return "'" + re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), text) + "'"
