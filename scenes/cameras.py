@@ -86,7 +86,9 @@ def outlines(config: Mapping[str, Any]) -> tuple[Camera, ...]:
         models = [str(m) for m in ([model] if isinstance(model, str) else model)]
         devices = camera_models.DEVICES
         flat = [m for m in models if m in devices and devices[m].ranging is None]
-        camera = Camera(str(name), Pose(), *_size(config, at), model=(flat or models or ["ideal"])[0])
+        camera = Camera(
+            str(name), Pose(), *_size(config, at), model=(flat or models or ["ideal"])[0]
+        )
         out += _with_twin(camera, at)
     return tuple(out)
 

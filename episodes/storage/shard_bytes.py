@@ -38,9 +38,7 @@ def build(
             rows.append(row_of(episode, spec_id, number))
             train.append(hdf5.is_train(episode))
         file["data"].attrs["total"] = sum(row.steps for row in rows)
-        file["data"].attrs["env_args"] = json.dumps(
-            env_args or _unknown_env(rows), sort_keys=True
-        )
+        file["data"].attrs["env_args"] = json.dumps(env_args or _unknown_env(rows), sort_keys=True)
         for side, wanted in (("train", True), ("valid", False)):
             chosen = [
                 name for name, is_train in zip(names, train, strict=True) if is_train is wanted

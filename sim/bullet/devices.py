@@ -111,9 +111,7 @@ def load(client: int, cell: Cell, *, meshes: Path | None) -> dict[str, LoadedBod
     out: dict[str, LoadedBody | LoadedMember] = {}
     for body in cell.bodies:
         if body.joint is None:
-            out[body.name] = LoadedBody(
-                client, body, cell.physics, meshes=meshes, rolling=rolling
-            )
+            out[body.name] = LoadedBody(client, body, cell.physics, meshes=meshes, rolling=rolling)
         else:
             out[body.name] = LoadedMember(client, body, cell.physics, meshes=meshes)
     for a, b in _apart(cell):
