@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import gymnasium
 import numpy as np
@@ -71,7 +71,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
     raises BadValue, a ValueError, for an action that is not 7 finite numbers.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 20}
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 20}  # noqa: RUF012
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         seed: int | None = None,
     ) -> None:
         _check_render_mode(render_mode)
-        self.metadata = {"render_modes": list(RENDER_MODES), "render_fps": control_hz}  # type: ignore[misc]
+        self.metadata = {"render_modes": list(RENDER_MODES), "render_fps": control_hz}
         self.render_mode = render_mode
         self._draw, self._last = draw, int(max_seconds * control_hz)
         self._root, self._next = seed, 0

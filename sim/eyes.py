@@ -35,7 +35,7 @@ def spaces(
     out: dict[str, gymnasium.Space[NDArray[Any]]] = {}
     for camera in cameras:
         size = (camera.height, camera.width)
-        boxes = {
+        boxes: dict[str, gymnasium.Space[NDArray[Any]]] = {
             "image": Box(0, 255, (*size, 3), np.uint8),
             "depth": Box(0, 65535, size, np.uint16),
             "segmentation": Box(0, 65535, size, np.uint16),
@@ -85,7 +85,7 @@ class Eyes:
         out: dict[str, NDArray[Any]] = {}
         for camera in self._cell.cameras:
             frame = self._frames[camera.name]
-            arrays = {
+            arrays: dict[str, NDArray[Any]] = {
                 "image": frame.rgb,
                 "depth": frame.depth,
                 "segmentation": frame.segmentation,
