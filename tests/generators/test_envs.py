@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -223,6 +224,24 @@ def test_an_environment_of_a_library_may_be_changed(library):
     }  # fmt: skip
     assert (info["seed"], info["progress"] < 0.5) == (3, True)
     env.close()
+
+
+def test_the_page_on_environments_does_what_it_says(library, tmp_path, monkeypatch):
+    """Its blocks of Python, one after the other, where the library of its command is."""
+    text = (Path(__file__).parents[2] / "docs/environments.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) == 2
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/place").symlink_to(library / "made")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)
+    assert names["info"]["index"] == 0
+    assert names["info"]["progress"] < 0.5
+    assert names["truncated"]  # it ran to the end of the stored episode
+    for name in tasks.names():
+        assert f"`{name}`" in text
 
 
 def test_what_has_no_environment_says_so(tmp_path, library):
