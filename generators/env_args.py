@@ -45,6 +45,7 @@ def read(source: Path) -> dict[str, Any]:
         text = opened["data"].attrs.get("env_args", "{}") if "data" in opened else "{}"
         args = safe.parse_json(str(safe.plain(text)), f"{file}: env_args")
     kwargs = args.get("env_kwargs") if isinstance(args, dict) else None
-    if not isinstance(kwargs, dict) or {"config", "renditions"} - set(kwargs):
-        raise UserError(f"{source} was not made by generate or render: it has no environment")
-    return dict(args)
+    match kwargs:
+        case {"config": {"task": {"name": str()}}, "renditions": list()}:
+            return dict(args)
+    raise UserError(f"{source} was not made by generate or render: it has no environment")

@@ -24,24 +24,27 @@ if TYPE_CHECKING:  # physics is imported where an environment is made
     from generators.task_env import TaskEnv
 
 
-def make_env(source: str | Path, **changes: Any) -> gymnasium.Env[Any, Any]:
-    """The environment of a library, or of one of its shards or a copy of one, as `env_args` has it.
+def make_env(source: str | Path, **options: Any) -> gymnasium.Env[Any, Any]:
+    """The environment of a task, by its name, or of a library, as it was recorded.
 
+    source: a task's name, a library, or one of its shards or a copy of one. For a library
     reset(seed=S, options={"index": i}) with the library's seed S is its episode i: the same cell,
-    and with the stored actions the same states, readings, rewards and pictures. changes: other
+    and with the stored actions the same states, readings, rewards and pictures. options: other
     arguments of `generators.task_env.TaskEnv`, e.g. renderer="none" or channels=["image", "depth"].
     UserError for data that was recorded in no environment of ours.
     """
-    kwargs = env_args.read(Path(source))["env_kwargs"]
-    # by its task: a file of others must not name what gymnasium imports
-    name = tasks.class_name(str(kwargs["config"]["task"]["name"]))
-    recipe = {key: kwargs[key] for key in ("config", "renditions")}
-    return gymnasium.make(f"cellwright/{name}-v0", **{**recipe, **changes})
+    recipe: dict[str, Any] = {}
+    name = str(source)
+    if name not in tasks.names():
+        recipe = _recipe(Path(source))
+        # by its task: a file of others must not name what gymnasium imports
+        name = str(recipe["config"]["task"]["name"])
+    return gymnasium.make(f"cellwright/{tasks.class_name(name)}-v0", **{**recipe, **options})
 
 
-def env_from_episode(library: str | Path, index: int, **changes: Any) -> TaskEnv:
+def env_from_episode(library: str | Path, index: int, **options: Any) -> TaskEnv:
     """An environment in which every reset is one stored episode of a library: its cell as it stands
-    there, sampled anew by no code, its instruction and its noise. changes: as for `make_env`.
+    there, sampled anew by no code, its instruction and its noise. options: as for `make_env`.
     UserError where there is no such episode."""
     from generators.task_env import TaskEnv
 
@@ -52,9 +55,13 @@ def env_from_episode(library: str | Path, index: int, **changes: Any) -> TaskEnv
         raise UserError(f"{library} has no episode {index}") from error
     finally:
         opened.close()
-    kwargs = env_args.read(Path(library))["env_kwargs"]
-    recipe = {key: kwargs[key] for key in ("config", "renditions")}
-    return TaskEnv(**{**recipe, **changes}, episode=episode)
+    return TaskEnv(**{**_recipe(Path(library)), **options}, episode=episode)
+
+
+def _recipe(source: Path) -> dict[str, Any]:
+    """The arguments of `TaskEnv` that a library stands for."""
+    kwargs = env_args.read(source)["env_kwargs"]
+    return {key: kwargs[key] for key in ("config", "renditions")}
 
 
 for _name in tasks.names():

@@ -78,11 +78,18 @@ class TaskEnv(CellEnv):
 
 
 def _composed(task: str | None, overrides: Sequence[str]) -> Config:
-    from generators.command import hydra_app
+    from generators.command import hydra_app, problems
 
     if task is None:
         raise UserError("an environment needs a task, or the config of a library")
-    return hydra_app.composed("generate", [f"task={task}", "out=nowhere", *overrides])
+    words = [f"task={task}", "out=nowhere", *overrides]
+    try:
+        return hydra_app.composed("generate", words)
+    except Exception as error:
+        line = problems.one_line(error, ["generate", *words])
+        if line is None:
+            raise
+        raise UserError(line) from error
 
 
 def _check_recipe(config: Any, renditions: Any, overrides: Sequence[str]) -> None:
@@ -92,6 +99,9 @@ def _check_recipe(config: Any, renditions: Any, overrides: Sequence[str]) -> Non
     missing = [key for key in PARTS if not isinstance(config, Mapping) or key not in config]
     if missing:
         raise UserError(f"config is not the recipe of a library: it lacks {', '.join(missing)}")
+    odd = [key for key in PARTS if key != "image_size" and not isinstance(config[key], Mapping)]
+    if odd:
+        raise UserError(f"config is not the recipe of a library: {odd[0]} is no group of keys")
     for i, one in enumerate(renditions):
         missing = [key for key in rendering.RENDITION if key not in one]
         if missing:

@@ -88,18 +88,21 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         seed: int | None = None,
     ) -> None:
         _check_render_mode(render_mode)
+        if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
+            raise BadValue(f"seed={seed!r}: give a whole number of 0 or more, or None for chance")
         self.metadata = {"render_modes": list(RENDER_MODES), "render_fps": control_hz}
         self.render_mode = render_mode
         self._draw, self._last = draw, int(max_seconds * control_hz)
         self._root, self._next = seed, 0
         self._sees = renderer != NO_PIXELS
-        self._channels = eyes.chosen(channels)
         self._renderer_name = renderer if self._sees else shows
         self._renderer: Any = None
         self._eyes: eyes.Eyes | None = None
         self._station: Station | None = None
         self.action_space = Box(*action_bounds(control_hz))
-        pictures = eyes.spaces(cameras, self._channels) if self._sees else {}
+        channels = eyes.chosen(channels)
+        pictures = eyes.spaces(cameras, channels) if self._sees else {}
+        self._pictures = frozenset(pictures)
         self.observation_space = Dict(_readings(card) | pictures)  # type: ignore[assignment]
 
     def reset(
@@ -185,7 +188,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
             self._eyes.advance(self.station.world.state())
         if self._eyes is not None and self._sees:
             self._eyes.look()
-            out |= self._eyes.shown(self._channels)
+            out |= self._eyes.shown(self._pictures)
         return out
 
     def _info(self, verdict: Verdict) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import gymnasium
@@ -80,8 +80,8 @@ class Eyes:
             poses = state_layout.camera_to_world(self._cell, state[None], camera)
             self._poses[camera.name] = poses[0]
 
-    def shown(self, channels: Sequence[str]) -> dict[str, NDArray[Any]]:
-        """What `spaces` says, as it was when each camera took its last picture."""
+    def shown(self, names: Container[str]) -> dict[str, NDArray[Any]]:
+        """What of `spaces` is named, as it was when each camera took its last picture."""
         out: dict[str, NDArray[Any]] = {}
         for camera in self._cell.cameras:
             frame = self._frames[camera.name]
@@ -92,9 +92,9 @@ class Eyes:
                 "intrinsics": camera.intrinsics(),
                 "camera_to_world": self._poses[camera.name],
             }
-            for channel in channels:
-                if channel != "depth" or sensors.has_depth(camera):
-                    out[f"{camera.name}_{channel}"] = arrays[channel].copy()
+            for channel, array in arrays.items():
+                if f"{camera.name}_{channel}" in names:
+                    out[f"{camera.name}_{channel}"] = array.copy()
         return out
 
     def mosaic(self) -> NDArray[np.uint8]:

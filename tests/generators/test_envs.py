@@ -259,6 +259,32 @@ def test_what_has_no_environment_says_so(tmp_path, library):
         gymnasium.make("cellwright/BenchPlace-v0", config={"scene": {}})
 
 
+def test_what_cannot_be_composed_is_one_line():
+    for words, line in (
+        (["camera=nope"], "unknown camera 'nope'; cameras: behind_wrist, devices, fixed_wrist"),
+        (["scene.clearanc=3"], "unknown key 'scene.clearanc'; did you mean 'scene.clearance_mm'"),
+    ):
+        with pytest.raises(UserError, match=line):
+            make_env("bench_place", overrides=words)
+    with pytest.raises(ValueError, match="seed=-1: give a whole number"):
+        make_env("bench_place", seed=-1)
+
+
+def test_a_camera_whose_model_is_drawn_shows_what_all_of_them_have():
+    models = "camera.front.model=[d435,wrist_usb]"
+    env = bench(*DEVICES, models, renderer="tiny", channels=["image", "depth"]).unwrapped
+    drawn = set()
+    for seed in range(8):
+        obs, _ = env.reset(seed=seed)
+        drawn.add(env.station.world.cell.camera("front").model)
+        assert env.observation_space.contains(obs)
+        assert "front_depth" not in obs
+        if len(drawn) == 2:
+            break
+    assert drawn == {"d435", "wrist_usb"}
+    env.close()
+
+
 def test_a_foreign_file_names_no_module_that_is_imported(tmp_path, library):
     (tmp_path / "canary.py").write_text("raise SystemExit('imported')")
     mine, theirs = library / "made/shards/00000.h5", tmp_path / "theirs.hdf5"
