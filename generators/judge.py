@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from episodes.errors import UserError
-from generators.config import options
+from episodes.errors import UserError, unknown
 from generators.task import Gradual, Outcome, Task
 from sim.station import Station
 
@@ -52,7 +51,9 @@ class Judge:
 
 def reward_of(config: Mapping[str, Any], task: Task) -> str:
     """`reward` of the config. UserError for one that is none, or that the task cannot give."""
-    reward = options.choice({"reward": config.get("reward", SPARSE)}, "reward", REWARDS)
+    reward = str(config.get("reward", SPARSE))
+    if reward not in REWARDS:
+        raise unknown("reward", reward, REWARDS)
     if reward == DENSE and not isinstance(task, Gradual):
         raise UserError(
             f"reward=dense: task={task.name} does not tell how far it is; give it a method "
