@@ -11,7 +11,7 @@ from generators import rendering, run, tasks
 from generators.config import vetting
 from generators.judge import Judge, reward_of
 from generators.seeds import Streams
-from generators.task import Task
+from generators.task import Task, instruction
 from sim.env import NO_PIXELS, CellEnv, Start
 from sim.spec import Camera, Cell
 
@@ -117,7 +117,7 @@ def _sampled(
     def draw(root: int, index: int) -> Start:
         streams = Streams(root, index)
         cell = run.sample_cell(made, config, streams)
-        words = made.instruction(cell, streams.rng("words")).texts["en"][0]
+        words = instruction(made.instruction(cell, streams.rng("words")))
         for one in renditions:
             cell = rendering.view(cell, one, index)
         return Start(cell, words, root, index, Judge(made, reward), streams.rng("noise"))
