@@ -6,8 +6,8 @@
     for batch in cellwright.Loader(cellwright.Mix("runs/mix.json"), batch_size=64): ...
 
 What reads data (`Library`, `Mix`, `Loader`, `check`, `import_library`, `export_library`) needs
-numpy and h5py. What makes it (`generate`, `replay`, `make_env`) needs the extra `sim`, on Python
-3.11. Each is imported when it is first used.
+numpy and h5py. What makes it (`generate`, `replay`, `make_env`, `env_from_episode`) needs the extra
+`sim`, on Python 3.11. Each is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from episodes.mix.mix import Mix
     from episodes.storage.library import Library
     from generators.api import generate
-    from generators.envs import make as make_env
+    from generators.envs import env_from_episode, make_env
     from generators.run import replay
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Mix",
     "UserError",
     "check",
+    "env_from_episode",
     "export_library",
     "generate",
     "import_library",
@@ -51,7 +52,8 @@ _HOMES = {
     "export_library": "episodes.api:export_library",
     "generate": "generators.api:generate",
     "import_library": "episodes.api:import_library",
-    "make_env": "generators.envs:make",
+    "env_from_episode": "generators.envs:env_from_episode",
+    "make_env": "generators.envs:make_env",
     "replay": "generators.run:replay",
 }
 

@@ -12,6 +12,10 @@ class UserError(Exception):
     exit_code = 2
 
 
+class BadValue(UserError, ValueError):
+    """A value that a caller of the Python API got wrong; other libraries expect ValueError."""
+
+
 def unknown(what: str, name: object, known: Iterable[str]) -> UserError:
     """The error for a name that does not exist: the closest one, then all of them."""
     names = sorted(known)

@@ -4,64 +4,69 @@ Importing this module registers them (gymnasium 1 finds no environments by itsel
 
     import gymnasium, generators.envs
     env = gymnasium.make("cellwright/PegRound-v0", renderer="auto")
+
+`make_env("runs/a")` is the environment in which a library was made, and in that of
+`env_from_episode("runs/a", 3)` every reset is that episode.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 
-from generators import rendering, tasks
+from episodes.errors import UserError
+from episodes.storage.library import Library
+from generators import env_args, tasks
+
+if TYPE_CHECKING:  # physics is imported where an environment is made
+    from generators.task_env import TaskEnv
 
 
-def make(
-    task: str,
-    *,
-    overrides: Sequence[str] = (),
-    renderer: str = "none",
-    render_mode: str | None = None,
-    seed: int = 0,
-) -> gymnasium.Env[Any, Any]:
-    """The environment of a task.
+def make_env(source: str | Path, **options: Any) -> gymnasium.Env[Any, Any]:
+    """The environment of a task, by its name, or of a library, as it was recorded.
 
-    overrides: keys as `cellwright generate` takes them, e.g. ["scene.clearance_mm=0.5",
-    "image_size=[224,224]"]. renderer, render_mode, seed: as in `sim.env.CellEnv`.
+    source: a task's name, a library, or one of its shards or a copy of one. For a library
+    reset(seed=S, options={"index": i}) with the library's seed S is its episode i: the same cell,
+    and with the stored actions the same states, readings, rewards and pictures. options: other
+    arguments of `generators.task_env.TaskEnv`, e.g. renderer="none" or channels=["image", "depth"].
+    UserError for data that was recorded in no environment of ours.
     """
-    from generators import run
-    from generators.command import hydra_app
-    from generators.seeds import Streams
-    from generators.task import instruction
-    from scenes.cameras import image_size
-    from sim.env import CellEnv
-    from sim.spec import Cell
+    recipe: dict[str, Any] = {}
+    name = str(source)
+    if name not in tasks.names():
+        recipe = _recipe(Path(source))
+        # by its task: a file of others must not name what gymnasium imports
+        name = str(recipe["config"]["task"]["name"])
+    return gymnasium.make(f"cellwright/{tasks.class_name(name)}-v0", **{**recipe, **options})
 
-    config = hydra_app.composed("generate", [f"task={task}", "out=nowhere", *overrides])
-    made = tasks.make(config)
 
-    def draw(root: int, index: int) -> tuple[Cell, str]:
-        streams = Streams(root, index)
-        cell = run.sample_cell(made, config, streams)
-        return cell, instruction(made.instruction(cell, streams.rng("words")))
+def env_from_episode(library: str | Path, index: int, **options: Any) -> TaskEnv:
+    """An environment in which every reset is one stored episode of a library: its cell as it stands
+    there, sampled anew by no code, its instruction and its noise. options: as for `make_env`.
+    UserError where there is no such episode."""
+    from generators.task_env import TaskEnv
 
-    size = image_size(config)
-    return CellEnv(
-        draw,
-        made.outcome,
-        card=config["robot"]["card"],
-        max_seconds=made.max_seconds,
-        control_hz=config["physics"]["control_hz"],
-        cameras=dict.fromkeys(config["camera"], size),
-        renderer=rendering.resolved({"name": renderer})["name"],
-        render_mode=render_mode,
-        seed=seed,
-    )
+    opened = Library(library)
+    try:
+        episode = opened.read(index, images=False)
+    except KeyError as error:
+        raise UserError(f"{library} has no episode {index}") from error
+    finally:
+        opened.close()
+    return TaskEnv(**{**_recipe(Path(library)), **options}, episode=episode)
+
+
+def _recipe(source: Path) -> dict[str, Any]:
+    """The arguments of `TaskEnv` that a library stands for."""
+    kwargs = env_args.read(source)["env_kwargs"]
+    return {key: kwargs[key] for key in ("config", "renditions")}
 
 
 for _name in tasks.names():
     gymnasium.register(
         id=f"cellwright/{tasks.class_name(_name)}-v0",
-        entry_point="generators.envs:make",
+        entry_point="generators.task_env:TaskEnv",
         kwargs={"task": _name},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
@@ -16,12 +16,15 @@ from generators.config.options import unknown
 from generators.seeds import Streams
 from sim.quiet import quiet
 from sim.robots import robot
-from sim.spec import Cell
+from sim.spec import Camera, Cell
 
 if TYPE_CHECKING:  # graphics are imported where a picture is made
     from sim.render.base import Renderer
 
 NO_PIXELS, AUTO = "none", "auto"
+RENDITION = ("camera", "look", "image_size", "look_seed", "renderer")  # what a `render` changes
+
+Cameras = tuple[Camera, ...]
 
 
 def view(cell: Cell, recipe: Mapping[str, Any], index: int) -> Cell:
@@ -43,6 +46,20 @@ def view(cell: Cell, recipe: Mapping[str, Any], index: int) -> Cell:
     if recipe["look"] is not None:
         cell = look.redraw(cell, recipe["look"], streams.rng("look"))
     return cell
+
+
+def outlines(config: Mapping[str, Any], renditions: Sequence[Mapping[str, Any]]) -> Cameras:
+    """The cameras of a recipe after renditions of it, as far as they are alike in every cell."""
+    from scenes import cameras
+
+    out = cameras.outlines(config)
+    for one in renditions:
+        size = one["image_size"] or [out[0].width, out[0].height]
+        if one["camera"] is not None:
+            out = cameras.outlines({"camera": one["camera"], "image_size": list(size)})
+        elif one["image_size"] is not None:
+            out = tuple(replace(c, width=size[0], height=size[1]) for c in out)
+    return out
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack, Episode
+from episodes.errors import BadValue
 from generators import tasks
+from generators.judge import Judge, reward_of
 from generators.recorder import Recorder
 from generators.seeds import Streams
 from generators.task import Outcome, Task, instruction
@@ -43,9 +45,10 @@ def make_episode(config: Config, seed: int, index: int) -> Episode:
     streams = Streams(seed, index)
     cell = sample_cell(task, config, streams)
     words = task.instruction(cell, streams.rng("words"))
+    judge = Judge(task, reward_of(config, task))
     with closing(Station(cell)) as station:
         recorder = Recorder(station)
-        outcome = play(task, recorder, streams.rng("script"))
+        outcome = play(task, recorder, streams.rng("script"), judge)
         return recorder.episode(
             index=index,
             seed=seed,
@@ -58,16 +61,16 @@ def make_episode(config: Config, seed: int, index: int) -> Episode:
         )
 
 
-def play(task: Task, recorder: Recorder, rng: np.random.Generator) -> Outcome:
+def play(task: Task, recorder: Recorder, rng: np.random.Generator, judge: Judge) -> Outcome:
     """The script's moves until the goal is reached, the script ends, fails, or time is up."""
     station = recorder.station
     last = int(task.max_seconds * station.world.cell.physics.control_hz)
-    outcome = task.outcome(station)
+    outcome = judge(station)
     try:
         for command in _commands(task.script(station, rng), recorder):
             recorder.step(station.encode(command.tcp_to_world, command.gripper))
-            outcome = task.outcome(station)
-            recorder.rewards.append(float(outcome.success))
+            outcome = judge(station)
+            recorder.rewards.append(outcome.reward)
             if outcome.success:
                 return outcome
             if outcome.over:
@@ -216,7 +219,10 @@ def replay(episode: Episode) -> Replay:
         if not np.array_equal(station.world.state(), episode.states[0]):
             return Replay(episode.index, 0, "the first state differs")
         for t, action in enumerate(episode.actions):
-            targets = station.step(action)
+            try:
+                targets = station.step(action)
+            except BadValue as error:
+                return Replay(episode.index, t, str(error))
             if not np.array_equal(targets, stored[t]):
                 return Replay(episode.index, t, "actions and joint targets disagree")
             state = station.world.state()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -54,4 +54,14 @@ class Task(Protocol):
     def outcome(self, station: Station) -> Outcome:
         """Judged from physics and the cell's goal alone; called once before the first step and once
         after each. What it has to remember goes into `station.memory`."""
+        ...
+
+
+@runtime_checkable
+class Gradual(Protocol):
+    """A task that can tell how far its work is; what `reward=dense` asks for."""
+
+    def progress(self, station: Station) -> float:
+        """0 .. 1, judged as `outcome` is and called after it; what it returns before the goal is
+        reached is for the task to say, and goes into its docstring."""
         ...

@@ -48,8 +48,7 @@ def cameras(
         model = word(rng, at.get("model", "ideal"), f"{key}.model")
         if model not in camera_models.names():
             raise UserError(f"{key}.model={model!r}: models: {', '.join(camera_models.names())}")
-        size = config if "size_px" not in at else {"image_size": at["size_px"]}
-        width, height = image_size(size)
+        width, height = _size(config, at)
         fov = camera_models.DEVICES[model].fov if model in camera_models.DEVICES else 0.0
         if "fov_deg" in at or not fov:
             fov = np.deg2rad(number(rng, at["fov_deg"], f"{key}.fov_deg"))
@@ -74,11 +73,37 @@ def cameras(
             model=model, shutter=shutter, readout=readout,
             every=max(1, count(rng, at.get("every", 1), f"{key}.every")),
         )  # fmt: skip
-        out.append(camera)
-        if at.get("clean", False):
-            clean = replace(camera, name=f"{name}{CLEAN}", model="ideal", shutter=0.0, readout=0.0)
-            out.append(clean)
+        out += _with_twin(camera, at)
     return tuple(out)
+
+
+def outlines(config: Mapping[str, Any]) -> tuple[Camera, ...]:
+    """The cameras of `config["camera"]` as far as they are alike in every cell: names, sizes and
+    models. Of several models to draw from it is one without depth, if any is."""
+    out: list[Camera] = []
+    for name, at in section(config, "camera").items():
+        model = at.get("model", "ideal")
+        models = [str(m) for m in ([model] if isinstance(model, str) else model)]
+        devices = camera_models.DEVICES
+        flat = [m for m in models if m in devices and devices[m].ranging is None]
+        camera = Camera(
+            str(name), Pose(), *_size(config, at), model=(flat or models or ["ideal"])[0]
+        )
+        out += _with_twin(camera, at)
+    return tuple(out)
+
+
+def _size(config: Mapping[str, Any], at: Mapping[str, Any]) -> tuple[int, int]:
+    """(W, H) [px] of a camera: its own, or that of all."""
+    return image_size({"image_size": at["size_px"]} if "size_px" in at else config)
+
+
+def _with_twin(camera: Camera, at: Mapping[str, Any]) -> list[Camera]:
+    """The camera, and where it is asked for the one that sees the same without any noise."""
+    if not at.get("clean", False):
+        return [camera]
+    name = f"{camera.name}{CLEAN}"
+    return [camera, replace(camera, name=name, model="ideal", shutter=0.0, readout=0.0)]
 
 
 def image_size(config: Mapping[str, Any]) -> tuple[int, int]:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
 
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Box, Dict
 from numpy.typing import NDArray
 
+from episodes.errors import BadValue
+from sim import eyes, state_layout
 from sim.render import open_renderer
 from sim.robots import robot
-from sim.spec import Cell
-from sim.station import Station, action_bounds
+from sim.spec import Camera, Cell
+from sim.station import Station, action_bounds, as_action
+
+NO_PIXELS = "none"
+RENDER_MODES = ("rgb_array",)
+OPTIONS = ("index",)
 
 
 class Verdict(Protocol):
-    """What a task says about a station: reached, out of reach for good, and why."""
+    """What a task says about a station: reached, out of reach for good, and why; the reward of the
+    step that led here; and how far the work is (0 .. 1), where the task tells that."""
 
     @property
     def success(self) -> bool: ...
@@ -25,89 +34,114 @@ class Verdict(Protocol):
     def failure(self) -> str: ...
     @property
     def over(self) -> bool: ...
+    @property
+    def reward(self) -> float: ...
+    @property
+    def progress(self) -> float | None: ...
+
+
+@dataclass(frozen=True)
+class Start:
+    """How an episode begins. seed, index: which one it is; judge: called once before the first step
+    and once after each; noise: where its pictures have their noise from."""
+
+    cell: Cell
+    instruction: str
+    seed: int
+    index: int
+    judge: Callable[[Station], Verdict]
+    noise: np.random.Generator
 
 
 class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
     """Steps the same Station, with the same actions (7,), as the episodes that `generate` records.
 
-    draw: (seed, index) -> (cell, instruction). reset(seed=s) starts the sequence of seed s at
+    draw: (seed, index) -> the start of that episode. reset(seed=s) starts the sequence of seed s at
     episode 0, every further reset() takes the next one, and reset(options={"index": i}) any other:
-    the episodes of a library with that seed. The reward is 1 in the step that reaches the goal,
-    which ends the episode.
+    the episodes of a library with that seed. Without a seed, here or there, it is drawn by chance;
+    `info` has it.
 
-    renderer: "none" gives joint, tool and wrist readings; any other adds `{camera}_image`
-    (H, W, 3) u1 of every camera. info holds instruction, success, failure, index.
+    cameras: those of every cell, as far as they are alike. renderer: "none" gives joint, tool and
+    wrist readings; any other adds "{camera}_{channel}" of every camera for each of `channels`
+    (`sim.eyes.CHANNELS`): image (H, W, 3) u1, depth (H, W) u2 [0.1 mm], segmentation (H, W) u2,
+    intrinsics (3, 3) [px], camera_to_world (4, 4); with the noise and the rate of the recorded
+    ones. shows: the renderer of render() where `renderer` is "none".
+
+    info holds instruction, seed, index, success, failure, and progress where it is told. step
+    raises BadValue, a ValueError, for an action that is not 7 finite numbers.
     """
+
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 20}  # noqa: RUF012
 
     def __init__(
         self,
-        draw: Callable[[int, int], tuple[Cell, str]],
-        judge: Callable[[Station], Verdict],
+        draw: Callable[[int, int], Start],
         *,
         card: str,
-        max_seconds: float,
+        cameras: Sequence[Camera],
         control_hz: int,
-        cameras: dict[str, tuple[int, int]],
-        renderer: str = "none",
+        max_seconds: float,
+        channels: Sequence[str] = ("image",),
+        renderer: str = NO_PIXELS,
+        shows: str = "tiny",
         render_mode: str | None = None,
-        seed: int = 0,
+        seed: int | None = None,
     ) -> None:
-        self.metadata = {"render_modes": ["rgb_array"], "render_fps": control_hz}
+        _check_render_mode(render_mode)
+        if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
+            raise BadValue(f"seed={seed!r}: give a whole number of 0 or more, or None for chance")
+        self.metadata = {"render_modes": list(RENDER_MODES), "render_fps": control_hz}
         self.render_mode = render_mode
-        self._draw, self._judge, self._max_seconds = draw, judge, max_seconds
+        self._draw, self._last = draw, int(max_seconds * control_hz)
         self._root, self._next = seed, 0
-        self._cameras = cameras  # name -> (W, H)
-        self._sees = renderer != "none"
-        self._renderer_name = renderer if self._sees else "tiny"
+        self._sees = renderer != NO_PIXELS
+        self._renderer_name = renderer if self._sees else shows
         self._renderer: Any = None
-        self._held: dict[str, NDArray[np.uint8]] = {}  # what each camera saw last
+        self._eyes: eyes.Eyes | None = None
         self._station: Station | None = None
         self.action_space = Box(*action_bounds(control_hz))
-        self.observation_space = Dict(self._spaces(card))  # type: ignore[assignment]
-
-    def _spaces(self, card: str) -> dict[str, gymnasium.Space[Any]]:
-        arm = robot.load(card).card
-        joints = len(arm.arm_joints)
-        slack = 0.1  # a motor may be a little past its limit [rad]
-        lower, upper = np.array(arm.lower, np.float32), np.array(arm.upper, np.float32)
-        out: dict[str, gymnasium.Space[Any]] = {
-            "joint_position": Box(lower - slack, upper + slack),
-            "joint_velocity": Box(-50.0, 50.0, (joints,)),
-            "ee_pose": Box(-3.0, 3.0, (7,)),
-            "gripper_position": Box(-0.5, 1.5, (1,)),
-            "wrench": Box(-1e4, 1e4, (6,)),
-        }
-        if self._sees:
-            for name, (width, height) in self._cameras.items():
-                out[f"{name}_image"] = Box(0, 255, (height, width, 3), np.uint8)
-        return out
+        channels = eyes.chosen(channels)
+        pictures = eyes.spaces(cameras, channels) if self._sees else {}
+        self._pictures = frozenset(pictures)
+        self.observation_space = Dict(_readings(card) | pictures)  # type: ignore[assignment]
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        index = _index(options)
         super().reset(seed=seed)
         if seed is not None:
             self._root, self._next = seed, 0
-        index = int((options or {}).get("index", self._next))
+        if self._root is None:
+            self._root = int(self.np_random.integers(2**32))
+        index = self._next if index is None else index
         self._next = index + 1
+        start = self._draw(self._root, index)
         if self._station is not None:
             self._station.close()
-        cell, instruction = self._draw(self._root, index)
-        self._station = Station(cell)
-        self._steps, self._held = 0, {}
-        self._about = {"instruction": instruction, "index": index}
+        self._station = Station(start.cell)
+        self._judge, self._steps = start.judge, 0
+        self._about = {
+            "instruction": start.instruction, "seed": start.seed, "index": start.index,
+        }  # fmt: skip
+        self._eyes = None
+        if self._sees or self.render_mode:
+            if self._renderer is None:
+                self._renderer = open_renderer(self._renderer_name)
+            self._eyes = eyes.Eyes(self._renderer, start.cell, start.noise)
         verdict = self._judge(self._station)
         return self._observe(), self._info(verdict)
 
     def step(
         self, action: NDArray[np.float32]
     ) -> tuple[dict[str, NDArray[Any]], float, bool, bool, dict[str, Any]]:
-        self.station.step(action)
+        self.station.step(as_action(action))
         self._steps += 1
         verdict = self._judge(self.station)
         ended = verdict.success or verdict.over
-        late = self._steps >= int(self._max_seconds * self.station.world.cell.physics.control_hz)
-        return self._observe(), float(verdict.success), ended, late, self._info(verdict)
+        late = not ended and self._steps >= self._last
+        info = self._info(verdict) | ({"failure": "timeout"} if late else {})
+        return self._observe(), verdict.reward, ended, late, info
 
     @property
     def station(self) -> Station:
@@ -116,11 +150,21 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
             raise RuntimeError("call reset() before step()")
         return self._station
 
+    @property
+    def segment_names(self) -> Mapping[int, str]:
+        """What each id of a segmentation is, in the running cell; 0 is the background."""
+        segments = state_layout.segments(self.station.world.cell)
+        return {number: name for name, number in segments.items()}
+
     def render(self) -> NDArray[np.uint8] | None:
-        if self.render_mode != "rgb_array":
+        """With render_mode="rgb_array" what all cameras see now, side by side, (H, W, 3)."""
+        if self.render_mode is None:
             return None
-        first = next(iter(self._cameras))
-        return self._look([first])[first]
+        if self._eyes is None:
+            raise RuntimeError("call reset() before render()")
+        if not self._sees:
+            self._eyes.look(all_of_them=True)
+        return self._eyes.mosaic()
 
     def close(self) -> None:
         if self._station is not None:
@@ -128,22 +172,66 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
             self._station = None
         if self._renderer is not None:
             self._renderer.close()
-            self._renderer = None
+            self._renderer = self._eyes = None
 
-    def _look(self, names: list[str]) -> dict[str, NDArray[np.uint8]]:
-        if self._renderer is None:
-            self._renderer = open_renderer(self._renderer_name)
-        world = self.station.world
-        frames = next(iter(self._renderer.frames(world.cell, world.state()[None], names)))
-        return {name: frames[name].rgb for name in names}
+    def __reduce__(self) -> NoReturn:
+        """A copy would drive, and close, this environment's world."""
+        raise TypeError(
+            "a running environment cannot be copied or pickled: make another one, "
+            'reset(seed=info["seed"], options={"index": info["index"]}) and take the same steps, '
+            "which leads to the same state bit for bit"
+        )
 
     def _observe(self) -> dict[str, NDArray[Any]]:
         out: dict[str, NDArray[Any]] = dict(self.station.observe())
-        if self._sees:
-            cameras = self.station.world.cell.cameras
-            self._held |= self._look([c.name for c in cameras if self._steps % c.every == 0])
-            out |= {f"{name}_image": image for name, image in self._held.items()}
+        if self._eyes is not None:
+            self._eyes.advance(self.station.world.state())
+        if self._eyes is not None and self._sees:
+            self._eyes.look()
+            out |= self._eyes.shown(self._pictures)
         return out
 
     def _info(self, verdict: Verdict) -> dict[str, Any]:
-        return {**self._about, "success": verdict.success, "failure": verdict.failure}
+        told = {} if verdict.progress is None else {"progress": verdict.progress}
+        return {**self._about, "success": verdict.success, "failure": verdict.failure, **told}
+
+
+def _check_render_mode(mode: str | None) -> None:
+    if mode is not None and mode not in RENDER_MODES:
+        raise BadValue(
+            f"render_mode={mode!r}: there is 'rgb_array' (all cameras side by side), which "
+            "gymnasium.wrappers.HumanRendering shows in a window and RecordVideo films"
+        )
+
+
+def _index(options: Mapping[str, Any] | None) -> int | None:
+    """options["index"]; BadValue for another key or no whole number."""
+    for name in options or {}:
+        if name not in OPTIONS:
+            raise BadValue(f"unknown option {name!r} of reset; options: {', '.join(OPTIONS)}")
+    value = (options or {}).get("index")
+    if value is None:
+        return None
+    if not isinstance(value, bool):
+        try:
+            index = operator.index(value)
+        except TypeError:
+            index = -1
+        if index >= 0:
+            return index
+    raise BadValue(f"index={value!r}: give the number of an episode, 0 or more")
+
+
+def _readings(card: str) -> dict[str, gymnasium.Space[Any]]:
+    """What `Station.observe` gives."""
+    arm = robot.load(card).card
+    joints = len(arm.arm_joints)
+    slack = 0.1  # a motor may be a little past its limit [rad]
+    lower, upper = np.array(arm.lower, np.float32), np.array(arm.upper, np.float32)
+    return {
+        "joint_position": Box(lower - slack, upper + slack),
+        "joint_velocity": Box(-50.0, 50.0, (joints,)),
+        "ee_pose": Box(-3.0, 3.0, (7,)),
+        "gripper_position": Box(-0.5, 1.5, (1,)),
+        "wrench": Box(-1e4, 1e4, (6,)),
+    }

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from episodes.errors import BadValue
 from sim.bullet.world import World
 from sim.pose import Array, Pose, in_step, matrix_to_rotvec, rotvec_to_matrix
 from sim.robots.kinematics import Chain, Unreachable
@@ -17,6 +18,7 @@ from sim.spec import Cell
 
 Row = NDArray[np.float32]
 
+ACTION_NAMES = ("dx", "dy", "dz", "rx", "ry", "rz", "gripper")
 MAX_SPEED = 1.0  # of the commanded TCP along each axis [m/s]
 MAX_TURN_SPEED = 5.0  # and about each axis [rad/s]
 
@@ -26,6 +28,24 @@ def action_bounds(control_hz: int) -> tuple[Row, Row]:
     shift, turn = MAX_SPEED / control_hz, MAX_TURN_SPEED / control_hz
     low = np.array([-shift] * 3 + [-turn] * 3 + [0.0], np.float32)
     return low, np.array([shift] * 3 + [turn] * 3 + [1.0], np.float32)
+
+
+def as_action(action: ArrayLike) -> Row:
+    """The action as (7,) float32. BadValue where it is something else, or not finite: physics
+    would carry a NaN into every later state."""
+    try:
+        row = np.asarray(action)
+    except ValueError as error:
+        raise BadValue(f"an action is 7 numbers, not this: {error}") from error
+    if row.shape != (len(ACTION_NAMES),) or row.dtype.kind not in "fiu":
+        raise BadValue(f"an action is 7 numbers, not {row.dtype} of shape {row.shape}")
+    with np.errstate(over="ignore"):
+        row = row.astype(np.float32)
+    wrong = np.flatnonzero(~np.isfinite(row))
+    if len(wrong):
+        named = ", ".join(f"{ACTION_NAMES[i]}={row[i]}" for i in wrong)
+        raise BadValue(f"an action must be finite, not {named}: nothing was moved")
+    return row
 
 
 @dataclass(frozen=True)
@@ -90,10 +110,11 @@ class Station:
     def targets(self, action: ArrayLike) -> Row:
         """The joint and gripper targets (J + 1,) of an action; becomes the commanded pose.
 
-        A pose out of reach leaves arm and commanded pose where they are, and says so in
-        `unreachable`. Joint speeds stay within the card's limits.
+        What is beyond the bounds is cut off at them; BadValue as in `as_action`. A pose out of
+        reach leaves arm and commanded pose where they are, and says so in `unreachable`. Joint
+        speeds stay within the card's limits.
         """
-        a = np.clip(np.asarray(action, np.float32), self.action_low, self.action_high)
+        a = np.clip(as_action(action), self.action_low, self.action_high)
         a = a.astype(np.float64)
         goal = Pose.at(
             self.tcp_to_base.position + a[:3],

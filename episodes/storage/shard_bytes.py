@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import h5py
@@ -17,11 +17,16 @@ _serial = itertools.count()
 
 
 def build(
-    number: int, episodes: Iterable[Episode], spec_id: str, compression: str
+    number: int,
+    episodes: Iterable[Episode],
+    spec_id: str,
+    compression: str,
+    env_args: Mapping[str, Any] | None = None,
 ) -> tuple[bytes, tuple[Row, ...]]:
     """A shard's bytes, which depend on its content alone, and the rows of its record.
 
-    Episodes are taken one at a time; rows are in their order.
+    Episodes are taken one at a time; rows are in their order. env_args: of robomimic's convention;
+    None: nothing is known but the task's name.
     """
     rows: list[Row] = []
     names: list[str] = []
@@ -33,7 +38,7 @@ def build(
             rows.append(row_of(episode, spec_id, number))
             train.append(hdf5.is_train(episode))
         file["data"].attrs["total"] = sum(row.steps for row in rows)
-        file["data"].attrs["env_args"] = json.dumps(_env_args(rows), sort_keys=True)
+        file["data"].attrs["env_args"] = json.dumps(env_args or _unknown_env(rows), sort_keys=True)
         for side, wanted in (("train", True), ("valid", False)):
             chosen = [
                 name for name, is_train in zip(names, train, strict=True) if is_train is wanted
@@ -59,8 +64,6 @@ def _new_file() -> h5py.File:
     return file
 
 
-def _env_args(rows: Sequence[Row]) -> dict[str, Any]:
-    """robomimic's name of the environment; 2 is its `EnvType.GYM_TYPE`."""
-    words = rows[0].task.split("_") if rows else []
-    name = "".join(word.capitalize() for word in words)
-    return {"env_name": f"cellwright/{name}-v0", "type": 2, "env_kwargs": {}}
+def _unknown_env(rows: Sequence[Row]) -> dict[str, Any]:
+    """What robomimic wants to be there; 2 is its `EnvType.GYM_TYPE`."""
+    return {"env_name": rows[0].task if rows else "", "type": 2, "env_kwargs": {}}

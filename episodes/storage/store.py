@@ -119,13 +119,15 @@ def write_shard(
     versions: Mapping[str, str],
     created: str,
     compression: str = "gzip",
+    env_args: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Commit a shard and return its record; the one that stands, if it was committed before.
 
+    env_args: which environment the episodes were made in, in robomimic's terms.
     Episodes are taken one at a time. What was committed and is now broken is restored. Raises
     Diverged if other episodes stand under that number, WriteFailed if the storage refuses.
     """
-    data, rows = build(number, episodes, spec_id, compression)
+    data, rows = build(number, episodes, spec_id, compression, env_args)
     shard = Shard(
         number=number,
         file=shard_file(number),

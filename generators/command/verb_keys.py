@@ -94,6 +94,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "compression": COMPRESSION,
         "on_other_code": OTHER_CODE,
         "part": Maybe(MESH),
+        "reward": Choice(("sparse", "dense")),
         "dry_run": Flag(),
         "probe": Flag(),
         "aim_success": Number(0, 1),

@@ -167,7 +167,10 @@ def differing(plan: Plan, shards: Iterable[int]) -> dict[str, tuple[str, str]]:
 
 
 def try_first(config: Config, seed: int) -> None:
-    """Samples the first episode's cell: UserError for a scene that cannot be."""
+    """Samples the first episode's cell: UserError for a scene that cannot be, or a reward that the
+    task cannot give."""
     with quiet():
-        from generators import run
-    run.sample_cell(tasks.make(config), config, Streams(seed, 0))
+        from generators import judge, run
+    task = tasks.make(config)
+    judge.reward_of(config, task)
+    run.sample_cell(task, config, Streams(seed, 0))

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.storage import store
+from generators import env_args
 from generators.production.plan import Plan
 
 MARK = "@@"  # begins the journal's own lines; the rest is what the episode printed
@@ -53,7 +54,18 @@ def make(
             versions=plan.versions,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             compression=plan.compression,
+            env_args=_env_args(plan),
         )
+
+
+def _env_args(plan: Plan) -> dict[str, Any] | None:
+    """Of the environment whose episodes the plan makes; None: of a source that had none."""
+    if plan.source is None:
+        return env_args.of_recipe(plan.recipe)
+    try:
+        return env_args.rendered(env_args.read(plan.source), plan.recipe)
+    except UserError:
+        return None
 
 
 def quarantine(plan: Plan, index: int, attempts: int, reason: str, log: str) -> None:

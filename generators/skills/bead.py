@@ -40,8 +40,7 @@ class Bead:
         """What is wrong with the bead, by name; "" for nothing. Lengths in m, speeds in m/s."""
         if not self.rows:
             return "nothing_dispensed"
-        tips = np.array(self.tips)
-        gaps = np.linalg.norm(self.seam[:, None, :2] - tips[None, :, :2], axis=2).min(axis=1)
+        gaps = self._gaps()
         aside, above, speeds = np.array(self.rows).T
         if gaps.max() > COVERED:
             return "gap"
@@ -52,6 +51,15 @@ class Bead:
         if np.nanmin(speeds) < speed[0] or np.nanmax(speeds) > speed[1]:
             return "speed"
         return ""
+
+    def covered(self) -> float:
+        """The share of the seam's points that the bead came near, 0 .. 1."""
+        return float(np.mean(self._gaps() <= COVERED)) if self.tips else 0.0
+
+    def _gaps(self) -> Array:
+        """(N,) how far the bead is from each point of the seam, from above [m]."""
+        aside = self.seam[:, None, :2] - np.array(self.tips)[None, :, :2]
+        return np.asarray(np.linalg.norm(aside, axis=2).min(axis=1))
 
     def _from_seam(self, tip: Array) -> tuple[float, float]:
         """How far the tip is from the seam's line, and above it [m]."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import pick_place, predicates
+from generators.skills import pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.bench import tray_bench
 from sim.motion import grasping
@@ -59,3 +59,11 @@ class BenchPlace:
         if predicates.fallen(station, part):
             return Outcome(False, "dropped", over=True)
         return Outcome(False, "misplaced")
+
+    def progress(self, station: Station) -> float:
+        """How far the part is on its way to the slot (`skills.progress.delivered`)."""
+        goal = station.world.cell.goal
+        terms = (self.position, self.angle)
+        return progress.delivered(
+            station, progress.to_poses(station, [goal["part"]], [goal["pose"]], *terms)
+        )

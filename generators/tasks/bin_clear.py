@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import containers, feasibility, pick_place, predicates
+from generators.skills import containers, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.bins import full_bin
 from sim.motion import grasping
@@ -86,6 +86,12 @@ class BinClear:
             predicates.let_go(station, p) and predicates.at_rest(world, p) for p in goal["parts"]
         )
         return Outcome(done, "" if done else "not_released")
+
+    def progress(self, station: Station) -> float:
+        """How far the parts are on their ways into the tote (`skills.progress.delivered`)."""
+        goal = station.world.cell.goal
+        totes = [goal["target"]] * len(goal["parts"])
+        return progress.delivered(station, progress.to_containers(station, goal["parts"], totes))
 
 
 def _beyond(cell: Cell) -> str:

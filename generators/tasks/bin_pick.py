@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import containers, feasibility, pick_place, predicates
+from generators.skills import containers, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.bins import bin_bench
 from sim.motion.moves import Move, Subtask
@@ -61,6 +61,13 @@ class BinPick:
         if predicates.fallen(station, part):
             return Outcome(False, "dropped", over=True)
         return Outcome(False, "not_in_tote")
+
+    def progress(self, station: Station) -> float:
+        """How far the part is on its way into the tote (`skills.progress.delivered`)."""
+        goal = station.world.cell.goal
+        return progress.delivered(
+            station, progress.to_containers(station, [goal["part"]], [goal["target"]])
+        )
 
 
 def _beyond(cell: Cell) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import feasibility, pick_place, predicates
+from generators.skills import feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.packing import packing
 from sim.motion.moves import Carry, Failed, Hold, Move, Reach, Subtask
@@ -127,6 +127,20 @@ class CartonPack:
             return Outcome(False, "not_released")
         still = all(predicates.at_rest(world, name) for name in (*parts, *goal["flaps"]))
         return Outcome(still, "" if still else "not_at_rest")
+
+    def progress(self, station: Station) -> float:
+        """0.7 for how far the items are on their ways into the carton
+        (`skills.progress.delivered`), 0.3 for how far its flaps have been turned."""
+        world, goal = station.world, station.world.cell.goal
+        way = [
+            progress.Errand(part, Pose.from_array(pose).position, _packed(station, part))
+            for part, pose in zip(goal["parts"], goal["poses"], strict=True)
+        ]
+        turned = [
+            progress.share(world.travel(flap), closed - self.angle)
+            for flap, closed in zip(goal["flaps"], goal["closed"], strict=True)
+        ]
+        return 0.7 * progress.delivered(station, way) + 0.3 * float(np.mean(turned))
 
 
 def _packed(station: Station, part: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import conveyor, feasibility, pick_place, predicates
+from generators.skills import conveyor, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.conveyor import conveyor_nest
 from sim.motion import grasping
@@ -74,3 +74,11 @@ class ConveyorPick:
         if predicates.fallen(station, part):
             return Outcome(False, "dropped", over=True)
         return Outcome(False, "misplaced")
+
+    def progress(self, station: Station) -> float:
+        """How far the part is on its way to the nest (`skills.progress.delivered`)."""
+        goal = station.world.cell.goal
+        terms = (self.position, self.angle)
+        return progress.delivered(
+            station, progress.to_poses(station, [goal["part"]], [goal["pose"]], *terms)
+        )

@@ -9,7 +9,7 @@ import numpy as np
 
 from generators.language import lexicon, naming, words
 from generators.language.korean import with_particle
-from generators.skills import containers, conveyor, feasibility, predicates
+from generators.skills import containers, conveyor, feasibility, predicates, progress
 from generators.task import Outcome
 from scenes.conveyor import conveyor_bins
 from sim.motion.moves import Carry, Hold, Move, Subtask
@@ -91,6 +91,13 @@ class ConveyorSort:
             if predicates.fallen(station, part):
                 return Outcome(False, "dropped", over=True)
         return Outcome(False, "not_sorted")
+
+    def progress(self, station: Station) -> float:
+        """How far the parts are on their ways into their bins (`skills.progress.delivered`)."""
+        goal = station.world.cell.goal
+        return progress.delivered(
+            station, progress.to_containers(station, goal["parts"], goal["bins"])
+        )
 
 
 def _bins(cell: Cell) -> range:

@@ -9,7 +9,7 @@ import numpy as np
 
 from assets import catalogue
 from generators.language import words
-from generators.skills import containers, feasibility, pick_place, predicates
+from generators.skills import containers, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.sorting import defect_bench
 from sim.motion.moves import Carry, Hold, Move, Subtask
@@ -97,6 +97,15 @@ class DefectSort:
             elif station.holding(part) or not predicates.at_rest(world, part):
                 missing = missing or "not_released"
         return Outcome(not missing, missing)
+
+    def progress(self, station: Station) -> float:
+        """Half for how long the plates have been shown, half for how far they are on their ways
+        into their bins (`skills.progress.delivered`)."""
+        goal, rows = station.world.cell.goal, station.memory["rows"]
+        need = self.shown_s * station.world.cell.physics.control_hz
+        shown = [progress.share(rows[part], need) for part in goal["parts"]]
+        way = progress.to_containers(station, goal["parts"], goal["bins"])
+        return 0.5 * float(np.mean(shown)) + 0.5 * progress.delivered(station, way)
 
     def _shown(self, station: Station, part: str) -> bool:
         """Whether a plate is held still, level, in the middle of the picture and in focus."""

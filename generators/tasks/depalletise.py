@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import conveyor, feasibility, pick_place, predicates
+from generators.skills import conveyor, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.pallet import depalletising
 from sim.motion.moves import Carry, Move, Subtask
@@ -85,3 +85,12 @@ class Depalletise:
         if waiting or station.holding():
             return Outcome(False, "not_cleared")
         return Outcome(True)
+
+    def progress(self, station: Station) -> float:
+        """How far the boxes are on their ways to the belt (`skills.progress.delivered`)."""
+        goal = station.world.cell.goal
+        belt = Pose.from_array(goal["belt"]).position
+        return progress.delivered(
+            station,
+            [progress.Errand(p, belt, conveyor.on_belt(station, p)) for p in goal["parts"]],
+        )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from generators.language import words
-from generators.skills import feasibility, pick_place
+from generators.skills import feasibility, pick_place, progress
 from generators.skills.bead import Bead
 from generators.task import Outcome
 from scenes.dispensing import seam_bench
@@ -81,6 +82,16 @@ class DispenseBead:
         if not fault and not raised:
             return Outcome(False, "not_raised")
         return Outcome(not fault, fault)
+
+    def progress(self, station: Station) -> float:
+        """0.1 for how near the tip is to where the seam begins, all of it once the bead has begun;
+        and 0.9 for the share of the seam that is covered."""
+        bead: Bead = station.memory["bead"]
+        near = 1.0
+        if not bead.rows:
+            tip = station.sensed_tcp().position
+            near -= math.tanh(progress.NEAR * math.dist(tip, bead.seam[0]))
+        return 0.1 * near + 0.9 * bead.covered()
 
 
 def _out_of_reach(cell: Cell) -> str:

@@ -87,6 +87,10 @@ class InspectViews:
         done = len(taken) == len(goal["features"])
         return Outcome(done, "" if done else "view_missing")
 
+    def progress(self, station: Station) -> float:
+        """The share of the views that have been taken."""
+        return len(_taken(station)) / len(station.world.cell.goal["features"])
+
 
 def _goal(station: Station) -> tuple[Mapping[str, Any], Any]:
     goal = station.world.cell.goal

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import feasibility, pick_place, predicates
+from generators.skills import feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.bench import kit_bench
 from sim.motion import grasping
@@ -93,6 +93,14 @@ class KitTray:
             return Outcome(False, "misplaced")
         done = all(predicates.let_go(station, p) and predicates.at_rest(world, p) for p in parts)
         return Outcome(done, "" if done else "not_released")
+
+    def progress(self, station: Station) -> float:
+        """How far the parts are on their ways to their slots (`skills.progress.delivered`)."""
+        goal = station.world.cell.goal
+        terms = (self.position, self.angle)
+        return progress.delivered(
+            station, progress.to_poses(station, goal["parts"], goal["poses"], *terms)
+        )
 
 
 def _beyond(cell: Cell) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import feasibility, machine_tending, pick_place, predicates
+from generators.skills import feasibility, machine_tending, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes import machine
 from sim.motion import grasping
@@ -16,6 +16,8 @@ from sim.motion.moves import Carry, Move, Subtask
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
+
+SEATED = 0.02  # from where it is to stand in the open vise, for `progress` [m]
 
 
 class MachineLoad:
@@ -90,3 +92,12 @@ class MachineLoad:
         if world.travel("door") < goal["shut_m"]:
             return Outcome(False, "door_open")
         return Outcome("start" in fired, "" if "start" in fired else "not_started")
+
+    def progress(self, station: Station) -> float:
+        """0.6 for how far the blank is on its way into the vise (`skills.progress.delivered`), and
+        0.2 for each of what comes after: it is clamped, the door is shut."""
+        world, goal = station.world, station.world.cell.goal
+        stood = progress.to_poses(station, [goal["part"]], [goal["stand"]], SEATED, np.pi / 4)
+        clamped = "clamp" in world.controller.fired
+        shut = clamped and world.travel("door") >= goal["shut_m"]
+        return 0.6 * progress.delivered(station, stood) + 0.2 * clamped + 0.2 * shut

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import conveyor, feasibility, pick_place, predicates
+from generators.skills import conveyor, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.pallet import palletising
 from sim.motion.moves import Carry, Hold, Move, Subtask
@@ -86,6 +86,18 @@ class Palletise:
         station.memory["since"] = since
         done = world.time - since >= self.stable
         return Outcome(done, "" if done else "not_stable")
+
+    def progress(self, station: Station) -> float:
+        """How far the boxes are on their ways to their places (`skills.progress.delivered`), each
+        to that in the order of the pattern."""
+        cell = station.world.cell
+        return progress.delivered(
+            station,
+            [
+                progress.Errand(part, place.position, self._placed(station, part, place))
+                for part, place in zip(cell.goal["parts"], places(cell), strict=True)
+            ],
+        )
 
     def _placed(self, station: Station, part: str, place: Pose) -> bool:
         distance, _ = predicates.off_goal(station.world, part, place)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators.language import words
-from generators.skills import pick_place, predicates
+from generators.skills import pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.insertion import peg_bench
 from sim.motion.moves import Carry, Hold, Insert, Move, Subtask
@@ -79,3 +79,14 @@ class PegRound:
         if predicates.fallen(station, "peg"):
             return Outcome(False, "dropped", over=True)
         return Outcome(False, "not_inserted")
+
+    def progress(self, station: Station) -> float:
+        """0.6 for how far the peg is on its way to the hole (`skills.progress.delivered`), 0.4 for
+        how deep it is in."""
+        world, goal = station.world, station.world.cell.goal
+        hole = Pose.from_array(goal["hole"])
+        x, y, z = (hole.inverse() @ world.pose("peg")).position
+        over = z < 0.005 and np.hypot(x, y) < 0.003
+        deep = progress.share(-z, self.share * goal["depth_m"]) if over else 0.0
+        way = [progress.Errand("peg", hole.position, bool(over))]
+        return 0.6 * progress.delivered(station, way) + 0.4 * deep

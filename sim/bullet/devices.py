@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pybullet
@@ -18,7 +19,7 @@ KINDS = {"slide": pybullet.JOINT_PRISMATIC, "hinge": pybullet.JOINT_REVOLUTE}
 class LoadedMember:
     """A body on a joint in a client: the only link of a multibody whose base is nothing."""
 
-    def __init__(self, client: int, body: Body, physics: Physics, *, visuals: bool) -> None:
+    def __init__(self, client: int, body: Body, physics: Physics, *, meshes: Path | None) -> None:
         joint = body.joint
         assert joint is not None
         if joint.kind not in KINDS:
@@ -39,9 +40,7 @@ class LoadedMember:
             baseOrientation=link_to_world.quaternion,
             linkMasses=[body.mass],
             linkCollisionShapeIndices=[collision(client, part, self._part_to_link)],
-            linkVisualShapeIndices=[
-                visual(client, part, body, self._part_to_link) if visuals else -1
-            ],
+            linkVisualShapeIndices=[visual(client, part, body, self._part_to_link, meshes)],
             linkPositions=[[0.0, 0.0, 0.0]],
             linkOrientations=[[0.0, 0.0, 0.0, 1.0]],
             linkInertialFramePositions=[com_to_link.position],
@@ -106,17 +105,15 @@ def travel(joint: Joint, start: Pose, part_to_world: Pose) -> float:
     return float(np.dot(joint.axis, matrix_to_rotvec(moved.rotation)))
 
 
-def load(client: int, cell: Cell, *, visuals: bool) -> dict[str, LoadedBody | LoadedMember]:
+def load(client: int, cell: Cell, *, meshes: Path | None) -> dict[str, LoadedBody | LoadedMember]:
     """Every body of a cell; members of devices touch neither their mount nor each other."""
     rolling = may_roll(cell)
     out: dict[str, LoadedBody | LoadedMember] = {}
     for body in cell.bodies:
         if body.joint is None:
-            out[body.name] = LoadedBody(
-                client, body, cell.physics, visuals=visuals, rolling=rolling
-            )
+            out[body.name] = LoadedBody(client, body, cell.physics, meshes=meshes, rolling=rolling)
         else:
-            out[body.name] = LoadedMember(client, body, cell.physics, visuals=visuals)
+            out[body.name] = LoadedMember(client, body, cell.physics, meshes=meshes)
     for a, b in _apart(cell):
         links = [0 if isinstance(out[n], LoadedMember) else -1 for n in (a, b)]
         pybullet.setCollisionFilterPair(

@@ -18,16 +18,19 @@ from sim.spec import Body, Cell, Physics
 Array = NDArray[np.float64]
 
 ROLLING = 0.001  # [m]
+# a facet of a binary STL file
+FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
 class LoadedBody:
     """A body in a client: its id, and where its centre of mass sits in the part's frame.
 
-    rolling: whether things in the cell may roll.
+    meshes: a folder for the mesh of what it looks like; None: it is not to be seen. rolling:
+    whether things in the cell may roll.
     """
 
     def __init__(
-        self, client: int, body: Body, physics: Physics, *, visuals: bool, rolling: bool
+        self, client: int, body: Body, physics: Physics, *, meshes: Path | None, rolling: bool
     ) -> None:
         part = catalogue.build(body.kind, body.params)
         self.client = client
@@ -37,7 +40,7 @@ class LoadedBody:
         self.id: int = pybullet.createMultiBody(
             baseMass=0.0 if body.fixed else body.mass,
             baseCollisionShapeIndex=collision(client, part, Pose()),
-            baseVisualShapeIndex=visual(client, part, body, Pose()) if visuals else -1,
+            baseVisualShapeIndex=visual(client, part, body, Pose(), meshes),
             basePosition=com_to_world.position,
             baseOrientation=com_to_world.quaternion,
             baseInertialFramePosition=self.com_to_part.position,
@@ -125,14 +128,22 @@ def principal_frame(part: Part) -> Pose:
     return Pose.at(part.centre_of_mass, axes)
 
 
-def visual(client: int, part: Part, body: Body, part_to_link: Pose) -> int:
-    """The part's mesh in its plain colour, each face with normals of its own."""
-    corners = part.mesh.triangles.reshape(-1, 3)
+def visual(client: int, part: Part, body: Body, part_to_link: Pose, meshes: Path | None) -> int:
+    """The part's mesh in its plain colour, each face with normals of its own; -1 without `meshes`,
+    the folder for its file, which must stay until the body is made.
+
+    PyBullet never frees what it is handed as lists of vertices (12 MB a cell); of a file it does.
+    """
+    if meshes is None:
+        return -1
+    facets = np.zeros(len(part.mesh.triangles), FACET)
+    facets["normal"], facets["corners"] = part.mesh.face_normals, part.mesh.triangles
+    content = bytes(80) + np.uint32(len(facets)).tobytes() + facets.tobytes()
+    file = meshes / f"{hashlib.sha256(content).hexdigest()[:24]}.stl"  # it caches by name
+    file.write_bytes(content)
     shape: int = pybullet.createVisualShape(
         pybullet.GEOM_MESH,
-        vertices=corners.tolist(),
-        indices=list(range(len(corners))),
-        normals=np.repeat(part.mesh.face_normals, 3, axis=0).tolist(),
+        fileName=str(file),
         rgbaColor=[*body.material.rgb, 1.0],
         visualFramePosition=part_to_link.position,
         visualFrameOrientation=part_to_link.quaternion,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import numpy as np
 import pybullet
@@ -47,7 +50,9 @@ class World:
         self._slept: dict[str, int] = {}  # what sleeps: `_substeps` in the first period of it
         try:
             _configure(self.client, cell.physics)
-            self.bodies = devices.load(self.client, cell, visuals=visuals)
+            with TemporaryDirectory() if visuals else nullcontext() as meshes:
+                folder = Path(meshes) if meshes else None
+                self.bodies = devices.load(self.client, cell, meshes=folder)
             self.controller = devices.Controller(cell, self.bodies)
             self._movable = [b.name for b in cell.bodies if not b.fixed]
             self.arms = {r.name: LoadedArm(self.client, r, visuals=visuals) for r in cell.robots}
@@ -85,6 +90,13 @@ class World:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        """A copy would drive, and close, this world's client."""
+        raise TypeError(
+            "a world cannot be copied or pickled: it is a PyBullet client; make another of "
+            "its cell and take the same steps, which leads to the same state bit for bit"
+        )
 
     def close(self) -> None:
         if self.client >= 0:

@@ -6,7 +6,7 @@ The numbers stand in `assets.camera_models`, with their sources.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -27,34 +27,46 @@ PATCH = 6  # [px] holes come in patches of about this size
 def through(
     cell: Cell, states: Array, frames: Iterable[dict[str, Frame]], rng: np.random.Generator
 ) -> Iterator[dict[str, Frame]]:
-    """Frames of states (T, S) as the cell's cameras would have taken them; ideal cameras' frames
-    stay as they are.
-
-    Noise depends on the camera's name and the instant, not on what else is looked at.
-    """
-    root = int(rng.integers(2**63))
-    cameras = {camera.name: camera for camera in cell.cameras}
-    surfaces = _surfaces(cell)
-    slow = [c for c in cell.cameras if c.shutter > 0 or c.readout > 0]
-    places = blur.segment_to_world(cell, states) if slow else None
-    eyes = {c.name: state_layout.camera_to_world(cell, states, c) for c in slow}
-    period = 1.0 / cell.physics.control_hz
+    """Frames of states (T, S) as the cell's cameras would have taken them."""
+    sensors = Sensors(cell, rng)
     for t, row in enumerate(frames):
+        yield sensors.take(t, states[max(t - 1, 0)], states[t], row)
+
+
+class Sensors:
+    """The sensors of a cell's cameras; ideal cameras' frames stay as they are.
+
+    Noise depends on the camera's name and the instant, not on what else is looked at. Blur is of
+    the motion that led to an instant, so there is none at the first one.
+    """
+
+    def __init__(self, cell: Cell, rng: np.random.Generator) -> None:
+        self._cell = cell
+        self._root = int(rng.integers(2**63))
+        self._cameras = {camera.name: camera for camera in cell.cameras}
+        self._slow = {c.name for c in cell.cameras if c.shutter > 0 or c.readout > 0}
+        self._surfaces = _surfaces(cell)
+
+    def take(
+        self, instant: int, before: Array, state: Array, row: Mapping[str, Frame]
+    ) -> dict[str, Frame]:
+        """What the cameras of `row` make of perfect frames of `state` (S,). before: the state a
+        control period ago; at the first instant the same."""
+        moved = np.stack([before, state])
+        places = blur.segment_to_world(self._cell, moved) if self._slow & set(row) else None
         out = {}
         for name, frame in row.items():
-            camera = cameras[name]
-            if places is not None and name in eyes:
-                # the motion that led here; at the first instant that which follows
-                then, now = (t - 1, t) if t else (0, min(1, len(states) - 1))
-                seen = eyes[name]
-                pair = (seen[then % len(seen)], seen[now % len(seen)])
-                over = blur.flow(camera, frame, (places[then], places[now]), pair)
+            camera = self._cameras[name]
+            if places is not None and name in self._slow:
+                eyes = state_layout.camera_to_world(self._cell, moved, camera)
+                over = blur.flow(camera, frame, (places[0], places[1]), (eyes[0], eyes[-1]))
+                period = 1.0 / self._cell.physics.control_hz
                 frame = replace(frame, rgb=blur.exposed(frame.rgb, over, period, camera))
             if camera.model != "ideal":
-                noise = np.random.default_rng([root, zlib.crc32(name.encode()), t])
-                frame = sense(device(camera), camera, frame, surfaces, noise)
+                noise = np.random.default_rng([self._root, zlib.crc32(name.encode()), instant])
+                frame = sense(device(camera), camera, frame, self._surfaces, noise)
             out[name] = frame
-        yield out
+        return out
 
 
 def device(camera: Camera) -> Device:

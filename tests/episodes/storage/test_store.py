@@ -388,7 +388,8 @@ def test_a_shard_is_laid_out_for_robomimic(root: Path) -> None:
         demos = sorted(file["data"])
         assert demos == ["demo_0", "demo_1"]
         assert file["data"].attrs["total"] == 24
-        assert json.loads(file["data"].attrs["env_args"])["env_name"] == "cellwright/BenchPlace-v0"
+        args = json.loads(file["data"].attrs["env_args"])
+        assert args == {"env_name": "bench_place", "type": 2, "env_kwargs": {}}
         masks = [[name.decode() for name in file[f"mask/{k}"][()]] for k in ("train", "valid")]
         assert sorted(masks[0] + masks[1]) == demos
         demo = file["data/demo_0"]

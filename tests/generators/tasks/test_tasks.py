@@ -3,7 +3,6 @@
 import json
 from contextlib import closing
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -12,9 +11,7 @@ import pytest
 from shapely.geometry import MultiPoint, Point
 
 from assets import catalogue
-from episodes.episode import Episode
 from generators import run, tasks
-from generators.command import hydra_app
 from generators.language.naming import Expression, fits
 from generators.language.pockets import fits_pocket
 from generators.seeds import Streams
@@ -26,18 +23,10 @@ from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 from tests.golden import HASHES, numerics
+from tests.task_episodes import config, episode
 
 TASKS = tasks.names()
 SEEDS = (0, 1, 2)
-
-
-def config(task: str, *words: str) -> dict:
-    return hydra_app.composed("generate", [f"task={task}", "out=nowhere", *words])
-
-
-@lru_cache
-def episode(task: str, index: int) -> Episode:
-    return run.make_episode(config(task), 0, index)
 
 
 @pytest.mark.parametrize("index", SEEDS)

@@ -1,0 +1,141 @@
+"""A task as a gymnasium environment, from words of the command line or from a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from episodes.episode import Episode
+from episodes.errors import UserError
+from generators import rendering, run, tasks
+from generators.config import vetting
+from generators.judge import Judge, reward_of
+from generators.seeds import Streams
+from generators.task import Task, instruction
+from sim.env import NO_PIXELS, CellEnv, Start
+from sim.spec import Camera, Cell
+
+Config = Mapping[str, Any]
+PARTS = ("task", "robot", "scene", "camera", "look", "physics", "renderer", "image_size")
+
+
+class TaskEnv(CellEnv):
+    """The environment of a task, as `gymnasium.make` makes it.
+
+    task: its name. overrides: keys as `cellwright generate` takes them, e.g.
+    ["scene.clearance_mm=0.5", "image_size=[224,224]"]. Or instead of both, as the `env_args` of a
+    shard have it, config: the recipe of a library, and renditions: those of the `render`s after it,
+    one after the other.
+
+    renderer: None is the recipe's, or what `overrides` name, else "none". reward: None is the
+    recipe's: "sparse", or "dense" (`generators.judge.Judge`). channels, render_mode, seed: as in
+    `sim.env.CellEnv`. episode: one to begin with at every reset, in place of those of the recipe.
+    """
+
+    def __init__(
+        self,
+        task: str | None = None,
+        *,
+        overrides: Sequence[str] = (),
+        config: Config | None = None,
+        renditions: Sequence[Config] = (),
+        renderer: str | None = None,
+        reward: str | None = None,
+        channels: Sequence[str] = ("image",),
+        render_mode: str | None = None,
+        seed: int | None = None,
+        episode: Episode | None = None,
+    ) -> None:
+        if config is None:
+            config = _composed(task, overrides)
+            if renderer is None and not any(word.startswith("renderer=") for word in overrides):
+                renderer = NO_PIXELS
+        else:
+            _check_recipe(config, renditions, overrides)
+        made = tasks.make(config)
+        reward = reward_of({**config, **({} if reward is None else {"reward": reward})}, made)
+        last = [config, *renditions][-1]
+        name = rendering.resolved({"name": renderer} if renderer else last["renderer"])["name"]
+        shown = name
+        if name == NO_PIXELS and render_mode is not None:
+            shown = rendering.resolved({"name": rendering.AUTO})["name"]
+        if episode is None:
+            draw, cameras = _sampled(config, renditions, made, reward), None
+        else:
+            draw, cameras = _recorded(episode, made, reward)
+        super().__init__(
+            draw,
+            card=config["robot"]["card"],
+            cameras=cameras or rendering.outlines(config, renditions),
+            control_hz=int(config["physics"]["control_hz"]),
+            max_seconds=made.max_seconds,
+            channels=channels,
+            renderer=name,
+            shows=shown,
+            render_mode=render_mode,
+            seed=seed,
+        )
+
+
+def _composed(task: str | None, overrides: Sequence[str]) -> Config:
+    from generators.command import hydra_app, problems
+
+    if task is None:
+        raise UserError("an environment needs a task, or the config of a library")
+    words = [f"task={task}", "out=nowhere", *overrides]
+    try:
+        return hydra_app.composed("generate", words)
+    except Exception as error:
+        line = problems.one_line(error, ["generate", *words])
+        if line is None:
+            raise
+        raise UserError(line) from error
+
+
+def _check_recipe(config: Any, renditions: Any, overrides: Sequence[str]) -> None:
+    """UserError for what is no recipe: it may come from a file of others."""
+    if overrides:
+        raise UserError("give config, or task and overrides, not both")
+    missing = [key for key in PARTS if not isinstance(config, Mapping) or key not in config]
+    if missing:
+        raise UserError(f"config is not the recipe of a library: it lacks {', '.join(missing)}")
+    odd = [key for key in PARTS if key != "image_size" and not isinstance(config[key], Mapping)]
+    if odd:
+        raise UserError(f"config is not the recipe of a library: {odd[0]} is no group of keys")
+    for i, one in enumerate(renditions):
+        missing = [key for key in rendering.RENDITION if key not in one]
+        if missing:
+            raise UserError(f"renditions[{i}] is not that of a render: it lacks {missing[0]}")
+    vetting.refuse_code({"config": config, "renditions": list(renditions)}, "env_args")
+
+
+def _sampled(
+    config: Config, renditions: Sequence[Config], made: Task, reward: str
+) -> Callable[[int, int], Start]:
+    """The episodes of a recipe."""
+
+    def draw(root: int, index: int) -> Start:
+        streams = Streams(root, index)
+        cell = run.sample_cell(made, config, streams)
+        words = instruction(made.instruction(cell, streams.rng("words")))
+        for one in renditions:
+            cell = rendering.view(cell, one, index)
+        return Start(cell, words, root, index, Judge(made, reward), streams.rng("noise"))
+
+    return draw
+
+
+def _recorded(
+    episode: Episode, made: Task, reward: str
+) -> tuple[Callable[[int, int], Start], tuple[Camera, ...]]:
+    """One episode whatever is asked for, and its cameras. UserError where it has no cell."""
+    if not episode.cell:
+        raise UserError(f"episode {episode.index} has no cell, as real data: nothing to simulate")
+    cell = Cell.from_json(episode.cell)
+    seed, index = episode.seed, episode.index
+
+    def draw(_root: int, _index: int) -> Start:
+        noise = Streams(seed, index).rng("noise")
+        return Start(cell, episode.instruction, seed, index, Judge(made, reward), noise)
+
+    return draw, cell.cameras
