@@ -53,12 +53,14 @@ def film(
     times: Sequence[float] | None = None,
     matrix: int | None = None,
     container: str | None = None,
+    muxing: Mapping[str, str] | None = None,
 ) -> Path:
-    """times [s] of the pictures; None: RATE a second. matrix: FFmpeg's AVColorSpace, as a tag."""
+    """times [s] of the pictures; None: RATE a second. matrix: FFmpeg's AVColorSpace, as a tag.
+    muxing: options of the container."""
     import av
 
     tick = Fraction(1, RATE) if times is None else Fraction(1, 1000)
-    with av.open(str(path), "w", format=container) as file:
+    with av.open(str(path), "w", format=container, options=dict(muxing or {})) as file:
         stream = file.add_stream(encoder, rate=RATE, options=dict(options or {}))
         stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:3], pix_fmt
         stream.codec_context.time_base = tick

@@ -83,6 +83,8 @@ def _look(path: Path, _changed: int) -> Video:
             first = next(container.decode(stream), None)
         with _opened(path) as (container, stream), open(path, "rb") as file:
             packets = list(_packets(container, stream, file.fileno()))
+            if packets and packets[-1].cut:
+                raise ValueError(f"it is cut short after {len(packets) - 1} frames")
             context = stream.codec_context
             tag, setup = str(context.codec_tag), bytes(context.extradata or b"")
             codec, tick = str(context.codec.canonical_name), Fraction(stream.time_base)
@@ -126,6 +128,7 @@ class _Packet(NamedTuple):
     size: int
     key: bool
     shown: bool
+    cut: bool
 
 
 def _packets(container: Any, stream: Any, descriptor: int) -> Iterator[_Packet]:
@@ -140,8 +143,9 @@ def _packets(container: Any, stream: Any, descriptor: int) -> Iterator[_Packet]:
             place=_place(descriptor, packet),
             size=packet.size,
             key=first or packet.is_keyframe,
-            # one that is cut short, or left out by an edit list, is needed for others at most
-            shown=packet.pts is not None and not (packet.is_corrupt or packet.is_discard),
+            # what an edit list leaves out is needed for others at most
+            shown=packet.pts is not None and not packet.is_discard,
+            cut=packet.is_corrupt,
         )
         first = False
 

@@ -6,7 +6,6 @@ of these is committed, and every commit record names those that its shard needs.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from episodes.episode import Episode
 from episodes.errors import UserError
-from episodes.storage.folder import Folder
+from episodes.storage.folder import Folder, sha256_of
 from episodes.storage.records import VideoFile
 from episodes.storage.video_group import VIDEOS
 
@@ -75,4 +74,4 @@ class Verified:
 @lru_cache(maxsize=64)
 def _sha256(file: Path, _changed: int, _size: int) -> str:
     with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return sha256_of(stream)
