@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.footage import Footage
+
 Array = NDArray[Any]
 
 
@@ -28,6 +30,8 @@ class Subtask:
 class CameraTrack:
     """What one camera recorded, and from where. T rows; absent channels are None.
 
+    Colours are in `rgb`, or still in `video`, never in both.
+
     intrinsics (3, 3) [px]; camera_to_world (T or 1, 4, 4), OpenCV axes; rgb (T, H, W, 3) u1;
     depth (T, H, W) u2 in `unit_m`; segmentation (T, H, W) u2 with `names` id -> name.
     Intrinsics or extrinsics that a real data set does not tell are None, never made up.
@@ -40,6 +44,7 @@ class CameraTrack:
     camera_to_world: Array | None = None
     unit_m: float = 1e-4
     names: Mapping[int, str] = field(default_factory=dict)
+    video: Footage | None = None
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,9 @@ class Episode:
 
     def __repr__(self) -> str:
         views = ", ".join(
-            f"{name} {'x'.join(map(str, c.rgb.shape[1:3])) if c.rgb is not None else '-'}"
+            f"{name} {'x'.join(map(str, seen.shape[1:3])) if seen is not None else '-'}"
             for name, c in self.cameras.items()
+            for seen in (c.rgb if c.video is None else c.video,)
         )
         return (
             f"Episode({self.index}, {self.task}, {self.robot}, {self.domain}, T={self.steps}, "

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from episodes.check.schema import imported, schema
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Finding
-from episodes.storage import hdf5, store
+from episodes.storage import decode, hdf5, store
 from episodes.storage.descriptors import OutOfDescriptors
 from episodes.storage.folder import Folder
 from episodes.storage.records import FORMAT, Row, Shard
 from episodes.storage.safe import open_hdf5, parse_json, plain
+from episodes.storage.video_files import Verified
+from episodes.storage.video_group import VIDEOS
 
 # What h5py and our reader raise where a file breaks the format.
 UNREADABLE = (UserError, OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError)
@@ -50,9 +53,9 @@ def check(
     found += _imported(library)
     if records_only:
         return found
-    whole = Whole()
+    whole, videos = Whole(), Videos(root)
     for number in census.good:
-        found += _shard(root, store.recorded(root, number), whole)
+        found += _shard(root, store.recorded(root, number), whole, videos)
         progress(number)
     return found + list(whole.findings())
 
@@ -67,18 +70,19 @@ def _imported(library: dict[str, Any]) -> Iterator[Finding]:
             yield Finding("error", f"not a finding: {entry!r:.80}", field="library.json")
 
 
-def _shard(root: Path, shard: Shard, whole: Whole) -> Iterator[Finding]:
+def _shard(root: Path, shard: Shard, whole: Whole, videos: Videos) -> Iterator[Finding]:
     place = f"shards/{shard.file}"
     folder = Folder(root / store.SHARDS)
     if folder.sha256(shard.file) != shard.sha256:
         # HDF5 itself may crash on a damaged file, so what is known to be damaged stays closed.
         yield Finding("error", "its bytes are not those that were committed", field=place)
         return
+    yield from videos.findings(shard)
     try:
         with open_hdf5(folder.root / shard.file) as file:
             yield from (Finding("error", m, field=place) for m in _frame_of(file, shard))
             for row in shard.rows:
-                yield from _demo(file, row, whole)
+                yield from _demo(file, row, whole, videos)
     except OutOfDescriptors:
         raise
     except UNREADABLE as error:
@@ -121,7 +125,7 @@ def _names(file: h5py.File, path: str) -> list[str]:
     return hdf5.text(item) if isinstance(item, h5py.Dataset) else []
 
 
-def _demo(file: h5py.File, row: Row, whole: Whole) -> Iterator[Finding]:
+def _demo(file: h5py.File, row: Row, whole: Whole, videos: Videos) -> Iterator[Finding]:
     notes = Notes(row.index, given=row.domain == "real", ours=row.domain == "sim")
     try:
         demo = file.get(f"data/demo_{row.index}")
@@ -132,12 +136,43 @@ def _demo(file: h5py.File, row: Row, whole: Whole) -> Iterator[Finding]:
             if episode.content_hash() != row.content_hash:
                 notes.error("its states and actions are not those of its record", field="states")
             motion(episode, notes)
-            frames(demo, episode, notes)
+            frames(demo, videos.sound(episode), notes)
             valid = f"demo_{row.index}" in _names(file, "mask/valid")
             whole.add(episode, row, valid)
     except UNREADABLE as error:
         notes.error(_reason(error))
     yield from notes.findings
+
+
+class Videos:
+    """The video files of a library, each read once whether it is as it was committed."""
+
+    def __init__(self, root: Path) -> None:
+        self._verified, self._folder = Verified(root), Folder(root / VIDEOS)
+        self._sound: dict[str, bool] = {}
+
+    def findings(self, shard: Shard) -> Iterator[Finding]:
+        """What is wrong with the files of a shard that no shard before it had, beside their size,
+        which is for the census. UserError: no PyAV to look at them."""
+        for video in shard.videos:
+            decode.av()
+            if video.file not in self._sound:
+                self._sound[video.file] = self._verified(video)
+                if not self._sound[video.file] and self._folder.size(video.file) == video.bytes:
+                    message = "its bytes are not those that were committed"
+                    yield Finding("error", message, field=f"{VIDEOS}/{video.file}")
+
+    def sound(self, episode: Episode) -> Episode:
+        """Without the pictures of damaged files. UserError: of a file that no record names."""
+        cameras = dict(episode.cameras)
+        for name, track in cameras.items():
+            if track.video is None:
+                continue
+            if track.video.file.name not in self._sound:
+                raise UserError(f"cameras/{name}: no commit record names {track.video.file.name}")
+            if not self._sound[track.video.file.name]:
+                cameras[name] = replace(track, video=None)
+        return replace(episode, cameras=cameras)
 
 
 class Whole:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack
+from episodes.storage import decode
 
 Array = NDArray[Any]
 
@@ -41,8 +42,12 @@ class View:
 def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str]) -> View:
     """Reads every frame of a camera once. objects: whose place to find, where it is measured."""
     parts: dict[str, Any] = {}
-    if f"{name}_image" in obs:
-        parts |= _colours(obs[f"{name}_image"])
+    if track.video is not None:
+        with decode.reading(track.video) as read:
+            parts |= _colours(decode.in_order(track.video, read), len(track.video))
+    elif f"{name}_image" in obs:
+        item = obs[f"{name}_image"]
+        parts |= _colours((item[t] for t in range(len(item))), len(item))
     depth, ids = obs.get(f"{name}_depth"), obs.get(f"{name}_segmentation")
     steps = max(len(item) if item is not None else 0 for item in (depth, ids))
     empty, change = np.zeros(steps, bool), np.zeros(max(0, steps - 1))
@@ -73,13 +78,11 @@ def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str])
     return View(**parts, unnamed=unnamed)
 
 
-def _colours(item: h5py.Dataset) -> dict[str, Array]:
-    steps = len(item)
+def _colours(frames: Iterable[Array], steps: int) -> dict[str, Array]:
     black, same = np.zeros(steps, bool), np.zeros(steps, bool)
     change = np.zeros(max(0, steps - 1))
     before = None
-    for t in range(steps):
-        frame = item[t]
+    for t, frame in enumerate(frames):
         black[t] = frame.max(initial=0) <= BLACK
         if before is not None:
             same[t] = np.array_equal(frame, before)

@@ -13,7 +13,8 @@ from episodes.finding import Finding
 from episodes.storage import growth, store
 from episodes.storage.differences import changed, told
 from episodes.storage.folder import TEMPORARY, Folder
-from episodes.storage.records import Shard, record_file, shard_file
+from episodes.storage.records import Shard, VideoFile, record_file, shard_file
+from episodes.storage.video_group import VIDEOS
 
 
 class Census:
@@ -26,6 +27,8 @@ class Census:
         self._ends = store.ends(root)
         self._folder = Folder(root / store.SHARDS)
         self._files = set(self._folder.names(".h5"))
+        self._videos = Folder(root / VIDEOS)
+        self._named: set[str] = set()  # videos
         self._owner: dict[int, int] = {}  # episode -> shard
         self._recorded: set[str] = set()
         self._broken: set[int] = set()
@@ -43,6 +46,9 @@ class Census:
                 yield Finding("error", str(shard), field="shards")
         for file in sorted(self._files - self._recorded):
             yield Finding("error", f"{file} has no commit record", field=f"shards/{file}")
+        for file in self._videos.names(""):
+            if file not in self._named and not self._broken:
+                yield Finding("error", "no commit record names it", field=f"{VIDEOS}/{file}")
         yield from self._absent()
         yield from self._other_code()
         yield from self._leftovers()
@@ -59,6 +65,8 @@ class Census:
         elif size != shard.bytes:
             said.append(f"{size} bytes, its record says {shard.bytes}: truncated or replaced")
         yield from (Finding("error", message, field=place) for message in said)
+        for video in shard.videos:
+            yield from self._video(video)
         own = growth.episodes_of(self._ends, self._library["shard_size"], shard.number)
         for row in shard.rows:
             owner = self._owner.setdefault(row.index, shard.number)
@@ -71,6 +79,18 @@ class Census:
             yield Finding("error", "an episode is recorded twice", field=place)
         if not said:
             self.good.append(shard.number)
+
+    def _video(self, video: VideoFile) -> Iterator[Finding]:
+        """Once for each file, however many shards refer to it."""
+        if video.file in self._named:
+            return
+        self._named.add(video.file)
+        size = self._videos.size(video.file)
+        if size is None:
+            yield Finding("error", "the file is missing", field=f"{VIDEOS}/{video.file}")
+        elif size != video.bytes:
+            message = f"{size} bytes, its record says {video.bytes}: truncated or replaced"
+            yield Finding("error", message, field=f"{VIDEOS}/{video.file}")
 
     def _absent(self) -> Iterator[Finding]:
         """Episodes that are neither recorded nor quarantined, by shard."""
@@ -116,7 +136,7 @@ class Census:
                 yield Finding("warning", message + told(differ), field=note)
 
     def _leftovers(self) -> Iterator[Finding]:
-        for folder in (self._root, self._folder.root):
+        for folder in (self._root, self._videos.root, self._folder.root):
             for path in sorted(folder.glob(f"{TEMPORARY}*")):
                 where = str(path.relative_to(self._root))
                 yield Finding("warning", "left by a writer that was killed", field=where)

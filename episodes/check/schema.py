@@ -11,6 +11,7 @@ import numpy as np
 from episodes.check.notes import Notes
 from episodes.errors import UserError
 from episodes.reserved import RESERVED
+from episodes.storage import video_group
 from episodes.storage.records import Row
 from episodes.storage.safe import parse_json, plain
 
@@ -130,9 +131,11 @@ def _observations(demo: h5py.Group, steps: int, notes: Notes) -> None:
             _dataset(item, path, "", steps, None, notes)
             if name.endswith(tuple(f"_{channel}" for channel in _CHANNELS)):
                 notes.error("its camera is not among cameras/", field=path)
+    videos = {n: _video(demo, n, cameras, steps, notes) for n in video_group.names(demo)}
     for name in cameras:
         group = demo["cameras"][name]
-        sizes = {
+        sizes = {videos[f"{name}_image"]} if videos.get(f"{name}_image") else set()
+        sizes |= {
             demo["obs"][f"{name}_{channel}"].shape[1:3]
             for channel in _CHANNELS
             if isinstance(demo["obs"].get(f"{name}_{channel}"), h5py.Dataset)
@@ -149,6 +152,25 @@ def _observations(demo: h5py.Group, steps: int, notes: Notes) -> None:
             _dataset(item, path, "<f8", rows, (4, 4), notes)
         if f"{name}_depth" in demo["obs"] and "unit_m" not in demo[f"obs/{name}_depth"].attrs:
             notes.error("attribute unit_m is missing", field=f"obs/{name}_depth")
+
+
+def _video(
+    demo: h5py.Group, name: str, cameras: list[str], steps: int, notes: Notes
+) -> tuple[int, ...]:
+    """Pictures that are in a video file: the size of one, () where that is not known."""
+    path = f"{video_group.GROUP}/{name}"
+    if name not in {f"{camera}_image" for camera in cameras}:
+        notes.error("its camera is not among cameras/", field=path)
+    if name in demo["obs"]:
+        notes.error("its pictures are in obs/ too", field=path)
+    try:
+        shape = video_group.get(demo, name).shape
+    except (KeyError, ValueError, TypeError) as error:
+        notes.error(f"it tells of no video: {error!s:.120}", field=path)
+        return ()
+    if shape[0] != steps:
+        notes.error(f"it has {shape[0]} pictures for {steps} steps", field=path)
+    return shape[1:3]
 
 
 def _dataset(

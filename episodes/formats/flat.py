@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack, Episode, Subtask
 from episodes.errors import UserError
+from episodes.footage import Footage
 from episodes.storage.library import Library
 
 Array = NDArray[Any]
@@ -123,9 +124,10 @@ def padded(flat: Flat, to: Mapping[str, int]) -> Flat:
 
 
 def unflatten(
-    numbers: Mapping[str, Array], pictures: Mapping[str, Array], header: Mapping[str, Any]
+    numbers: Mapping[str, Array], pictures: Mapping[str, Array | Footage], header: Mapping[str, Any]
 ) -> Episode:
     """The episode; `numbers` may be of other dtypes, flat or padded: the header knows better.
+    Colours may still be in a video.
 
     UserError: the header does not fit the rows.
     """
@@ -179,9 +181,15 @@ def _trimmed(rows: Any, steps: int, shape: Sequence[int]) -> Array:
 
 
 def _camera(
-    name: str, told: Mapping[str, Any], arrays: Mapping[str, Array], pictures: Mapping[str, Array]
+    name: str,
+    told: Mapping[str, Any],
+    arrays: Mapping[str, Array],
+    pictures: Mapping[str, Array | Footage],
 ) -> CameraTrack:
-    seen = {CHANNELS[channel]: pictures[f"obs/{name}_{channel}"] for channel in told["channels"]}
+    seen: dict[str, Any] = {}
+    for channel in told["channels"]:
+        found = pictures[f"obs/{name}_{channel}"]
+        seen["video" if isinstance(found, Footage) else CHANNELS[channel]] = found
     pose = arrays.get(f"cameras/{name}")
     if pose is None and "camera_to_world" in told:
         pose = np.array(told["camera_to_world"], np.float64)

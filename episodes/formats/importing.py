@@ -22,10 +22,12 @@ from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Finding, Report
 from episodes.formats import guard, registry, whole
+from episodes.formats.pictures import checked
 from episodes.storage import store
 from episodes.storage.folder import Folder, WriteFailed
 from episodes.storage.library import Library
 from episodes.storage.records import FORMAT, Shard
+from episodes.storage.video_files import Verified
 
 IMPORTER = 3  # raise it when the same source gives other episodes
 SHARD_BYTES = 256 << 20  # of decoded pictures: what a shard is built from in memory
@@ -53,6 +55,7 @@ def import_library(
     shard_size: int | None = None,
     strict: bool = False,
     compression: str = "gzip",
+    pictures: str = "copy",
     overrides: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
     exact: Sequence[str] = (),
@@ -61,6 +64,7 @@ def import_library(
     """Read `src` (format None: detected) into a new library at `out`.
 
     shard_size: episodes a shard; None: as many as fit SHARD_BYTES, at most MAX_SHARD_SIZE.
+    pictures: of video: "copy" keeps the files as they are, "decode" the pictures in them.
     overrides: domain, licence, robot or task where the source is silent or wrong; noted in the
     lineage. options: of the format. exact: reserved names whose arrays are known to mean what the
     format means by them (see gate.py). progress: called with each episode. UserError: bad source,
@@ -75,6 +79,7 @@ def import_library(
     recipe = {
         "format": format,
         "strict": strict,
+        "pictures": checked(pictures),
         "overrides": overrides,
         "options": options,
         "exact": sorted(exact),
@@ -89,12 +94,15 @@ def import_library(
     whole.check_free(out)
     report = Report()
     versions = {"cellwright": version("cellwright"), "importer": str(IMPORTER)}
-    episodes = registry.read(format, src, strict=strict, report=report, exact=exact, **options)
+    episodes = registry.read(
+        format, src, strict=strict, report=report, pictures=pictures, exact=exact, **options
+    )
     first = next(episodes, None)
     if first is None:
         raise UserError(f"{src}: it holds no episodes")
     size = shard_size or _fitting(first)
     work = whole.beside(out, f"importing-{spec_id[:12]}-{size}")
+    store.clean_temporaries(work)
     standing = {shard.number for shard in _committed(work)}
     number = count = steps = 0
 
@@ -167,11 +175,13 @@ def _existing(out: Path, spec_id: str, format: str) -> Imported:
 
 def _committed(work: Path) -> list[Shard]:
     """The shards of an interrupted import that stand whole."""
-    folder = Folder(work / store.SHARDS)
+    folder, sound = Folder(work / store.SHARDS), Verified(work)
     return [
         shard
         for shard in store.records(work)
-        if isinstance(shard, Shard) and folder.sha256(shard.file) == shard.sha256
+        if isinstance(shard, Shard)
+        and folder.sha256(shard.file) == shard.sha256
+        and all(map(sound, shard.videos))
     ]
 
 

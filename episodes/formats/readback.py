@@ -14,6 +14,7 @@ from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import registry
 from episodes.formats.flat import flatten
+from episodes.formats.pictures import settled
 from episodes.storage.library import Library
 
 
@@ -37,7 +38,8 @@ def compare(library: Library, format: str, out: Path) -> list[Loss]:
     UserError: a number differs, or depth, or an id: the export is wrong.
     """
     # Not through the gate of imports: whatever stands in the library is what has to come back.
-    theirs = next(registry.reader(format).read(out, report=Report()))
+    report = Report()
+    theirs = settled(next(registry.reader(format).read(out, report=report)), "decode", report)
     ours = library.read(theirs.index)
     _same_numbers(ours, theirs)
     one, two = flatten(ours).pictures, flatten(theirs).pictures

@@ -61,14 +61,19 @@ def read(
     *,
     strict: bool = False,
     report: Report | None = None,
+    pictures: str = "decode",
     exact: Sequence[str] = (),
     **options: Any,
 ) -> Iterator[Episode]:
     """The episodes at `path`, one in memory at a time; faults go to the report.
 
-    strict: a source that holds less than it promises is refused. exact: reserved names whose
-    arrays are known to mean what the format means by them. options: of the format, e.g. hz.
+    strict: a source that holds less than it promises is refused. pictures: "decode" those of video,
+    or "copy", which leaves them there. exact: reserved names whose arrays are known to mean what
+    the format means by them. options: of the format, e.g. hz.
     """
+    from episodes.formats.pictures import checked, settled
+
+    way = checked(pictures)
     module = reader(format)
     check_options(format, module.read, ("strict", "report"), options)
     if "hz" in options:
@@ -76,7 +81,8 @@ def read(
     promises = Promises(path, strict, Report() if report is None else report)
     gate = Gate(promises, exact)
     episodes = module.read(path, strict=strict, report=promises.report, **options)
-    return gate.admit(commands.apart(pointers.told(episodes, promises), promises))
+    whole = (settled(episode, way, promises.report) for episode in episodes)
+    return gate.admit(commands.apart(pointers.told(whole, promises), promises))
 
 
 def sources(format: str, path: Path) -> tuple[Path, list[Path]]:

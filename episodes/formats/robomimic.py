@@ -8,14 +8,20 @@ from pathlib import Path
 
 from episodes.formats.hdf5 import expected, is_source, read, sources
 from episodes.storage.library import Library
+from episodes.storage.shard_bytes import build
 from episodes.storage.store import SHARDS
 
 __all__ = ["expected", "is_source", "read", "sources", "write"]
 
 
 def write(library: Library, out: Path, *, progress: Callable[[object], None]) -> None:
-    """Copy the shards: robomimic reads them as they are."""
+    """Copy the shards: robomimic reads them as they are, but for pictures that are in a video."""
     for shard in library.shards:
-        shutil.copyfile(library.path / SHARDS / shard.file, out / f"{Path(shard.file).stem}.hdf5")
+        file = out / f"{Path(shard.file).stem}.hdf5"
+        if shard.videos:
+            episodes = (library.read(row.index) for row in shard.rows)
+            file.write_bytes(build(shard.number, episodes, shard.spec_id, "gzip")[0])
+        else:
+            shutil.copyfile(library.path / SHARDS / shard.file, file)
         for row in shard.rows:
             progress(row)

@@ -135,7 +135,7 @@ def _episode(
                 step=(int(off[0]), int(off[-1]) + 1),
                 field=f"obs/{camera}_image",
             )
-        cameras[camera] = CameraTrack(rgb=frames.colours(file, shown.pts))
+        cameras[camera] = CameraTrack(video=shown.footage)
     actions, names = _actions(table.parent, row, len(times), place)
     texts = {
         match[1]: (str(text),)

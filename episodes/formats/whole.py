@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from episodes.errors import UserError
+from episodes.storage.folder import explained
 
 
 def beside(out: Path, purpose: str) -> Path:
@@ -42,12 +43,12 @@ def appear(work: Path, out: Path) -> None:
     """Move the finished folder into place; older attempts at it are removed."""
     try:
         os.replace(work, out)
+        descriptor = os.open(out.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
-        raise UserError(f"cannot move the finished folder to {out}: {error.strerror}") from None
-    descriptor = os.open(out.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raise explained(error, "move the finished folder to", out) from None
     for old in out.parent.glob(f".{out.name}.importing-*"):
         shutil.rmtree(old, ignore_errors=True)

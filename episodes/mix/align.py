@@ -26,6 +26,7 @@ from episodes.mix.cameras import (
     chosen,
 )
 from episodes.mix.manifest import TEXT, Key, View
+from episodes.storage import video_group
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 
@@ -67,6 +68,10 @@ def schema(library: Library, rows: Sequence[Row]) -> tuple[Schema, tuple[str, ..
             and group[name].shape[:1] == (row.steps,)
         }
         found |= _told_of_cameras(group)
+        for name in video_group.names(group):
+            shape = video_group.shape(group, name)
+            if shape[:1] == (row.steps,):
+                found[f"obs/{name}"] = np.dtype(np.uint8), shape[1:]
         if common is None:
             common = found
         common = {name: kind for name, kind in common.items() if found.get(name) == kind}

@@ -1,9 +1,9 @@
-"""Where the rows of an array lie in a shard, as h5py names them."""
+"""Where the rows of an array lie in a shard, as h5py names them, or in a video beside it."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import h5py
@@ -11,6 +11,8 @@ import numpy as np
 from h5py import h5z
 from numpy.typing import NDArray
 
+from episodes.footage import Footage
+from episodes.storage import video_group
 from episodes.storage.unpack import Unpack, known
 
 Array = NDArray[Any]
@@ -33,20 +35,35 @@ class Chunks:
 
 @dataclass(frozen=True)
 class Layout:
-    """Of an array (T, ...) of one episode: rows in chunks, or all of them from `offset` on; what is
-    neither has to be read by h5py."""
+    """Of an array (T, ...) of one episode: rows in chunks, all of them from `offset` on, or in a
+    video; what is none of these has to be read by h5py."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     chunks: Chunks | None = None
     offset: int | None = None
+    video: Footage | None = None
 
     @property
     def row_bytes(self) -> int:
         return self.dtype.itemsize * math.prod(self.shape[1:])
 
 
-def locate(item: h5py.Dataset) -> Layout:
+def layout_of(demo: h5py.Group, array: str) -> Layout | None:
+    """None: the episode does not have it. Raises KeyError, ValueError or TypeError for a video that
+    breaks the format."""
+    name = array.removeprefix("obs/")
+    if array in demo:
+        return _dataset(demo[array])
+    if array == name or name not in video_group.names(demo):
+        return None
+    video = video_group.get(demo, name)
+    # When a picture is shown is of no interest any more: 8 bytes a frame.
+    video = replace(video, times=video.times[:0])
+    return Layout(np.dtype(np.uint8), video.shape, video=video)
+
+
+def _dataset(item: h5py.Dataset) -> Layout:
     dtype, shape = item.dtype, tuple(item.shape)
     if dtype.hasobject or 0 in shape or not shape:
         return Layout(dtype, shape)

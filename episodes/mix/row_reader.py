@@ -3,7 +3,8 @@
 A training run reads a few rows of ten arrays from a random episode thousands of times a second, and
 from more shards than may be open as HDF5 files. So each array is looked up once, through h5py and
 after its safety checks; later reads are one `pread` and one unpacking. Nothing but places is kept:
-about 12 bytes a frame. Arrays that are laid out in another way are read through h5py.
+about 12 bytes a frame, 21 of one in a video. Arrays that are laid out in another way are read
+through h5py.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
+from episodes.footage import Footage
 from episodes.mix.open_files import FILES, File
-from episodes.mix.row_layout import BROKEN, Chunks, Layout, locate
-from episodes.storage import hdf5
+from episodes.mix.row_layout import BROKEN, Chunks, Layout, layout_of
+from episodes.storage import decode, hdf5
 from episodes.storage.library import Library
 from episodes.storage.safe import open_unseen, plain
 
@@ -106,7 +108,7 @@ class Reader:
                 if other in self._episodes:
                     continue
                 group = self.library.demo(file, other)
-                arrays = {name: locate(group[name]) for name in self.arrays if name in group}
+                arrays = self._laid_out(other, group)
                 names = {
                     name: str(plain(group[name].attrs.get("names", "")))
                     for name in self.named
@@ -119,6 +121,19 @@ class Reader:
             while len(self._episodes) > MAX_EPISODES:
                 self._episodes.popitem(last=False)
             return found
+
+    def _laid_out(self, index: int, group: h5py.Group) -> dict[str, Layout]:
+        try:
+            found = {array: layout_of(group, array) for array in self.arrays}
+        except (KeyError, ValueError, TypeError) as error:
+            raise UserError(
+                f"episode {index} of {self.library.path}: what it says of a video is damaged "
+                f"({error}); `cellwright check src={self.library.path}` tells more"
+            ) from error
+        for layout in found.values():
+            if layout is not None and layout.video is not None:
+                self.library.check_video(layout.video.file)
+        return {array: layout for array, layout in found.items() if layout is not None}
 
 
 class Demo:
@@ -161,7 +176,9 @@ class Demo:
         layout = self._layout(array)
         self._check(array, layout, steps)
         chunks = layout.chunks
-        if chunks is not None and out.dtype == layout.dtype and out.flags.c_contiguous:
+        if layout.video is not None:
+            packed.add_video(self, array, layout.video, steps, out)
+        elif chunks is not None and out.dtype == layout.dtype and out.flags.c_contiguous:
             for n, t in enumerate(steps):
                 if n and t == steps[n - 1]:
                     packed.repeat(out[n - 1], out[n])
@@ -175,9 +192,10 @@ class Demo:
             for n, t in enumerate(steps):
                 out[n] = self._plain(array, layout, t, t + 1)[0]
 
-    def bytes(self, offset: int, count: int) -> bytes:
-        """Of its shard, which is held open no longer: a batch may be of more than can be open."""
-        file = self._reader.file(self._path)
+    def bytes(self, offset: int, count: int, video: Footage | None = None) -> bytes:
+        """Of its shard, or of a video, which is held open no longer: a batch may be of more than
+        can be open."""
+        file = self._reader.file(self._path if video is None else str(video.file))
         data = os.pread(file.number, count, offset)
         if len(data) != count:
             raise ValueError("the file ends before them")
@@ -224,6 +242,18 @@ class _Chunk(NamedTuple):
     out: Array  # bytes, in the order in which they were packed
 
 
+class _Film(NamedTuple):
+    demo: Demo
+    array: str
+    video: Footage
+    steps: Sequence[int]
+    out: Array  # (len(steps), H, W, 3)
+
+    def packet(self, number: int) -> bytes:
+        place, size = int(self.video.places[number]), int(self.video.sizes[number])
+        return self.demo.bytes(place, size, self.video)
+
+
 class Packed:
     """Rows that are still packed, to be read and unpacked one after the other.
 
@@ -234,6 +264,7 @@ class Packed:
     def __init__(self) -> None:
         self._chunks: list[_Chunk] = []
         self._repeats: list[tuple[Array, Array]] = []
+        self._films: list[_Film] = []
 
     def add(self, demo: Demo, array: str, chunks: Chunks, step: int, out: Array) -> None:
         """out: a row, contiguous."""
@@ -241,6 +272,12 @@ class Packed:
         if chunks.shuffled:
             raw = raw.reshape(-1, out.itemsize).T
         self._chunks.append(_Chunk(demo, array, step, chunks, raw))
+
+    def add_video(
+        self, demo: Demo, array: str, video: Footage, steps: Sequence[int], out: Array
+    ) -> None:
+        """out: its rows, one for each of the steps."""
+        self._films.append(_Film(demo, array, video, steps, out))
 
     def repeat(self, row: Array, out: Array) -> None:
         """The same once more."""
@@ -256,3 +293,11 @@ class Packed:
                 raise demo.damaged(array, t, t + 1, error) from error
         for row, out in self._repeats:
             out[...] = row
+        for film in self._films:
+            try:
+                for rows, picture in decode.pictures(film.video, film.steps, film.packet):
+                    film.out[rows] = picture
+            except _DAMAGED as error:
+                raise film.demo.damaged(
+                    film.array, film.steps[0], film.steps[-1] + 1, error
+                ) from error

@@ -9,7 +9,7 @@ import errno
 import hashlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from episodes.errors import UserError
 from episodes.storage.descriptors import opening
 
 TEMPORARY = ".tmp-"
+_PIECE = 1 << 20  # bytes of a large file that are in memory at a time
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -47,7 +48,7 @@ class Folder:
 
         On return the file and its name are on disk. Raises WriteFailed.
         """
-        with self._written(name, data) as temporary:
+        with self._written(name, [data]) as temporary:
             try:
                 os.link(temporary, self.root / name)
             except FileExistsError:
@@ -56,7 +57,15 @@ class Folder:
 
     def replace(self, name: str, data: bytes) -> None:
         """Put the file in the place of one that is known to be broken. Raises WriteFailed."""
-        with self._written(name, data) as temporary:
+        with self._written(name, [data]) as temporary:
+            os.replace(temporary, self.root / name)
+
+    def copy(self, name: str, source: Path, sha256: str) -> None:
+        """Copy a file whose content the name stands for: what has that name is the same, or broken.
+
+        Raises WriteFailed; UserError where the source is not of that hash, or cannot be read.
+        """
+        with self._written(name, _verified(source, sha256)) as temporary:
             os.replace(temporary, self.root / name)
 
     def size(self, name: str) -> int | None:
@@ -94,14 +103,14 @@ class Folder:
         return sorted(removed)
 
     @contextmanager
-    def _written(self, name: str, data: bytes) -> Iterator[Path]:
-        """A temporary that holds `data` on disk; the folder is synced after the block."""
+    def _written(self, name: str, pieces: Iterable[bytes]) -> Iterator[Path]:
+        """A temporary that holds the data on disk; the folder is synced after the block."""
         temporary = self.root / f"{TEMPORARY}{socket.gethostname()}-{os.getpid()}-{Path(name).stem}"
         try:
             self._make()
             temporary.unlink(missing_ok=True)  # of a dead process that had our id
             try:
-                _write_synced(temporary, data)
+                _write_synced(temporary, pieces)
                 yield temporary
             finally:
                 temporary.unlink(missing_ok=True)
@@ -115,12 +124,27 @@ class Folder:
             _sync_folder(self.root.parent)
 
 
-def _write_synced(path: Path, data: bytes) -> None:
+def _verified(source: Path, sha256: str) -> Iterator[bytes]:
+    """The bytes of a file. UserError, at its end at the latest: it is another than that hash."""
+    digest = hashlib.sha256()
+    try:
+        with open(source, "rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+                yield piece
+    except OSError as error:
+        raise UserError(f"{source} cannot be read: {error.strerror or error}") from error
+    if digest.hexdigest() != sha256:
+        raise UserError(f"{source} changed while it was read; run this again when it is at rest")
+
+
+def _write_synced(path: Path, pieces: Iterable[bytes]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        for piece in pieces:
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack, Episode, Subtask
-from episodes.storage import pack
+from episodes.storage import pack, video_group
 from episodes.storage.records import episode_id
 from episodes.storage.safe import parse_json, plain
 
@@ -112,7 +112,8 @@ def put(data: h5py.Group, episode: Episode, spec_id: str, compression: str) -> s
 
 
 def get(demo: h5py.Group, images: bool = True) -> Episode:
-    """The episode of a demo; without `images`, what the cameras saw stays None.
+    """The episode of a demo; without `images`, what the cameras saw stays None. Colours that are in
+    a video file stay there in any case.
 
     Raises KeyError, OSError, ValueError or UserError where the group breaks the format.
     """
@@ -190,6 +191,10 @@ def _put_camera(demo: h5py.Group, name: str, track: CameraTrack, compression: st
         value = getattr(track, key)
         if value is not None:
             pack.put(group, key, value)
+    if track.video is not None:
+        if track.rgb is not None:
+            raise ValueError(f"camera {name}: its colours are both in memory and in a video")
+        video_group.put(demo, f"{name}_image", track.video)
     for channel, frames, kind in (
         ("image", track.rgb, "u1"),
         ("depth", track.depth, "<u2"),
@@ -207,7 +212,7 @@ def _put_camera(demo: h5py.Group, name: str, track: CameraTrack, compression: st
 
 
 def _get_camera(demo: h5py.Group, name: str, images: bool) -> CameraTrack:
-    group = demo["cameras"][name]
+    group, view = demo["cameras"][name], f"{name}_image"
     views = {channel: demo["obs"].get(f"{name}_{channel}") for channel in CHANNELS}
     rgb, depth, segmentation = (
         item[()] if images and item is not None else None for item in views.values()
@@ -227,6 +232,7 @@ def _get_camera(demo: h5py.Group, name: str, images: bool) -> CameraTrack:
         camera_to_world=_get(group, "camera_to_world"),
         unit_m=unit_m,
         names=names,
+        video=video_group.get(demo, view) if view in video_group.names(demo) else None,
     )
 
 

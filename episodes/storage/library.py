@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import h5py
 
 from episodes.episode import Episode
 from episodes.errors import UserError
-from episodes.storage import hdf5, store
+from episodes.storage import decode, hdf5, store
 from episodes.storage.records import Row, Shard
 from episodes.storage.safe import follow, open_unseen
 from episodes.storage.summary import Summary, summarized
@@ -79,10 +80,7 @@ class Library:
         """Of a shard's file. Raises UserError if it is not as long as its record says."""
         shard = self._by_number[number]
         path = self.path / store.SHARDS / shard.file
-        size = path.stat().st_size if path.is_file() else None
-        if size != shard.bytes:
-            state = "missing" if size is None else f"{size} bytes long, not {shard.bytes}"
-            raise UserError(f"{path} is {state}; {self._repair()}")
+        self._check_size(path, shard.bytes)
         return path
 
     def demo(self, file: h5py.File, index: int) -> h5py.Group:
@@ -98,15 +96,37 @@ class Library:
             raise UserError(f"{file.filename} has no demo_{index}; {self._repair()}") from None
 
     def read(self, index: int, images: bool = True) -> Episode:
-        """An episode in memory; without `images`, pictures are None. Raises as `group`."""
+        """An episode in memory; without `images`, pictures are None, or stay in their video.
+
+        Raises as `group`.
+        """
         group = self.group(index)
         try:
-            return hdf5.get(group, images)
+            episode = hdf5.get(group, images)
+            return self._seen(episode) if images else episode
         except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise UserError(
                 f"episode {index} in {group.file.filename} is damaged ({reason}); {self._repair()}"
             ) from error
+
+    def check_video(self, file: Path) -> None:
+        """UserError: it is no file of a shard of this library, or not of the size of that."""
+        size = self._video_bytes.get(file.name)
+        if size is None:
+            raise UserError(f"no commit record names {file}; {self._repair()}")
+        self._check_size(file, size)
+
+    def _seen(self, episode: Episode) -> Episode:
+        """The same with the pictures of its videos."""
+        cameras = dict(episode.cameras)
+        for name, track in cameras.items():
+            if track.video is not None:
+                self.check_video(track.video.file)
+                with decode.reading(track.video) as read:
+                    rgb = decode.whole(track.video, read)
+                cameras[name] = replace(track, rgb=rgb, video=None)
+        return replace(episode, cameras=cameras)
 
     def episodes(self, images: bool = True) -> Iterator[Episode]:
         """Every episode in order of its index, one in memory at a time."""
@@ -139,6 +159,10 @@ class Library:
             raise KeyError(f"{self.path} has no episode {index}") from None
 
     @cached_property
+    def _video_bytes(self) -> dict[str, int]:
+        return {video.file: video.bytes for shard in self.shards for video in shard.videos}
+
+    @cached_property
     def _by_number(self) -> dict[int, Shard]:
         return {shard.number: shard for shard in self.shards}
 
@@ -155,6 +179,12 @@ class Library:
                 files.popitem(last=False)[1].close()
         files.move_to_end(number)
         return files[number]
+
+    def _check_size(self, path: Path, wanted: int) -> None:
+        size = path.stat().st_size if path.is_file() else None
+        if size != wanted:
+            state = "missing" if size is None else f"{size} bytes long, not {wanted}"
+            raise UserError(f"{path} is {state}; {self._repair()}")
 
     def _repair(self) -> str:
         return f"`cellwright check src={self.path}` tells what is wrong"

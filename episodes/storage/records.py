@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -38,9 +39,17 @@ class Row(NamedTuple):
     shard: int
 
 
+class VideoFile(NamedTuple):
+    """A file of `videos/`, called by the hash of its bytes."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One committed shard. `sha256` is of the file's bytes."""
+    """One committed shard. `sha256` is of the file's bytes. videos: those that it refers to."""
 
     number: int
     file: str
@@ -48,6 +57,7 @@ class Shard:
     sha256: str
     spec_id: str
     rows: tuple[Row, ...]
+    videos: tuple[VideoFile, ...] = ()
 
 
 _ROW_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -64,6 +74,7 @@ _ROW_TYPES: Mapping[str, tuple[type, ...]] = {
     "seconds": (int, float),
     "content_hash": (str,),
 }
+_VIDEO = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,5})?")
 _NAMES = tuple(_ROW_TYPES)
 _KINDS = set(product(*_ROW_TYPES.values()))
 _VALUES = itemgetter(*_NAMES)
@@ -94,6 +105,7 @@ def row_of(episode: Episode, spec_id: str, shard: int) -> Row:
 def record_of(shard: Shard, *, created: str, versions: Mapping[str, str]) -> dict[str, Any]:
     """The JSON of a commit record."""
     rows = [{k: v for k, v in row._asdict().items() if k != "shard"} for row in shard.rows]
+    videos = [video._asdict() for video in shard.videos]
     return {
         "file": shard.file,
         "bytes": shard.bytes,
@@ -102,6 +114,7 @@ def record_of(shard: Shard, *, created: str, versions: Mapping[str, str]) -> dic
         "created": created,
         "versions": dict(versions),
         "episodes": rows,
+        **({"videos": videos} if videos else {}),
     }
 
 
@@ -115,6 +128,7 @@ def shard_of(record: Any, number: int) -> Shard:
             sha256=_typed(record, "sha256", (str,)),
             spec_id=intern(_typed(record, "spec_id", (str,))),
             rows=tuple(_row(entry, number) for entry in _typed(record, "episodes", (list,))),
+            videos=tuple(_video(entry) for entry in record.get("videos", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"not a commit record: {error}") from error
@@ -125,12 +139,30 @@ def shard_of(record: Any, number: int) -> Shard:
     return shard
 
 
+def video_name(name: object) -> str:
+    """The name, if it is one of a file of `videos/`. ValueError otherwise."""
+    if not isinstance(name, str) or not _VIDEO.fullmatch(name):
+        raise ValueError(f"{str(name)[:80]!r} names no video file")
+    return name
+
+
 def shard_file(number: int) -> str:
     return f"{number:05d}.h5"
 
 
 def record_file(number: int) -> str:
     return f"{number:05d}.json"
+
+
+def _video(entry: Any) -> VideoFile:
+    video = VideoFile(
+        file=video_name(_typed(entry, "file", (str,))),
+        bytes=_typed(entry, "bytes", (int,)),
+        sha256=_typed(entry, "sha256", (str,)),
+    )
+    if video.sha256 != video.file[:64] or video.bytes < 0:
+        raise ValueError("a video is not called by its hash, or has no size")
+    return video
 
 
 def _row(entry: Any, shard: int) -> Row:

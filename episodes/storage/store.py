@@ -1,7 +1,8 @@
 """A library at rest: its description, and shards that are committed whole or not at all.
 
-A shard's data file is linked into place first and its commit record last, so a process may be
-killed at any moment. Anything may be done twice: the same shard again changes nothing.
+The video files that a shard refers to are put in place first, then its data file, and its commit
+record last, so a process may be killed at any moment. Anything may be done twice: the same shard
+again changes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from episodes.episode import Episode
 from episodes.errors import UserError
-from episodes.storage import growth, hdf5
+from episodes.storage import growth, hdf5, video_group
 from episodes.storage.descriptors import OutOfDescriptors
 from episodes.storage.differences import differences
 from episodes.storage.folder import Folder, explained
@@ -31,6 +32,8 @@ from episodes.storage.records import (
 )
 from episodes.storage.safe import open_hdf5, read_json
 from episodes.storage.shard_bytes import build
+from episodes.storage.video_files import Videos
+from episodes.storage.video_group import VIDEOS
 
 LIBRARY, SHARDS, QUARANTINE = "library.json", "shards", "quarantine"
 
@@ -124,10 +127,12 @@ def write_shard(
     """Commit a shard and return its record; the one that stands, if it was committed before.
 
     env_args: which environment the episodes were made in, in robomimic's terms.
-    Episodes are taken one at a time. What was committed and is now broken is restored. Raises
-    Diverged if other episodes stand under that number, WriteFailed if the storage refuses.
+    Episodes are taken one at a time, and the files of their video with them. What was committed and
+    is now broken is restored. Raises Diverged if other episodes stand under that number,
+    WriteFailed if the storage refuses.
     """
-    data, rows = build(number, episodes, spec_id, compression, env_args)
+    videos = Videos(root)
+    data, rows = build(number, videos.take(episodes), spec_id, compression, env_args)
     shard = Shard(
         number=number,
         file=shard_file(number),
@@ -135,6 +140,7 @@ def write_shard(
         sha256=hashlib.sha256(data).hexdigest(),
         spec_id=spec_id,
         rows=rows,
+        videos=videos.taken,
     )
     folder = Folder(root / SHARDS)
     record = record_of(shard, created=created, versions=versions)
@@ -153,8 +159,8 @@ def write_shard(
 
 
 def committed(root: Path) -> set[int]:
-    """The numbers of the shards whose record stands and whose file has the recorded size."""
-    folder = Folder(root / SHARDS)
+    """The numbers of the shards whose record stands and whose files have the recorded size."""
+    folder, videos = Folder(root / SHARDS), Folder(root / VIDEOS)
     spec_id = describe(root)["spec_id"]
     return {
         shard.number
@@ -162,6 +168,7 @@ def committed(root: Path) -> set[int]:
         if isinstance(shard, Shard)
         and shard.spec_id == spec_id
         and folder.size(shard.file) == shard.bytes
+        and all(videos.size(video.file) == video.bytes for video in shard.videos)
     }
 
 
@@ -228,7 +235,8 @@ def is_quarantined(root: Path, index: int) -> bool:
 
 def clean_temporaries(root: Path) -> list[str]:
     """Remove what killed writers of this host left behind; the names of the removed files."""
-    return [name for part in ("", SHARDS, QUARANTINE) for name in Folder(root / part).clean()]
+    parts = ("", VIDEOS, SHARDS, QUARANTINE)
+    return [name for part in parts for name in Folder(root / part).clean()]
 
 
 def _standing(root: Path, number: int) -> Shard | None:
@@ -272,6 +280,8 @@ def _adopt(folder: Folder, record: dict[str, Any], shard: Shard, data: bytes) ->
     path = folder.root / shard.file
     try:
         rows = _read_rows(path, shard)
+        if video_group.files(path) != {video.file for video in shard.videos}:
+            raise ValueError("other videos")
     except OutOfDescriptors:
         raise
     except (UserError, OSError, KeyError, ValueError):

@@ -41,10 +41,12 @@ def summarized(info: Mapping[str, Any], shards: Iterable[Shard], quarantined: in
     """info: what library.json says. shards: all that are committed."""
     episodes = steps = size = 0
     seconds = 0.0
+    videos: dict[str, int] = {}  # one may belong to several shards
     kinds: Counter[tuple[str, str, str]] = Counter()
     ends: Counter[tuple[bool | None, str]] = Counter()
     for shard in shards:
         size += shard.bytes
+        videos |= {video.file: video.bytes for video in shard.videos}
         episodes += len(shard.rows)
         for row in shard.rows:
             steps += row.steps
@@ -66,7 +68,7 @@ def summarized(info: Mapping[str, Any], shards: Iterable[Shard], quarantined: in
         failures=dict(causes.most_common()),
         steps=steps,
         hours=seconds / 3600.0,
-        bytes=size,
+        bytes=size + sum(videos.values()),
         tasks=tasks,
         robots=robots,
         domains=domains,

@@ -36,6 +36,7 @@ SEED = Whole(0, MOST_SEED)
 WORKERS = Whole(1, MOST_WORKERS)
 COMPRESSION = Choice(("gzip", "lzf", "zstd"))
 OTHER_CODE = Choice(("grow", "refuse"))
+PICTURES = Choice(("copy", "decode"))
 SHARD_SIZE = Whole(1, MOST_IN_SHARD)
 DOMAIN = Choice(("real", "sim", "upcycled", "world_model"))
 
@@ -135,6 +136,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "strict": Flag(),
         "shard_size": Maybe(SHARD_SIZE),
         "compression": COMPRESSION,
+        "pictures": PICTURES,
         "domain": Maybe(DOMAIN),
         "robot": Maybe(Text()),
         "task": Maybe(Text()),

@@ -10,6 +10,8 @@ from episodes.storage.descriptors import OutOfDescriptors
 from episodes.storage.folder import Folder
 from episodes.storage.records import Row, Shard, record_file, row_of, shard_file
 from episodes.storage.safe import open_hdf5
+from episodes.storage.video_files import Verified
+from episodes.storage.video_group import VIDEOS
 from generators.production.plan import Plan
 
 CHANGED = "its bytes are not those that were committed"
@@ -22,13 +24,16 @@ def damaged(root: Path) -> dict[int, str]:
     What a shard held wrong from the start is for `check`: making it again would not mend it.
     """
     found = dict.fromkeys(store.missing(root), "missing, or cut short")
-    folder = Folder(root / store.SHARDS)
+    folder, as_committed = Folder(root / store.SHARDS), Verified(root)
     sound = []
     for shard in store.records(root):
         if isinstance(shard, UserError) or shard.number in found:
             continue
+        videos = [video.file for video in shard.videos if not as_committed(video)]
         if folder.sha256(shard.file) != shard.sha256:
             found[shard.number] = CHANGED  # HDF5 may crash on such a file: it stays closed
+        elif videos:
+            found[shard.number] = f"{VIDEOS}/{videos[0]}: {CHANGED}"
         else:
             sound.append(shard)
     for shard in sound:

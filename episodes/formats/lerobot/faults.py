@@ -142,7 +142,7 @@ class Search:
             self._report.add(
                 "warning",
                 f"pictures are taken by row, as asked for: by their clocks the rows take "
-                f"{np.ptp(stamps):.3f} s and the frames {np.ptp(shown.pts):.3f} s",
+                f"{np.ptp(stamps):.3f} s and the frames {np.ptp(shown.footage.seconds()):.3f} s",
                 episode=index,
                 field=field,
             )

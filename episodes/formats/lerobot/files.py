@@ -56,7 +56,7 @@ class Clips:
     """The video files of one camera; a context manager."""
 
     def __init__(self, out: Path, key: str, codec: str, v3: bool) -> None:
-        self._out, self._key, self._codec, self._v3 = out, key, codec, v3
+        self._out, self._key, self.codec, self._v3 = out, key, codec, v3
         self._writer: Writer | None = None
         self._number = -1
         self.pix_fmt = "yuv420p"
@@ -66,27 +66,16 @@ class Clips:
         if self._writer is None or self._writer.bytes >= VIDEO_MB << 20 or not self._v3:
             self._close()
             self._number += 1
-            path = self._out / self._file(episode)
-            self._writer = Writer(path, rate, self._codec, *frames.shape[1:3])
+            path = self._out / video_file(
+                self._key, self._number if self._v3 else episode, self._v3
+            )
+            self._writer = Writer(path, rate, self.codec, *frames.shape[1:3])
             self.pix_fmt = self._writer.pix_fmt
         start = self._writer.seconds
         self._writer.add(frames)
         if not self._v3:
             return {}
-        name = f"videos/{self._key}"
-        return {
-            f"{name}/chunk_index": self._number // CHUNK,
-            f"{name}/file_index": self._number % CHUNK,
-            f"{name}/from_timestamp": start,
-            f"{name}/to_timestamp": self._writer.seconds,
-        }
-
-    def _file(self, episode: int) -> str:
-        if self._v3:
-            place = {"chunk_index": self._number // CHUNK, "file_index": self._number % CHUNK}
-            return meta.fill(meta.VIDEO_V3, {"video_key": self._key, **place})
-        place = {"episode_chunk": episode // CHUNK, "episode_index": episode}
-        return meta.fill(meta.VIDEO_V2, {"video_key": self._key, **place})
+        return video_row(self._key, self._number, start, self._writer.seconds)
 
     def _close(self) -> None:
         if self._writer is not None:
@@ -98,3 +87,22 @@ class Clips:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._close()
+
+
+def video_file(key: str, number: int, v3: bool) -> str:
+    """Where a video goes. number: of the file in v3.0, of the episode in v2.1."""
+    if v3:
+        place = {"chunk_index": number // CHUNK, "file_index": number % CHUNK}
+        return meta.fill(meta.VIDEO_V3, {"video_key": key, **place})
+    place = {"episode_chunk": number // CHUNK, "episode_index": number}
+    return meta.fill(meta.VIDEO_V2, {"video_key": key, **place})
+
+
+def video_row(key: str, number: int, start: float, end: float) -> dict[str, Any]:
+    """What the table of episodes of v3.0 says of a video. start, end: in the file [s]."""
+    return {
+        f"videos/{key}/chunk_index": number // CHUNK,
+        f"videos/{key}/file_index": number % CHUNK,
+        f"videos/{key}/from_timestamp": start,
+        f"videos/{key}/to_timestamp": end,
+    }

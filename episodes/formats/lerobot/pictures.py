@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from episodes.episode import CameraTrack
 from episodes.errors import UserError
+from episodes.footage import Footage
 from episodes.formats import frames, guard
 from episodes.formats.lerobot import depth
 from episodes.formats.lerobot.faults import Search
@@ -28,10 +29,10 @@ def videos(
     index: int,
     search: Search,
     by_row: bool = False,
-) -> dict[str, Array]:
-    """Video key -> (T, H, W, 3) u1 of colours, (T, H, W) of grey of more than 8 bits, or of the
-    codes of depth. by_row: frame k is that of row k, whatever their times."""
-    out: dict[str, Array] = {}
+) -> dict[str, Array | Footage]:
+    """Video key -> colours, which stay in their video; (T, H, W) of grey of more than 8 bits, or of
+    the codes of depth. by_row: frame k is that of row k, whatever their times."""
+    out: dict[str, Array | Footage] = {}
     for key in dataset.videos:
         clip = entry.clips.get(key)
         if clip is None or not clip.file.is_file():
@@ -49,7 +50,7 @@ def videos(
         search.video(key, index, video, chosen, stamps, by_row)
         bits, feature = frames.bits(video.pix_fmt), dataset.features[key]
         if depth.is_coded(feature, bits) or (bits > 8 and video.pix_fmt.startswith("gray")):
-            out[key] = frames.luma(clip.file, chosen.pts)
+            out[key] = frames.luma(chosen.footage)
             continue
         if depth.is_depth(feature):
             search.lacks(
@@ -63,19 +64,21 @@ def videos(
                 field=key,
                 episode=index,
             )
-        out[key] = frames.colours(clip.file, chosen.pts)
+        out[key] = chosen.footage
     return out
 
 
 def tracks(
-    dataset: Dataset, seen: Mapping[str, Array], index: int, search: Search
+    dataset: Dataset, seen: Mapping[str, Array | Footage], index: int, search: Search
 ) -> tuple[dict[str, CameraTrack], dict[str, Array]]:
     """Cameras, with depth where it is known to be that; and what is kept as plain numbers, told."""
     cameras: dict[str, CameraTrack] = {}
     plain: dict[str, Array] = {}
     for key, rows in seen.items():
         name, feature = camera(key), dataset.features.get(key, {})
-        if rows.ndim == 4:
+        if isinstance(rows, Footage):
+            cameras[name] = CameraTrack(video=rows)
+        elif rows.ndim == 4:
             cameras[name] = CameraTrack(rgb=rows)
         elif (found := depth.track(feature, rows, key in dataset.videos)) is not None:
             search.depth(name, index, feature, rows, key in dataset.videos)

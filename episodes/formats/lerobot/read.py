@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
+from episodes.footage import Footage
 from episodes.formats import commands, guard
 from episodes.formats.flat import unflatten
 from episodes.formats.lerobot import columns, meta, pictures, tables
@@ -211,9 +212,9 @@ def _exported(
 ) -> Episode:
     """An episode that cellwright wrote: its header says what the columns were."""
     assert entry.header is not None
-    named: dict[str, Array] = {}
+    named: dict[str, Array | Footage] = {}
     stamps = np.arange(len(table)) / dataset.fps
-    tracks = {
+    tracks: dict[str, Array | Footage] = {
         **pictures.videos(dataset, entry, stamps, index, search),
         **pictures.images(dataset, table, place),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +11,12 @@ from typing import Any
 
 from episodes.episode import Episode
 from episodes.errors import UserError
+from episodes.footage import Footage
 from episodes.formats.extra import need
 from episodes.formats.flat import Flat, flatten, padded, widths
-from episodes.formats.lerobot import columns, meta, stats
+from episodes.formats.lerobot import columns, copies, meta, stats
 from episodes.formats.lerobot.columns import Schema
+from episodes.formats.lerobot.copies import Copies
 from episodes.formats.lerobot.files import CHUNK, DATA_MB, VIDEO_MB, Clips, Tables
 from episodes.storage.library import Library
 
@@ -27,22 +29,26 @@ def write(
     *,
     progress: Callable[[object], None],
     version: str = "v3.0",
-    codec: str = "h264",
+    codec: str | None = None,
     depth: bool = True,
 ) -> None:
     """Write every episode of the library into the folder `out`.
 
-    codec: of colour pictures, "h264", "av1" or "png" (lossless, in the table). depth: depth and
+    codec: of colour pictures, "h264", "av1" or "png" (lossless, in the table); None: video that was
+    imported stays as it is where LeRobot can read it so, all else is "h264". depth: depth and
     segmentation go along, as 16-bit PNG; LeRobot's policies take every picture for an input
     unless they are told which. UserError: episodes of different shapes or rates.
     """
     if version not in ("v3.0", "v2.1"):
         raise UserError(f"LeRobot version {version!r} is not written; versions: v3.0, v2.1")
     one_width = widths(library)
+    kept = copies.steady(library, version == "v3.0") if codec is None else set()
     with ExitStack() as open_files:
-        target = _Target(out, codec, version, open_files)
-        for episode in library.episodes():
-            target.add(padded(flatten(episode if depth else _colour_only(episode)), one_width))
+        target = _Target(out, codec or "h264", version, kept, open_files)
+        for row in library.rows:
+            episode = library.read(row.index)
+            flat = padded(flatten(episode if depth else _colour_only(episode)), one_width)
+            target.add(flat, _films(library, row.index, kept))
             progress(episode)
     target.finish()
 
@@ -55,10 +61,22 @@ def _colour_only(episode: Episode) -> Episode:
     return replace(episode, cameras=cameras)
 
 
+def _films(library: Library, index: int, cameras: Set[str]) -> dict[str, Footage]:
+    """Row of `Flat.pictures` -> the video that it is in."""
+    if not cameras:
+        return {}
+    tracks = library.read(index, images=False).cameras
+    films = {f"obs/{name}_image": tracks[name].video for name in cameras}
+    return {name: film for name, film in films.items() if film is not None}
+
+
 class _Target:
     """A data set that grows by episodes; holds one of them, and small rows of the others."""
 
-    def __init__(self, out: Path, codec: str, version: str, open_files: ExitStack) -> None:
+    def __init__(
+        self, out: Path, codec: str, version: str, kept: Set[str], open_files: ExitStack
+    ) -> None:
+        """kept: the cameras whose video goes out as it is."""
         self._out = out
         self._codec = codec
         self._v3 = version == "v3.0"
@@ -71,17 +89,22 @@ class _Target:
         self._tasks: dict[str, int] = {}
         self._frames = 0
         self._data = Tables(out)
-        self._videos: dict[str, Clips] = {}
+        self._kept = {f"obs/{camera}_image" for camera in kept}
+        self._videos: dict[str, Clips | Copies] = {}
 
-    def add(self, flat: Flat) -> None:
+    def add(self, flat: Flat, films: Mapping[str, Footage]) -> None:
+        """films: of the cameras that are kept, row of `flat.pictures` -> its video."""
         video = self._codec != "png"
         header, number = flat.header, len(self._rows)
         if self._schema is None:
             self._schema = columns.schema_of(flat, video)
             self._head = header
             for key in self._schema.videos:
-                self._videos[key] = Clips(self._out, key, self._codec, self._v3)
-                self._open.enter_context(self._videos[key])
+                if self._schema.pictures[key] in self._kept:
+                    self._videos[key] = Copies(self._out, key, self._v3)
+                else:
+                    clips = Clips(self._out, key, self._codec, self._v3)
+                    self._videos[key] = self._open.enter_context(clips)
         schema = self._schema
         columns.check(schema, flat, video, header["index"])
         if header["control_hz"] != self._head["control_hz"]:
@@ -107,8 +130,12 @@ class _Target:
             row |= {"dataset_from_index": self._frames, "dataset_to_index": self._frames + steps}
         else:
             self._data.alone(table, number)
-        for key, clips in self._videos.items():
-            row |= clips.add(number, rate, flat.pictures[schema.pictures[key]])
+        for key, files in self._videos.items():
+            name = schema.pictures[key]
+            if isinstance(files, Copies):
+                row |= files.add(number, rate, films[name])
+            else:
+                row |= files.add(number, rate, flat.pictures[name])
         self._rows.append(row)
         self._frames += steps
 
@@ -144,7 +171,10 @@ class _Target:
         }
         for key in schema.videos:
             told = info["features"][key]["info"]
-            told |= {"video.codec": self._codec, "video.pix_fmt": self._videos[key].pix_fmt}
+            told |= {
+                "video.codec": self._videos[key].codec,
+                "video.pix_fmt": self._videos[key].pix_fmt,
+            }
         if self._v3:
             return info | {"data_files_size_in_mb": DATA_MB, "video_files_size_in_mb": VIDEO_MB}
         return info | {"total_chunks": chunks, "total_videos": count * len(schema.videos)}

@@ -24,6 +24,7 @@ def run(config: Mapping[str, Any]) -> int:
             shard_size=config["shard_size"],
             strict=config["strict"],
             compression=config["compression"],
+            pictures=config["pictures"],
             overrides={k: config[k] for k in OVERRIDES if config[k] is not None},
             options=config["options"] or {},
             exact=config["exact"] or (),
