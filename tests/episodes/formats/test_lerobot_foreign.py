@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -308,7 +309,7 @@ def test_clocks_that_differ_are_the_reason_and_the_remedy_works(
     told = capsys.readouterr().err
     assert "its 12 frames are at 0.000 to 1.100 s, the 12 rows at" in told
     assert "as many, but by other clocks" in told
-    remedy = told.split("'")[1]  # as it stands in the message
+    [remedy] = re.findall(r"options\.\S+", told)  # as it stands in the message
     assert dispatch([*words, remedy]) == 0
     shown = Library(tmp_path / "lib").read(0).cameras["front"].rgb.mean(axis=(1, 2, 3))
     np.testing.assert_allclose(shown, 20 * np.arange(STEPS), atol=3)
