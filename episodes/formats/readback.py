@@ -14,7 +14,7 @@ from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import registry
 from episodes.formats.flat import flatten
-from episodes.storage.library import Library
+from episodes.storage.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Loss:
         return f"{self.name}: PSNR {self.psnr:.1f} dB, largest error {self.worst}"
 
 
-def compare(library: Library, format: str, out: Path) -> list[Loss]:
+def compare(chosen: Selection, format: str, out: Path) -> list[Loss]:
     """Reads one episode back.
 
     UserError: a number differs, or depth, or an id: the export is wrong.
     """
     # Not through the gate of imports: whatever stands in the library is what has to come back.
     theirs = next(registry.reader(format).read(out, report=Report()))
-    ours = library.read(theirs.index)
+    ours = chosen.read(theirs.index)
     _same_numbers(ours, theirs)
     one, two = flatten(ours).pictures, flatten(theirs).pictures
     losses = []
