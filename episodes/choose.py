@@ -24,7 +24,9 @@ def choose(
     filter: as of a source of a mix. episodes: their indices, of one library. An episode that is
     there twice counts once. UserError: no library, an unfinished one, or nothing is left.
     """
-    parts, notes = _mixed(src) if src.is_file() else (_below(src), [])
+    drawn = _mixed(src) if src.is_file() else None
+    parts = _below(src) if drawn is None else [part for part, _ in drawn]
+    notes: list[str] = []
     if episodes is not None:
         parts = [_listed(src, parts, episodes)]
     if filter:
@@ -44,7 +46,13 @@ def choose(
                 for part in parts
                 if not part.rows
             ]
-    return Selection(src, *_once(parts, notes))
+    chosen = Selection(src, *_once(parts, notes))
+    if drawn is None or len(drawn) < 2:
+        return chosen
+    have = ", ".join(f"{len(part.rows)} of {part.name}" for part in chosen.parts)
+    drawing = ", ".join(f"{share:.1%} of {part.name}" for part, share in drawn)
+    told = f"an export has no weights: it holds {have}, where the mix draws {drawing}"
+    return Selection(src, chosen.parts, [*chosen.notes, told])
 
 
 def _below(src: Path) -> list[Part]:
@@ -60,21 +68,14 @@ def _below(src: Path) -> list[Part]:
     return parts
 
 
-def _mixed(src: Path) -> tuple[list[Part], list[str]]:
-    """The episodes that each source of a mix draws from."""
-    parts, weights = [], []
+def _mixed(src: Path) -> list[tuple[Part, float]]:
+    """The episodes that each source of a mix draws from, and its share of the draws."""
+    found = []
     for source, library in drawn_from(src):
         library.close()
         rows = tuple(library.row(index) for index in sorted(source.chosen))
-        parts.append(Part(source.name, library, rows))
-        weights.append(f"{source.name} {float(source.share):.1%}")
-    total = sum(len(part.rows) for part in parts)
-    have = [f"{part.name} {len(part.rows)} of {total}" for part in parts]
-    told = (
-        f"an export has each episode once, without weights: {', '.join(have)}; the mix draws "
-        f"{', '.join(weights)}"
-    )
-    return parts, [told] if len(parts) > 1 else []
+        found.append((Part(source.name, library, rows), float(source.share)))
+    return found
 
 
 def _listed(src: Path, parts: Sequence[Part], episodes: Sequence[int]) -> Part:
@@ -109,6 +110,6 @@ def _once(parts: Sequence[Part], notes: Sequence[str]) -> tuple[list[Part], list
             seen.setdefault(known, part.name)
         doubles = len(part.rows) - len(new)
         if doubles:
-            told.append(f"{part.name}: {doubles} episodes stand in an earlier library, left out")
+            told.append(f"{part.name}: {doubles} of its episodes came before, and stand once")
         left.append(replace(part, rows=tuple(new)))
     return left, told

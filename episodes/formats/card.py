@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from episodes.episode import Episode
+from episodes.finding import spans
 from episodes.formats.croissant import outcome
 from episodes.formats.extra import need
 from episodes.formats.readback import Loss
@@ -172,7 +173,7 @@ def _told(part: Part) -> dict[str, Any]:
     keys = ("spec_id", "versions", "config", "import", "findings")
     told: dict[str, Any] = {key: info[key] for key in keys if info.get(key)}
     if len(part.rows) < len(part.library):
-        told["episodes"] = [row.index for row in part.rows]
+        told["episodes"] = spans([row.index for row in part.rows], most=len(part.rows))
     return {**told, "library": part.name}
 
 
