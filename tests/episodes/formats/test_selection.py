@@ -126,6 +126,8 @@ def test_a_split_that_was_drawn_stays_when_episodes_are_counted_anew(tmp_path: P
         tmp_path / "lib", tmp_path / "out", "robomimic", episodes=[3, 4, 8, 9], merged=True
     )
     assert masks(out / "episodes.hdf5") == (["demo_0", "demo_2"], ["demo_1", "demo_3"])
+    back = import_library(out, tmp_path / "back")
+    assert [hdf5.is_train(e) for e in back.episodes()] == [True, False, True, False]
 
 
 def test_next_obs_is_the_observation_of_the_step_after(runs: Path, tmp_path: Path) -> None:
