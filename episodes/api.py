@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from episodes import formats
+from episodes.choose import choose
 from episodes.storage.library import Library
 
 
@@ -22,11 +24,21 @@ def import_library(src: str | Path, out: str | Path, **keys: Any) -> Library:
 
 
 def export_library(
-    src: str | Path, out: str | Path, format: str = "lerobot", **options: Any
+    src: str | Path,
+    out: str | Path,
+    format: str = "lerobot",
+    *,
+    filter: Mapping[str, Any] | None = None,
+    episodes: Sequence[int] | None = None,
+    **options: Any,
 ) -> Path:
-    """Writes the library at `src` in a format of others to the new folder `out`, and returns that.
+    """Writes episodes in a format of others to the new folder `out`, and returns that.
 
-    format: lerobot, rlds, robomimic or webdataset; options: of the format. UserError: an
-    unfinished library, `out` in use, or a library that the format cannot hold.
+    src: a library, a folder of them, or the file of a mix: the episodes that it draws from, each
+    once. format: lerobot, rlds, robomimic or webdataset; options: of the format. filter: as of a
+    source of a mix, such as {"success": True}. episodes: indices in the one library at `src`.
+    UserError: an unfinished library, `out` in use, episodes that are not there, or that the format
+    cannot hold together.
     """
-    return formats.export_library(format, Path(src), Path(out), **options).out
+    chosen = choose(Path(src), filter, episodes)
+    return formats.export(format, chosen, Path(out), **options).out

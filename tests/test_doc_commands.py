@@ -15,11 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
 from episodes import Mix
 from episodes.episode import Episode
+from episodes.storage import hdf5
 from episodes.storage.library import Library
 from generators.command import usage
 from generators.command.cli import dispatch
@@ -125,6 +127,14 @@ def mixed(file: str, shares: dict[str, float]) -> Callable[[World], bool]:
     return made
 
 
+def merged(world: World, name: str) -> tuple[list[str], list[str]]:
+    """The masks of the one file of an export for robomimic."""
+    [path] = (world.root / name).glob("*.hdf5")
+    with h5py.File(path) as file:
+        train, valid = (hdf5.text(file[f"mask/{side}"]) for side in ("train", "valid"))
+        return train, valid
+
+
 def far(world: World) -> bool:
     page = (ROOT / "docs" / "robots.md").read_text(encoding="utf-8")
     return re.findall(r"^cellwright: .*", page, re.M) == [world.out.strip()]
@@ -188,6 +198,19 @@ OTHERS: dict[str, Check] = {
     "export format=rlds src=runs/a out=export/rlds": holds("export/rlds/cellwright/1.0.0"),
     "export format=webdataset src=runs/a out=export/tars": lambda w: bool(
         list((w.root / "export/tars").glob("*.tar"))),
+    "export format=robomimic src=runs/a out=export/merged options.merged=true":
+        lambda w: merged(w, "export/merged") == (["demo_0", "demo_1", "demo_2"], []),
+    "export format=robomimic src=runs/a out=export/good filter={success:true} options.merged=true":
+        lambda w: merged(w, "export/good") == (["demo_0", "demo_1"], []),
+    "export format=robomimic src=runs/a out=export/offline options.next_obs=true":
+        lambda w: "next_obs" in h5py.File(w.root / "export/offline/00000.hdf5")["data/demo_0"],
+    "export format=lerobot src=runs/a out=export/good filter={success:true}": says("2 episodes"),
+    "export format=rlds src=runs/a out=export/some episodes=[0,1-2]": says("3 episodes"),
+    "export format=lerobot src=runs out=export/all": says("6 episodes"),
+    "export format=lerobot src=runs/mix.json out=export/mix": says(
+        "6 episodes", "3 of a, 3 of b, where the mix draws 80.0% of a, 20.0% of b"),
+    "export format=webdataset src=runs out=export/all": says("6 episodes"),
+    "export format=webdataset src=runs/mix.json out=export/mix": says("6 episodes"),
     "mix out=runs/mix.json sources=[{name:sim,path:runs/a,weight:80},{name:real,path:runs/bridge,"
     "weight:20}] cameras={main:[front,image_0]} image_size=[128,128]": lambda w: (
         mixed("runs/mix.json", {"sim": 0.8, "real": 0.2})(w)
@@ -281,6 +304,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
         out = f"out={root / 'simulated' / name}"
         assert dispatch(["generate", f"task={task}", out, *words]) == 0
     some = [synthetic_episode(i, np.random.default_rng(i)) for i in range(3)]
+    some[1] = replace(some[1], success=False, failure="dropped")
     for name, task in (("a", "bench_place"), ("b", "bin_pick")):
         make_library(root / "invented" / name, [replace(one, task=task) for one in some])
     real = [replace(one, domain="real", cameras={"image_0": one.cameras["front"]}) for one in some]
@@ -326,9 +350,14 @@ def _lay_out(world: World, kept: Path, verb: str, words: str) -> None:
     kind = "invented" if verb in ("export", "mix", "check") else "simulated"
     names = set(re.findall(r"(?:src=|path:)runs/([\w-]+)", words))
     if "src=runs out" in words or "root=runs" in words:
-        names = {"a"}
+        names = {"a", "b"} if verb == "export" else {"a"}
+    if "src=runs/mix.json" in words:
+        names = {"a", "b"}
     for name in names:
         shutil.copytree(kept / kind / LIKE.get(name, name), world.root / "runs" / name)
+    if "src=runs/mix.json" in words:
+        sources = "sources=[{path:runs/a,weight:80},{path:runs/b,weight:20}]"
+        assert dispatch(["mix", "out=runs/mix.json", sources]) == 0
     if "by_row" in words:
         source = [f"src={kept}/invented/bridge", "out=path/to/dataset"]
         assert dispatch(["export", "format=lerobot", *source]) == 0

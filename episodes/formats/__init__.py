@@ -3,7 +3,8 @@
 A format that can be read has `read(path, *, strict, report, hz=None, ...) -> Iterator[Episode]`
 (one episode in memory), `is_source(path) -> bool` and `sources(path) -> (root, files)`, the files
 that an import depends on; `expected(path) -> int`, if its files tell how many episodes there are.
-A format that can be written has `write(library, out, *, progress, ...)`.
+A format that can be written has `write(chosen, out, *, progress, ...) -> Sequence[str]`, of lines
+that the user should read.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from episodes.formats.registry import (
 if TYPE_CHECKING:
     from episodes.formats.exporting import Exported
     from episodes.formats.importing import Imported
+    from episodes.storage.selection import Selection
 
 __all__ = [
     "READERS",
@@ -32,6 +34,7 @@ __all__ = [
     "check_options",
     "detect",
     "expected",
+    "export",
     "export_library",
     "import_library",
     "read",
@@ -45,6 +48,13 @@ def import_library(format: str | None, src: Path, out: Path, **options: Any) -> 
     from episodes.formats import importing
 
     return importing.import_library(format, src, out, **options)
+
+
+def export(format: str, chosen: Selection, out: Path, **options: Any) -> Exported:
+    """Chosen episodes in a format of others, at `out`; see exporting.py."""
+    from episodes.formats import exporting
+
+    return exporting.export(format, chosen, out, **options)
 
 
 def export_library(format: str, src: Path, out: Path, **options: Any) -> Exported:

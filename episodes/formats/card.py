@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from episodes.episode import Episode
+from episodes.finding import spans
 from episodes.formats.croissant import outcome
 from episodes.formats.extra import need
 from episodes.formats.readback import Loss
-from episodes.storage.library import Library
 from episodes.storage.safe import plain
+from episodes.storage.selection import Part, Selection
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,15 +30,15 @@ TILE = 160  # px
 INK, PAPER, GREY = (40, 70, 110), (255, 255, 255), (120, 120, 120)
 
 
-def licences(library: Library) -> list[str]:
+def licences(chosen: Selection) -> list[str]:
     """The licences of the episodes, as they carry them."""
-    found = {str(plain(library.group(row.index).attrs.get("licence", ""))) for row in library}
+    found = {str(plain(chosen.group(row.index).attrs.get("licence", ""))) for row in chosen}
     return sorted(licence or "unknown" for licence in found)
 
 
-def describe(library: Library) -> str:
+def describe(chosen: Selection) -> str:
     """One line, for metadata."""
-    summary = library.summary()
+    summary = chosen.summary()
     return (
         f"{summary.episodes} robot episodes ({summary.steps} steps, {summary.hours:.2f} hours) of "
         f"{', '.join(summary.tasks)} with {', '.join(summary.robots)}; "
@@ -46,40 +47,40 @@ def describe(library: Library) -> str:
 
 
 def write(
-    library: Library,
+    chosen: Selection,
     out: Path,
     name: str,
     format: str,
     found: Sequence[str],
     losses: Sequence[Loss],
 ) -> None:
-    """Write out/README.md, its pictures, and beside it what the library was made from.
+    """Write out/README.md, its pictures, and beside it what it was made from.
 
     found: the licences; losses: of reading it back.
     """
-    first = library.read(library.rows[0].index)
-    _lengths(library).save(out / LENGTHS)
-    pictures = _frames(library)
+    first = chosen.read(chosen.rows[0].index)
+    _lengths(chosen).save(out / LENGTHS)
+    pictures = _frames(chosen)
     if pictures is not None:
         pictures.save(out / FRAMES)
     parts = [
-        _front_matter(library, name, format, found),
-        f"# {name}\n\n{describe(library)}",
-        _counts(library, found),
+        _front_matter(chosen, name, format, found),
+        f"# {name}\n\n{describe(chosen)}",
+        _counts(chosen, found),
         f"![steps of the episodes]({LENGTHS})",
         f"![frames]({FRAMES})" if pictures is not None else "",
         _contents(first),
         _fidelity(losses),
-        _origin(library),
+        _origin(chosen),
     ]
-    (out / RECIPE).write_text(_recipe(library, first), encoding="utf-8")
+    (out / RECIPE).write_text(_recipe(chosen, first), encoding="utf-8")
     text = "\n\n".join(part for part in parts if part) + "\n"
     (out / "README.md").write_text(text, encoding="utf-8")
 
 
-def _front_matter(library: Library, name: str, format: str, found: Sequence[str]) -> str:
+def _front_matter(chosen: Selection, name: str, format: str, found: Sequence[str]) -> str:
     """What the Hugging Face hub reads; licence names there are in small letters."""
-    steps = library.summary().steps
+    steps = chosen.summary().steps
     size = next((text for least, text in SIZES if steps < least), "n>1B")
     lines = ["---", f"pretty_name: {name}"]
     lines += [
@@ -96,12 +97,14 @@ def _front_matter(library: Library, name: str, format: str, found: Sequence[str]
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def _counts(library: Library, found: Sequence[str]) -> str:
-    """Outcomes, licences and instructions; `describe` says how much there is."""
-    ends = Counter(outcome(row) for row in library.rows).most_common(MOST_NAMED)
-    said = Counter(row.instruction for row in library.rows).most_common(MOST_NAMED)
-    rate = library.summary().success_rate
+def _counts(chosen: Selection, found: Sequence[str]) -> str:
+    """Split, outcomes, licences, instructions; `describe` says how much there is."""
+    ends = Counter(outcome(row) for row in chosen.rows).most_common(MOST_NAMED)
+    said = Counter(row.instruction for row in chosen.rows).most_common(MOST_NAMED)
+    rate = chosen.summary().success_rate
+    valid = len(chosen.valid)
     lines = [
+        f"- split: {len(chosen) - valid} to train with, {valid} to validate with",
         f"- success: {'not told' if rate is None else f'{rate:.1%}'}",
         f"- outcomes, most frequent: {', '.join(f'{text} ({count})' for text, count in ends)}",
         f"- licence: {', '.join(found)}",
@@ -141,22 +144,37 @@ def _fidelity(losses: Sequence[Loss]) -> str:
     return "\n".join(["## Read back", "", head, *(f"- {loss}" for loss in lossy)])
 
 
-def _origin(library: Library) -> str:
-    faults = library.info.get("findings", [])
-    lines = ["It was imported." if "import" in library.info else "It was generated."]
+def _origin(chosen: Selection) -> str:
+    infos = [part.library.info for part in chosen.parts]
+    faults = sum(len(info.get("findings", [])) for info in infos)
+    made = dict.fromkeys("imported" if "import" in info else "generated" for info in infos)
+    lines = []
+    if len(chosen.parts) > 1:
+        held = ", ".join(f"{part.name} ({len(part.rows)})" for part in chosen.parts)
+        lines += [f"Of several libraries, by number of episodes: {_plain_text(held)}."]
+    lines += [f"It was {' and '.join(made)}."]
     if faults:
-        lines += [f"At its import, {len(faults)} faults of the source were told."]
+        lines += [f"At its import, {faults} faults of the source were told."]
     lines += [f"[{RECIPE}]({RECIPE}) has the config, the versions and the lineage."]
     return "\n".join(["## How it was made", "", " ".join(lines)])
 
 
-def _recipe(library: Library, episode: Episode) -> str:
-    """JSON: what the library was made from, spec_id first."""
-    keys = ("spec_id", "versions", "config", "import", "findings")
-    told: dict[str, Any] = {key: library.info[key] for key in keys if library.info.get(key)}
+def _recipe(chosen: Selection, episode: Episode) -> str:
+    """JSON: what the library was made from, spec_id first; of several, a list of them."""
+    parts = [_told(part) for part in chosen.parts]
+    told: dict[str, Any] = parts[0] if len(parts) == 1 else {"libraries": parts}
     if episode.lineage:
         told["lineage of the first episode"] = dict(episode.lineage)
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def _told(part: Part) -> dict[str, Any]:
+    info = part.library.info
+    keys = ("spec_id", "versions", "config", "import", "findings")
+    told: dict[str, Any] = {key: info[key] for key in keys if info.get(key)}
+    if len(part.rows) < len(part.library):
+        told["episodes"] = spans([row.index for row in part.rows], most=len(part.rows))
+    return {**told, "library": part.name}
 
 
 def _plain_text(text: str) -> str:
@@ -164,9 +182,9 @@ def _plain_text(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in text) or "(none)"
 
 
-def _lengths(library: Library) -> Image.Image:
+def _lengths(chosen: Selection) -> Image.Image:
     """A histogram of the episodes' steps."""
-    counts, edges = np.histogram([row.steps for row in library.rows], bins=BARS)
+    counts, edges = np.histogram([row.steps for row in chosen.rows], bins=BARS)
     width, height, foot = 480, 160, 20
     image = need("PIL.Image", CARD).new("RGB", (width, height + foot), PAPER)
     draw = need("PIL.ImageDraw", CARD).Draw(image)
@@ -182,12 +200,12 @@ def _lengths(library: Library) -> Image.Image:
     return image
 
 
-def _frames(library: Library) -> Image.Image | None:
+def _frames(chosen: Selection) -> Image.Image | None:
     """A few frames of a few episodes, one row each, of the first camera that has colour."""
-    places = np.unique(np.linspace(0, len(library) - 1, min(SHOWN, len(library))).astype(int))
+    places = np.unique(np.linspace(0, len(chosen) - 1, min(SHOWN, len(chosen))).astype(int))
     rows = []
     for place in places:
-        episode = library.read(library.rows[place].index)
+        episode = chosen.read(chosen.rows[place].index)
         colours = [track.rgb for track in episode.cameras.values() if track.rgb is not None]
         if not colours:
             return None

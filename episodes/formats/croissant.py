@@ -12,8 +12,8 @@ from typing import Any
 
 from episodes.formats import guard
 from episodes.storage import safe
-from episodes.storage.library import Library
 from episodes.storage.records import Row, record_file
+from episodes.storage.selection import Selection
 from episodes.storage.store import SHARDS
 
 FILE = "croissant.json"
@@ -59,11 +59,12 @@ FIELDS = {
 
 
 def write(
-    library: Library, out: Path, name: str, description: str, licences: Sequence[str]
+    chosen: Selection, out: Path, name: str, description: str, licences: Sequence[str]
 ) -> None:
     """Write out/croissant.json over all files that are in `out` by now."""
     files = sorted(path for path in out.rglob("*") if path.is_file() and path.name != FILE)
     hashes = guard.hash_files(out, files)
+    specs = dict.fromkeys(part.library.info["spec_id"] for part in chosen.parts)
     value = {
         "@context": {"@language": "en", "@vocab": "https://schema.org/", **TERMS},
         "@type": "sc:Dataset",
@@ -72,9 +73,9 @@ def write(
         "description": description,
         "license": [LICENCES + licence for licence in licences],
         "version": "1.0.0",
-        "datePublished": _made(library),
-        "citeAs": f"{name}, cellwright spec {library.info['spec_id']}",
-        "keywords": ["robotics", "manipulation", *sorted(library.summary().domains)],
+        "datePublished": _made(chosen),
+        "citeAs": f"{name}, cellwright spec {', '.join(specs)}",
+        "keywords": ["robotics", "manipulation", *sorted(chosen.summary().domains)],
         "distribution": [
             {
                 "@type": "cr:FileObject",
@@ -87,12 +88,12 @@ def write(
             }
             for path, digest in hashes.items()
         ],
-        "recordSet": [_records(library)],
+        "recordSet": [_records(chosen)],
     }
     (out / FILE).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
-def _records(library: Library) -> dict[str, Any]:
+def _records(chosen: Selection) -> dict[str, Any]:
     """The episodes as a table inside the metadata."""
     rows = [
         {
@@ -104,13 +105,13 @@ def _records(library: Library) -> dict[str, Any]:
             "episodes/outcome": outcome(row),
             "episodes/steps": row.steps,
         }
-        for row in library.rows[:MAX_RECORDS]
+        for row in chosen.rows[:MAX_RECORDS]
     ]
     return {
         "@type": "cr:RecordSet",
         "@id": "episodes",
         "name": "episodes",
-        "description": f"The first {len(rows)} of {len(library)} episodes.",
+        "description": f"The first {len(rows)} of {len(chosen)} episodes.",
         "key": {"@id": "episodes/index"},
         "field": [
             {
@@ -131,8 +132,9 @@ def outcome(row: Row) -> str:
     return "success" if row.success else f"failure: {row.failure or 'unnamed'}"
 
 
-def _made(library: Library) -> str:
+def _made(chosen: Selection) -> str:
     """The day on which the first shard was committed."""
+    library = chosen.parts[0].library
     folder = library.path / SHARDS
     record = safe.read_json(folder / record_file(library.shards[0].number))
     return str(record.get("created", ""))[:10]

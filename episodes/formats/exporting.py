@@ -1,4 +1,4 @@
-"""A library goes out in a format of others: whole, by one rename, or not at all."""
+"""Episodes go out in a format of others: whole, by one rename, or not at all."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
-from episodes.formats import card, croissant, readback, registry, whole
+from episodes.formats import card, croissant, readback, registry, shapes, whole
 from episodes.storage.library import Library
+from episodes.storage.selection import Selection
+from episodes.storage.selection import whole as all_of
+
+# What may not differ between two episodes; the other formats have no such rule.
+ONE_SHAPE = {"lerobot": "LeRobot wants one rate and one shape", "rlds": "TFDS wants one shape"}
+ONE_RATE = ("lerobot",)
+MOST_TOLD = 8  # differences between libraries
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export made. losses: of the pictures of one episode that was read back."""
+    """What an export made. losses: of the pictures of one episode that was read back. notes: what
+    the user should know, one line each."""
 
     out: Path
     format: str
@@ -22,35 +30,55 @@ class Exported:
     steps: int
     bytes: int
     losses: list[readback.Loss]
+    notes: tuple[str, ...]
 
 
-def export_library(
+def export_library(format: str, src: Path, out: Path, **options: Any) -> Exported:
+    """As `export`, of all episodes of the library at `src`."""
+    registry.writer(format)
+    return export(format, Selection(src, [all_of(Library(src))]), out, **options)
+
+
+def export(
     format: str,
-    src: Path,
+    chosen: Selection,
     out: Path,
     *,
     progress: Callable[[object], None] = lambda episode: None,
     **options: Any,
 ) -> Exported:
-    """Write the library at `src` to the new folder `out`, with a card and Croissant metadata.
+    """Write the chosen episodes to the new folder `out`, with a card and Croissant metadata.
 
     progress: called after each episode. options: of the format. One episode is read back and
-    compared. UserError: an unfinished library, `out` in use, a library that the format cannot hold.
+    compared. UserError: `out` in use, or episodes that the format cannot hold.
     """
     module = registry.writer(format)
     registry.check_options(format, module.write, ("progress",), options)
-    library = Library(src)
-    if len(library) < library.info["episodes"]:
-        raise UserError(
-            f"{src} is not finished: {len(library)} of {library.info['episodes']} episodes; "
-            "finish it first"
-        )
     with whole.growing(out) as work:
-        module.write(library, work, progress=progress, **options)
-        losses = readback.compare(library, format, work)
-        found = card.licences(library)
-        card.write(library, work, out.name, format, found, losses)
-        croissant.write(library, work, out.name, card.describe(library), found)
+        differences = _compared(format, chosen)
+        told = module.write(chosen, work, progress=progress, **options)
+        losses = readback.compare(chosen, format, work)
+        found = card.licences(chosen)
+        card.write(chosen, work, out.name, format, found, losses)
+        croissant.write(chosen, work, out.name, card.describe(chosen), found)
         size = sum(path.stat().st_size for path in work.rglob("*") if path.is_file())
-    summary = library.summary()
-    return Exported(out, format, summary.episodes, summary.steps, size, losses)
+    summary = chosen.summary()
+    notes = (*chosen.notes, *differences, *told)
+    return Exported(out, format, summary.episodes, summary.steps, size, losses, notes)
+
+
+def _compared(format: str, chosen: Selection) -> list[str]:
+    """What differs between the libraries, a line each. UserError: the format cannot hold it."""
+    found = shapes.differing(chosen)
+    lines = [f"{what}: {values}" for what, values in found.items()]
+    if len(lines) > MOST_TOLD:
+        lines = [*lines[:MOST_TOLD], f"and {len(lines) - MOST_TOLD} more differences"]
+    refused = format in ONE_SHAPE and (
+        format in ONE_RATE or any(what != shapes.RATE for what in found)
+    )
+    if found and refused:
+        raise UserError(
+            f"{chosen.path}: {ONE_SHAPE[format]}; {' | '.join(lines)}: export each library by "
+            "itself"
+        )
+    return [f"its libraries differ in {line}" for line in lines]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from episodes.episode import CameraTrack, Episode, Subtask
 from episodes.errors import UserError
 from episodes.footage import Footage
-from episodes.storage.library import Library
+from episodes.storage.selection import Selection
 
 Array = NDArray[Any]
 VERSION = 1
@@ -99,12 +99,12 @@ def flatten(episode: Episode) -> Flat:
     return Flat(numbers, pictures, header)
 
 
-def widths(library: Library) -> dict[str, int]:
+def widths(chosen: Selection) -> dict[str, int]:
     """The entries a row of `states` and `objects` in the largest episode, where they differ: no
     two cells need have the same number of bodies."""
     seen: dict[str, set[int]] = {}
-    for row in library.rows:
-        demo = library.group(row.index)
+    for row in chosen.rows:
+        demo = chosen.group(row.index)
         for name, place in (("states", "states"), ("objects", "objects/pose")):
             if place in demo:
                 seen.setdefault(name, set()).add(int(demo[place].shape[1]))

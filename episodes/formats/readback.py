@@ -15,7 +15,7 @@ from episodes.finding import Report
 from episodes.formats import registry
 from episodes.formats.flat import flatten
 from episodes.formats.pictures import settled
-from episodes.storage.library import Library
+from episodes.storage.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Loss:
         return f"{self.name}: PSNR {self.psnr:.1f} dB, largest error {self.worst}"
 
 
-def compare(library: Library, format: str, out: Path) -> list[Loss]:
+def compare(chosen: Selection, format: str, out: Path) -> list[Loss]:
     """Reads one episode back.
 
     UserError: a number differs, or depth, or an id: the export is wrong.
@@ -40,7 +40,7 @@ def compare(library: Library, format: str, out: Path) -> list[Loss]:
     # Not through the gate of imports: whatever stands in the library is what has to come back.
     report = Report()
     theirs = settled(next(registry.reader(format).read(out, report=report)), "decode", report)
-    ours = library.read(theirs.index)
+    ours = chosen.read(theirs.index)
     _same_numbers(ours, theirs)
     one, two = flatten(ours).pictures, flatten(theirs).pictures
     losses = []

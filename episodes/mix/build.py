@@ -11,13 +11,13 @@ from typing import Any
 
 from episodes.errors import UserError, unknown
 from episodes.mix import align, manifest, normalize
-from episodes.mix.filters import select
 from episodes.mix.items import UNITS, Items
 from episodes.mix.lowdim import Kinematics
 from episodes.mix.manifest import Manifest, Source, View
 from episodes.mix.quotas import BLOCK, shares
 from episodes.mix.sources import Asked, flatten, number
 from episodes.mix.windows import Windows
+from episodes.storage.filters import select
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 

@@ -292,6 +292,12 @@ def audit(path: str | Path, draws: int) -> Audit:
     return counted
 
 
+def drawn_from(path: Path) -> Iterator[tuple[Source, Library]]:
+    """The sources of the mix at `path`, each with its library. Raises UserError as `Mix`."""
+    for source in manifest.read(path).sources:
+        yield source, _library(source, path)
+
+
 def _library(source: Source, path: Path) -> Library:
     """The library of a source, as it was when the mix was made."""
     folder = manifest.library_path(source, path)

@@ -111,6 +111,13 @@ def put(data: h5py.Group, episode: Episode, spec_id: str, compression: str) -> s
     return name
 
 
+def relabel(demo: h5py.Group, episode: Episode) -> None:
+    """Give a copied demo the number, lineage and extra of `episode`."""
+    demo.attrs["index"] = episode.index
+    demo.attrs["lineage"] = _json(episode.lineage)
+    demo.attrs["extra"] = _json(episode.extra)
+
+
 def get(demo: h5py.Group, images: bool = True) -> Episode:
     """The episode of a demo; without `images`, what the cameras saw stays None. Colours that are in
     a video file stay there in any case.

@@ -76,6 +76,10 @@ class Library:
         """
         return self.demo(self._file(self.row(index).shard), index)
 
+    def shard(self, number: int) -> Shard:
+        """A committed shard. Raises KeyError for one that is not there."""
+        return self._by_number[number]
+
     def shard_path(self, number: int) -> Path:
         """Of a shard's file. Raises UserError if it is not as long as its record says."""
         shard = self._by_number[number]

@@ -196,6 +196,34 @@ class Size(Kind):
 
 
 @dataclass(frozen=True)
+class Numbers(Kind):
+    """A list of whole numbers from 0 and of ranges of them, "10-19", both ends included."""
+
+    most: int = 1_000_000
+
+    def read(self, key: str, value: Any) -> list[int]:
+        found: list[int] = []
+        for one in value if isinstance(value, list) else [value]:
+            first, dash, last = str(one).partition("-")
+            ends = (first, last if dash else first)
+            if isinstance(one, bool) or not all(end.isascii() and end.isdigit() for end in ends):
+                raise UserError(
+                    f'{key} must be whole numbers or ranges, not {one!r}; try "{key}=[0,3,10-19]"'
+                )
+            low, high = int(ends[0]), int(ends[1])
+            if low > high:
+                raise UserError(f"{key}: {one} counts down; try {key}={high}-{low}")
+            if high - low >= self.most:
+                raise UserError(
+                    f"{key}: {one} are more than {self.most} episodes; leave {key}= out"
+                )
+            found += range(low, high + 1)
+        if not found:
+            raise UserError(f'{key} names none; try "{key}=[0,3,10-19]", or leave it out for all')
+        return found
+
+
+@dataclass(frozen=True)
 class Option(Kind):
     """The name of an option of a config group."""
 

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
 from episodes.storage import store
+from episodes.storage.below import below
 from episodes.storage.summary import summary_of
 from generators.text_table import share, size
 
-DEEPEST = 4  # folders below the one that is searched
 HEAD = ("library", "task", "robot", "domain", "episodes", "success", "hours", "size")
-
-
-def below(root: Path, deepest: int = DEEPEST) -> Iterator[Path]:
-    """Every library at or under a folder, in the order of their names."""
-    if (root / store.LIBRARY).is_file():
-        yield root
-    elif deepest:
-        try:
-            entries = sorted(e.path for e in os.scandir(root) if e.is_dir(follow_symlinks=False))
-        except PermissionError:
-            return
-        for entry in entries:
-            if not os.path.basename(entry).startswith("."):
-                yield from below(Path(entry), deepest - 1)
 
 
 def named(config: Mapping[str, Any], key: str = "src") -> list[Path]:

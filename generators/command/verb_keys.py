@@ -17,6 +17,7 @@ from generators.command.kinds import (
     Kind,
     Maybe,
     Number,
+    Numbers,
     Option,
     Place,
     Rows,
@@ -72,6 +73,8 @@ FORMAT_OPTIONS = Table(
         **{name: Text() for name in TEXTS},
         "hz": Number(above=0, most=100_000),
         "depth": Flag(),
+        "merged": Flag(),
+        "next_obs": Flag(),
     }
 )
 FILTER = Table(
@@ -145,9 +148,11 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "options": Maybe(FORMAT_OPTIONS),
     },
     "export": {
-        "src": SOURCE,
+        "src": Place(),  # a folder, or the file of a mix
         "out": OUT,
         "format": Text(("lerobot", "rlds", "robomimic", "webdataset")),
+        "filter": Maybe(FILTER),
+        "episodes": Maybe(Numbers()),
         "options": Maybe(FORMAT_OPTIONS),
     },
     "mix": {

@@ -22,7 +22,7 @@ WITH_VALUE = {
 }  # fmt: skip
 SHOWN = ("job", "hydra", "all")  # what --cfg can print
 # mappings whose keys are the user's own; Hydra would have to be told with a + that a key is new
-OPEN = ("ratio.", "cameras.", "options.")
+OPEN = ("ratio.", "cameras.", "options.", "filter.")
 CUTTABLE = ("scene.", "camera.", "look.")  # what ~key may take something out of
 EVERY = "all"  # of a group, in a sweep
 # what other commands call our keys

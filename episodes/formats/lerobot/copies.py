@@ -13,19 +13,19 @@ import numpy as np
 from episodes.footage import Footage
 from episodes.formats.lerobot.files import video_file, video_row
 from episodes.storage import hdf5
-from episodes.storage.library import Library
+from episodes.storage.selection import Selection
 
 CODECS = ("av1", "h264", "hevc")  # those that LeRobot writes
 TOLERANCE = 5e-5  # s; LeRobot wants a frame within 1e-4 of a row's time
 
 
-def steady(library: Library, v3: bool) -> set[str]:
+def steady(chosen: Selection, v3: bool) -> set[str]:
     """The cameras whose video can go out as it is: an MP4 in one of CODECS, whose every frame is
     that of one row at the rate of the episode, and the same in every episode. In v2.1 also a file
     for each episode, which begins with it."""
     films: dict[str, list[tuple[Footage, float]]] = {}
-    for row in library.rows:
-        episode = hdf5.get(library.group(row.index), images=False)
+    for row in chosen.rows:
+        episode = hdf5.get(chosen.group(row.index), images=False)
         for name, track in episode.cameras.items():
             if track.video is not None:
                 films.setdefault(name, []).append((track.video, episode.control_hz))
@@ -34,7 +34,7 @@ def steady(library: Library, v3: bool) -> set[str]:
         kinds = {(film.codec, film.pix_fmt, film.shape[1:]) for film, _ in of_camera}
         users = Counter(film.file for film, _ in of_camera)
         if (
-            len(of_camera) == len(library.rows)
+            len(of_camera) == len(chosen.rows)
             and len(kinds) == 1
             and all(_steady(film, rate, v3) for film, rate in of_camera)
             and (v3 or max(users.values()) == 1)

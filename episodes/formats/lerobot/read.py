@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,32 +63,55 @@ def read(
     index = 0
     entries = {entry.index: entry for entry in dataset.entries}
     done: set[int] = set()
-    files = list(dict.fromkeys(entry.data for entry in dataset.entries))
-    for file in files:
-        if not file.is_file():
+    for file, number, table in _in_order(dataset):
+        place = f"{file.relative_to(dataset.root)}, episode {number}"
+        if number not in entries:
+            search.lacks(f"{place} is in no table of episodes and is left out")
             continue
-        for number, table in tables.by_episode(file):
-            place = f"{file.relative_to(dataset.root)}, episode {number}"
-            if number not in entries:
-                search.lacks(f"{place} is in no table of episodes and is left out")
-                continue
-            entry = entries[number]
-            if entry.data != file or number in done:
-                raise UserError(
-                    f"{place}: the table of episodes has it once, in "
-                    f"{entry.data.relative_to(dataset.root)}; files and table contradict"
-                )
-            done.add(number)
-            search.rows(entry, index, len(table))
-            if entry.header is None:
-                search.columns(table.column_names)
-                yield _episode(dataset, entry, table, index, place, search, by_row)
-            else:
-                yield _exported(dataset, entry, table, index, place, search)
-            index += 1
+        entry = entries[number]
+        if entry.data != file or number in done:
+            raise UserError(
+                f"{place}: the table of episodes has it once, in "
+                f"{entry.data.relative_to(dataset.root)}; files and table contradict"
+            )
+        done.add(number)
+        search.rows(entry, index, len(table))
+        if entry.header is None:
+            search.columns(table.column_names)
+            yield _episode(dataset, entry, table, index, place, search, by_row)
+        else:
+            yield _exported(dataset, entry, table, index, place, search)
+        index += 1
     search.finish(done)
     if not index:
         raise UserError(f"{dataset.root}: none of its episodes has a data file")
+
+
+def _in_order(dataset: Dataset) -> Iterator[tuple[Path, int, Any]]:
+    """File, number and rows of every episode as they lie there; of our own exports, in which those
+    to validate with come last, in the order of the library they are from."""
+    headers = [entry.header for entry in dataset.entries if entry.header is not None]
+    ours = [h["index"] for h in headers if type(h.get("index")) is int]
+    numbers = [entry.index for entry in dataset.entries]
+    turns = [n for n, (a, b) in enumerate(pairwise(ours), start=1) if b <= a]
+    if len(ours) < len(numbers) or len(turns) != 1:
+        yield from _lying(dataset, lambda number: True)
+        return
+    order = dict(zip(numbers, ours, strict=True))
+    last = set(numbers[turns[0] :])
+    yield from heapq.merge(
+        _lying(dataset, lambda number: number not in last),
+        _lying(dataset, lambda number: number in last),
+        key=lambda found: order.get(found[1], -1),
+    )
+
+
+def _lying(dataset: Dataset, wanted: Callable[[int], bool]) -> Iterator[tuple[Path, int, Any]]:
+    for file in dict.fromkeys(entry.data for entry in dataset.entries if wanted(entry.index)):
+        if file.is_file():
+            for number, table in tables.by_episode(file):
+                if wanted(number):
+                    yield file, number, table
 
 
 def find(path: Path) -> Path:

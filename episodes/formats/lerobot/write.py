@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,21 +18,22 @@ from episodes.formats.lerobot import columns, copies, meta, stats
 from episodes.formats.lerobot.columns import Schema
 from episodes.formats.lerobot.copies import Copies
 from episodes.formats.lerobot.files import CHUNK, DATA_MB, VIDEO_MB, Clips, Tables
-from episodes.storage.library import Library
+from episodes.storage.selection import Selection
 
 EPISODES_V3 = "meta/episodes/chunk-000/file-000.parquet"
 
 
 def write(
-    library: Library,
+    chosen: Selection,
     out: Path,
     *,
     progress: Callable[[object], None],
     version: str = "v3.0",
     codec: str | None = None,
     depth: bool = True,
-) -> None:
-    """Write every episode of the library into the folder `out`.
+) -> Sequence[str]:
+    """Write every chosen episode into the folder `out`: first those to train with, then those to
+    validate with, since a split is a range of episodes here.
 
     codec: of colour pictures, "h264", "av1" or "png" (lossless, in the table); None: video that was
     imported stays as it is where LeRobot can read it so, all else is "h264". depth: depth and
@@ -41,16 +42,19 @@ def write(
     """
     if version not in ("v3.0", "v2.1"):
         raise UserError(f"LeRobot version {version!r} is not written; versions: v3.0, v2.1")
-    one_width = widths(library)
-    kept = copies.steady(library, version == "v3.0") if codec is None else set()
+    one_width = widths(chosen)
+    train = [row.index for row in chosen if row.index not in chosen.valid]
+    kept = copies.steady(chosen, version == "v3.0") if codec is None else set()
     with ExitStack() as open_files:
         target = _Target(out, codec or "h264", version, kept, open_files)
-        for row in library.rows:
-            episode = library.read(row.index)
+        for index in [*train, *sorted(chosen.valid)]:
+            episode = chosen.read(index)
             flat = padded(flatten(episode if depth else _colour_only(episode)), one_width)
-            target.add(flat, _films(library, row.index, kept))
+            target.add(flat, _films(chosen, index, kept))
             progress(episode)
-    target.finish()
+    robots = sorted({row.robot for row in chosen})
+    target.finish(len(train), ", ".join(robots))
+    return ()
 
 
 def _colour_only(episode: Episode) -> Episode:
@@ -61,11 +65,11 @@ def _colour_only(episode: Episode) -> Episode:
     return replace(episode, cameras=cameras)
 
 
-def _films(library: Library, index: int, cameras: Set[str]) -> dict[str, Footage]:
+def _films(chosen: Selection, index: int, cameras: Set[str]) -> dict[str, Footage]:
     """Row of `Flat.pictures` -> the video that it is in."""
     if not cameras:
         return {}
-    tracks = library.read(index, images=False).cameras
+    tracks = chosen.read(index, images=False).cameras
     films = {f"obs/{name}_image": tracks[name].video for name in cameras}
     return {name: film for name, film in films.items() if film is not None}
 
@@ -139,32 +143,32 @@ class _Target:
         self._rows.append(row)
         self._frames += steps
 
-    def finish(self) -> None:
-        """Write the tables, after all video files are closed."""
-        if self._schema is None:
-            raise UserError("the library holds no episodes; nothing to export")
+    def finish(self, train: int, robots: str) -> None:
+        """Write the tables, after all video files are closed. train: episodes, the first ones."""
+        assert self._schema is not None  # a selection has episodes
         self._data.close()
         total = stats.merged(self._stats)
         _write_json(self._out / "meta" / "stats.json", stats.plain(total))
-        _write_json(self._out / "meta" / "info.json", self._info(self._schema))
+        _write_json(self._out / "meta" / "info.json", self._info(self._schema, train, robots))
         if self._v3:
             self._write_v3()
         else:
             self._write_v2()
             _write_json(self._out / "meta" / "modality.json", modality(self._schema))
 
-    def _info(self, schema: Schema) -> dict[str, Any]:
+    def _info(self, schema: Schema, train: int, robots: str) -> dict[str, Any]:
         count = len(self._rows)
         chunks = -(-count // CHUNK)
-        info = {
+        splits = {"train": (0, train), "val": (train, count)}
+        info: dict[str, Any] = {
             "codebase_version": self._version,
-            "robot_type": self._head["robot"],
+            "robot_type": robots,
             "total_episodes": count,
             "total_frames": self._frames,
             "total_tasks": len(self._tasks),
             "chunks_size": CHUNK,
             "fps": _whole(float(self._head["control_hz"])),
-            "splits": {"train": f"0:{count}"},
+            "splits": {name: f"{a}:{b}" for name, (a, b) in splits.items() if a < b},
             "data_path": meta.DATA_V3 if self._v3 else meta.DATA_V2,
             "video_path": (meta.VIDEO_V3 if self._v3 else meta.VIDEO_V2) if schema.videos else None,
             "features": {key: dict(feature) for key, feature in schema.features.items()},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from episodes.errors import UserError
 from episodes.formats.flat import Flat, encode_png, flatten, padded, to_json, widths
 from episodes.formats.rlds import example, names, records
-from episodes.storage import hdf5
-from episodes.storage.library import Library
+from episodes.storage.selection import Selection
 
 Array = NDArray[Any]
 
@@ -30,8 +29,8 @@ FEATURES = "tensorflow_datasets.core.features"
 
 
 def write(
-    library: Library, out: Path, *, progress: Callable[[object], None], name: str = "cellwright"
-) -> None:
+    chosen: Selection, out: Path, *, progress: Callable[[object], None], name: str = "cellwright"
+) -> Sequence[str]:
     """Write out/NAME/1.0.0 with the splits train and val. UserError: episodes of other shapes."""
     if not name.replace("_", "").isalnum():
         raise UserError(f"options.name={name!r}: a TFDS name has letters, digits and _ only")
@@ -39,33 +38,33 @@ def write(
     folder.mkdir(parents=True)
     splits = {"train": _Split(folder, name, "train"), "val": _Split(folder, name, "val")}
     tree: dict[str, Any] | None = None
-    one_width = widths(library)
+    one_width = widths(chosen)
     try:
-        for episode in library.episodes():
+        for episode in chosen.episodes():
             flat = padded(flatten(episode), one_width)
             ours = {key: feature for key, (feature, _) in _leaves(flat).items()}
             if tree is None:
                 tree = ours
             _check(tree, ours, episode.index)
-            split = splits["train" if hdf5.is_train(episode) else "val"]
+            split = splits["val" if episode.index in chosen.valid else "train"]
             split.add(example.write(_record(flat, episode.success)))
             progress(episode)
     finally:
         for split in splits.values():
             split.close()
-    if tree is None:
-        raise UserError("the library holds no episodes; nothing to export")
+    assert tree is not None  # a selection has episodes
     info = {
         "name": name,
         "version": "1.0.0",
         "fileFormat": "tfrecord",
         "moduleName": f"{name}.{name}_dataset_builder",
-        "description": f"Exported by cellwright from {library.path.name}.",
+        "description": f"Exported by cellwright from {chosen.path.name}.",
         "releaseNotes": {"1.0.0": "Initial release."},
         "splits": [split.finish() for split in splits.values() if split.lengths],
     }
     for file, value in (("features.json", _tree(tree)), ("dataset_info.json", info)):
         (folder / file).write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    return ()
 
 
 def _leaves(flat: Flat) -> dict[str, tuple[dict[str, Any], Any]]:

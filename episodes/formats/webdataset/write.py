@@ -5,26 +5,25 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from episodes.episode import Episode
-from episodes.errors import UserError
 from episodes.formats.flat import encode_png, flatten, to_json
 from episodes.formats.webdataset import members
-from episodes.storage.library import Library
+from episodes.storage.selection import Selection
 
 SHARD_BYTES = 256 << 20
 
 
-def write(library: Library, out: Path, *, progress: Callable[[object], None]) -> None:
+def write(chosen: Selection, out: Path, *, progress: Callable[[object], None]) -> Sequence[str]:
     """Write out/NNNNN.tar and out/index.json (of each file: its samples and episodes)."""
     index: dict[str, dict[str, int]] = {}
     tar: tarfile.TarFile | None = None
     try:
-        for episode in library.episodes():
+        for episode in chosen.episodes():
             if tar is None or tar.offset >= SHARD_BYTES:
                 if tar is not None:
                     tar.close()
@@ -38,9 +37,8 @@ def write(library: Library, out: Path, *, progress: Callable[[object], None]) ->
     finally:
         if tar is not None:
             tar.close()
-    if not index:
-        raise UserError("the library holds no episodes; nothing to export")
     (out / members.INDEX).write_text(json.dumps(index, indent=2) + "\n")
+    return ()
 
 
 def _add(tar: tarfile.TarFile, episode: Episode) -> None:

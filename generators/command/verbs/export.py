@@ -1,4 +1,4 @@
-"""export: a library in a format of others."""
+"""export: libraries, or episodes of them, in a format of others."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes import formats
-from episodes.storage.library import Library
+from episodes.choose import choose
 from generators.progress import Progress
 from generators.text_table import size
 
 
 def run(config: Mapping[str, Any]) -> int:
-    with Progress("export", len(Library(config["src"]))) as progress:
-        done = formats.export_library(
+    chosen = choose(config["src"], config["filter"], config["episodes"])
+    with Progress("export", len(chosen)) as progress:
+        done = formats.export(
             config["format"],
-            config["src"],
+            chosen,
             config["out"],
             progress=progress.step,
             **(config["options"] or {}),
         )
     print(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}")
-    for loss in done.losses:
-        print(loss)
+    for line in (*done.notes, *done.losses):
+        print(line)
     return 0

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes.errors import UserError
-from generators.command.libraries import HEAD, below, summary_row
+from episodes.storage.below import below
+from generators.command.libraries import HEAD, summary_row
 from generators.text_table import table
 
 
