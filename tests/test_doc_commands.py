@@ -145,6 +145,9 @@ Check = Callable[[World], bool]
 GENERATE: dict[str, tuple[tuple[str, ...], Check]] = {
     "task=peg_round scene.clearance_mm=0.5 episodes=100 workers=2 out=runs/peg": (
         STATES, lambda w: makes("runs/peg", "peg_round")(w) and clearance(w, "runs/peg") == 0.5),
+    "task=bench_place robot=ur5 physics.control_hz=30 episodes=1 out=runs/place": (
+        STATES, lambda w: makes("runs/place", "bench_place", "ur5+robotiq_2f85")(w)
+        and w.first("runs/place").control_hz == 30),
     "task=bench_place robot=NAME episodes=4 out=runs/try": (
         STATES, makes("runs/try", "bench_place", "xarm7+robotiq_2f85")),
     "task=bench_place episodes=20 workers=2 out=runs/place": (
@@ -179,6 +182,10 @@ GENERATE: dict[str, tuple[tuple[str, ...], Check]] = {
         STATES, lambda w: bool(w.body("runs/mine", "mesh"))),
 }  # fmt: skip
 OTHERS: dict[str, Check] = {
+    "import src=path/to/dataset out=runs/real pictures=decode": imported(),
+    "import src=path/to/dataset out=runs/real "
+    "exact=[action/joint_position,obs/gripper_position]": imported(),
+    "repair src=runs/a quarantined=true": says("shard 00000", "finished"),
     "list root=runs": says("bench_place", "panda", "2"),
     "smoke tasks=peg_round": says("peg_round", "works", "ran "),
     "import src=path/to/dataset out=runs/real": imported(),
@@ -261,7 +268,10 @@ ELSEWHERE = {
     "cellwright import src=path/to/pick_nut out=runs/aloha options.hz=50": "test_hdf5.py",
     "cellwright import src=path/to/dataset.zarr.zip out=runs/umi options.hz=59.94": "test_zarr.py",
     "cellwright import src=path/to/takes.h5 out=runs/takes "
-    "  'options={hz:20,map:{episodes:take*,actions:cmd_joint,obs:[q,video]}}'": "test_hdf5.py",
+    "   'options={hz:20,map:{episodes:take*,actions:cmd_joint,obs:[q,video]}}'": "test_hdf5.py",
+    "cellwright generate ... reward=dense": "no command; test_envs.py",
+    "cellwright generate task=bench_lift episodes=60 workers=2 renderer=none on_other_code=grow "
+    "out=runs/lift": "test_user_folders.py, which has that task",
     "cellwright smoke tasks=bench_lift": "test_docs.py adds that task",
     "cellwright generate task=bench_lift episodes=50 workers=2 renderer=none out=runs/lift":
         "test_docs.py adds that task",
