@@ -64,7 +64,9 @@ def test_a_robot_that_is_not_installed_fails_nothing_that_was_not_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(smoke, "LocalPool", Pool)
-    monkeypatch.setattr(smoke, "_tasks", lambda config: ["bin_pick", "palletise"])
+    options = smoke.usage.options
+    two = lambda group: ["bin_pick", "palletise"] if group == "task" else options(group)  # noqa: E731
+    monkeypatch.setattr(smoke.usage, "options", two)
     assert dispatch(["smoke"]) == 0
     assert "palletise  not installed" in capsys.readouterr().out
 
