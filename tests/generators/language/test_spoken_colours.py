@@ -97,8 +97,13 @@ def test_shade_and_exposure_are_taken_for_granted() -> None:
 needs_gl = pytest.mark.skipif(not gl.available()[0], reason=gl.available()[1])
 
 
+# a minute each: three of those that speak most of colours here, all in `make slow`
+QUICK = ("bin_pick", "conveyor_sort", "defect_sort")
+EVERY = [pytest.param(t, marks=[] if t in QUICK else pytest.mark.slow) for t in tasks.names()]
+
+
 @needs_gl
-@pytest.mark.parametrize("task", tasks.names())
+@pytest.mark.parametrize("task", EVERY)
 def test_spoken_colours_are_seen_in_every_look(task: str) -> None:
     """The pixels of every body that the instruction calls by a colour."""
     cell, texts, state = sampled(task)
