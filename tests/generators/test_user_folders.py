@@ -81,7 +81,7 @@ def test_the_worked_example_works_as_typed(cell: Path, tmp_path: Path) -> None:
     done = typed(Path("my_cell"), tmp_path, "smoke tasks=[bench_lift] image_size=[16,16]", made,
                  "generate --help", "generate task=bench_lfit out=x", "list root=runs")  # fmt: skip
     assert codes(done) == [0, 0, 0, 2, 0], done.stdout
-    assert re.search(r"^bench_lift +works +2 cameras", done.stdout, re.M)
+    assert re.search(r"^bench_lift +works +ran .* 2 cameras", done.stdout, re.M)
     assert "task      bench_lift | bench_place" in done.stdout
     assert "unknown task 'bench_lfit'; did you mean 'bench_lift'?" in done.stdout
     assert re.search(r"^lift +bench_lift +panda", done.stdout, re.M)
