@@ -77,8 +77,8 @@ def test_what_is_carried_keeps_clear_too():
         barrier = boxes.of_body(station.world.cell.body("wall"))
         hanging = boxes.of_body(rod, START.inverse() @ hangs)
 
-        def touches(travel: Travel) -> bool:
-            poses = travel.plan(station, travel)
+        def touches(move: Travel) -> bool:
+            poses = travel.plan(station, move)
             return any(boxes.clash(hanging.moved(p), barrier).any() for p in poses)
 
         assert not touches(Travel(GOAL, 1, carrying="rod"))
