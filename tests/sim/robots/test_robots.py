@@ -243,5 +243,5 @@ def test_an_environment_has_as_many_joints_as_its_arm():
 
 
 def test_a_model_that_is_not_installed_says_what_to_install():
-    with pytest.raises(UserError, match="pip install no-such-models"):
+    with pytest.raises(UserError, match="'no-such-models' that is not installed"):
         urdf.resolve("no-such-models:arm.urdf")
