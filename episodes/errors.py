@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
@@ -19,9 +19,14 @@ class BadValue(UserError, ValueError):
 def unknown(what: str, name: object, known: Iterable[str]) -> UserError:
     """The error for a name that does not exist: the closest one, then all of them."""
     names = sorted(known)
-    close = difflib.get_close_matches(str(name), names, 1, 0.5)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
+    hint = near(name, names)
     return UserError(f"unknown {what} {name!r}{hint} there are: {', '.join(names) or 'none'}")
+
+
+def near(name: object, known: Sequence[str]) -> str:
+    """What follows a name that does not exist: the closest one that does, if any is close."""
+    close = difflib.get_close_matches(str(name), known, 1, 0.5)
+    return f"; did you mean {close[0]!r}?" if close else ";"
 
 
 class NotInstalled(UserError):

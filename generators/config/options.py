@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from episodes.errors import near
 
 
 def unknown(
@@ -12,7 +13,5 @@ def unknown(
     """The line for a name that does not exist: the closest one, then those to choose from
     (`shown`, where all known ones are too many)."""
     names = list(known)
-    close = difflib.get_close_matches(str(name), names, 1, 0.5)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
     listed = ", ".join(names if shown is None else shown)
-    return f"unknown {what} {name!r}{hint} {what}s: {listed or 'none'}"
+    return f"unknown {what} {name!r}{near(name, names)} {what}s: {listed or 'none'}"

@@ -16,7 +16,7 @@ from episodes.storage.differences import changed, told
 
 Config = Mapping[str, Any]
 
-ON_OTHER_CODE = REFUSE, GROW = "refuse", "grow"
+REFUSE, GROW = "refuse", "grow"
 
 
 @dataclass(frozen=True)
