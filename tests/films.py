@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tests import hevc
+
 RATE = 20
 SIZE = (32, 48)  # height, width
 
@@ -21,8 +23,8 @@ KINDS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "ten_bits.mp4": ("libx264", "yuv420p10le", {"g": "8"}),
     "full_range.mp4": ("libx264", "yuvj420p", {"g": "8"}),
     "rgb.mp4": ("libx264rgb", "rgb24", {"g": "8", "qp": "0"}),
-    "hevc.mp4": ("libx265", "yuv420p", {"x265-params": "keyint=8:bframes=3:log-level=0"}),
-    "hevc.mkv": ("libx265", "yuv420p", {"x265-params": "keyint=8:open-gop=1:log-level=0"}),
+    "hevc.mp4": ("libx265", "yuv420p", {"x265-params": "keyint=8:bframes=3"}),
+    "hevc.mkv": ("libx265", "yuv420p", {"x265-params": "keyint=8:open-gop=1"}),
     "av1.mp4": ("libsvtav1", "yuv420p", {"g": "8", "preset": "12"}),
     "vp8.webm": ("libvpx", "yuv420p", {"g": "8", "auto-alt-ref": "1", "lag-in-frames": "5"}),
     "vp9.webm": ("libvpx-vp9", "yuv420p", {"g": "8", "lag-in-frames": "5"}),
@@ -79,7 +81,10 @@ def kind(folder: Path, name: str, steps: int = 20) -> NDArray[np.uint8]:
     """Write the film `name` of KINDS; the pictures that went into it."""
     encoder, pix_fmt, options = KINDS[name]
     pictures = scenery(steps)
-    film(folder / name, pictures, encoder, pix_fmt, options)
+    if encoder == "libx265":
+        hevc.write(folder / name, pictures, RATE, pix_fmt, options["x265-params"])
+    else:
+        film(folder / name, pictures, encoder, pix_fmt, options)
     return pictures
 
 

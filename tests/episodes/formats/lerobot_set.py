@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests import hevc
+
 Array = NDArray[Any]
 STEPS = 12
 COUNTERS = ("timestamp", "frame_index", "episode_index", "index", "task_index")
@@ -110,21 +112,16 @@ def video(
     import av
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    codes = frames.ndim == 3
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx265" if codes else codec, rate=rate)
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "gray12le" if codes else pix_fmt
-        if codes or codec == "libx265":
-            lossless = "lossless=1:" if codes else ""
-            stream.options = {"x265-params": f"{lossless}log-level=none"}
-        for rows in frames:
-            if codes:
-                frame = av.VideoFrame(frames.shape[2], frames.shape[1], "gray12le")
-                plane = np.zeros((frames.shape[1], frame.planes[0].line_size // 2), "<u2")
-                plane[:, : frames.shape[2]] = rows
-                frame.planes[0].update(plane.tobytes())
-            else:
+    if frames.ndim == 3:
+        hevc.write(path, frames, rate, "gray12le", "lossless=1")
+    elif codec == "libx265":
+        hevc.write(path, frames, rate, pix_fmt)
+    else:
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream(codec, rate=rate)
+            stream.height, stream.width = frames.shape[1:3]
+            stream.pix_fmt = pix_fmt
+            for rows in frames:
                 frame = av.VideoFrame.from_ndarray(rows, "rgb24").reformat(format=pix_fmt)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
