@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,42 +14,50 @@ from episodes.storage import decode
 
 Array = NDArray[Any]
 
-BLACK = 8  # brightest value of a picture that shows nothing, JPEG's noise allowed for
 LEAST_PIXELS = 12  # of an object whose place is worth a look
 DEPTH_STEP = 200  # counts; a larger change of a pixel is an edge that passed by
+LEAST_CONTRAST = 1.0  # [grey values] of a picture whose sharpness can be told
+LOOK = (12, 16)  # height and width of the small picture
 
 
 @dataclass(frozen=True)
-class View:
+class CameraScan:
     """What is left of the frames of a camera. T frames; a channel that is absent left nothing.
 
-    black, same (T,): the picture shows nothing; equals the one before. empty (T,): depth has no
-    return. change, depth_change (T - 1,): mean difference of a frame to the next, [grey values] and
-    [counts]. unnamed: id without a name -> first step. seen_at: object -> (T, 3) mean of its
-    visible surface [m], world; NaN where it is hidden.
+    brightest (T,): [grey values]. same (T,): equals the one before. change, depth_change (T - 1,):
+    mean difference of a frame to the next, [grey values] and [counts]. sharpness (T,): mean
+    absolute Laplacian by mean absolute deviation, what a blur takes away; NaN of a picture without
+    contrast. look (12, 16): mean picture, small and grey. valid (T,): share of the pixels
+    whose depth is told. far (T,): their median depth [m], NaN without any. unnamed: id without a
+    name -> first step. seen_at: object -> (T, 3) mean of its visible surface [m], world; NaN where
+    it is hidden.
     """
 
-    black: NDArray[np.bool_] | None = None
+    brightest: NDArray[np.float64] | None = None
     same: NDArray[np.bool_] | None = None
     change: NDArray[np.float64] | None = None
-    empty: NDArray[np.bool_] | None = None
+    sharpness: NDArray[np.float64] | None = None
+    look: NDArray[np.float64] | None = None
+    valid: NDArray[np.float64] | None = None
+    far: NDArray[np.float64] | None = None
     depth_change: NDArray[np.float64] | None = None
     unnamed: Mapping[int, int] = field(default_factory=dict)
     seen_at: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
-def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str]) -> View:
+def scan(track: CameraTrack, objects: Iterable[str]) -> CameraScan:
     """Reads every frame of a camera once. objects: whose place to find, where it is measured."""
     parts: dict[str, Any] = {}
     if track.video is not None:
         with decode.reading(track.video) as read:
             parts |= _colours(decode.in_order(track.video, read), len(track.video))
-    elif f"{name}_image" in obs:
-        item = obs[f"{name}_image"]
-        parts |= _colours((item[t] for t in range(len(item))), len(item))
-    depth, ids = obs.get(f"{name}_depth"), obs.get(f"{name}_segmentation")
+    elif track.rgb is not None:
+        rgb = track.rgb
+        parts |= _colours((rgb[t] for t in range(len(rgb))), len(rgb))
+    depth, ids = track.depth, track.segmentation
     steps = max(len(item) if item is not None else 0 for item in (depth, ids))
-    empty, change = np.zeros(steps, bool), np.zeros(max(0, steps - 1))
+    valid, median = np.zeros(steps), np.full(steps, np.nan)
+    change = np.zeros(max(0, steps - 1))
     unnamed: dict[int, int] = {}
     wanted = {i: n for i, n in track.names.items() if n in set(objects)} if _placed(track) else {}
     seen_at = {n: np.full((steps, 3), np.nan) for n in wanted.values()}
@@ -59,7 +66,10 @@ def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str])
         far = depth[t] if depth is not None else None
         marks = ids[t] if ids is not None else None
         if far is not None:
-            empty[t] = not far.any()
+            returned = far[far > 0]
+            valid[t] = returned.size / max(1, far.size)
+            if returned.size:
+                median[t] = np.median(returned) * track.unit_m
             if last is not None:
                 step = np.abs(far.astype(np.int32) - last)
                 change[t - 1] = np.minimum(step, DEPTH_STEP).mean()
@@ -74,22 +84,60 @@ def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str])
                     if number < len(counts) and counts[number] >= LEAST_PIXELS:
                         seen_at[label][t] = _surface(track, t, far, marks == number)
     if depth is not None:
-        parts |= {"empty": empty, "depth_change": change, "seen_at": seen_at}
-    return View(**parts, unnamed=unnamed)
+        parts |= {"valid": valid, "far": median, "depth_change": change, "seen_at": seen_at}
+    return CameraScan(**parts, unnamed=unnamed)
 
 
 def _colours(frames: Iterable[Array], steps: int) -> dict[str, Array]:
-    black, same = np.zeros(steps, bool), np.zeros(steps, bool)
-    change = np.zeros(max(0, steps - 1))
+    brightest, same = np.zeros(steps), np.zeros(steps, bool)
+    change, sharpness = np.zeros(max(0, steps - 1)), np.full(steps, np.nan)
+    look = np.zeros(LOOK)
     before = None
     for t, frame in enumerate(frames):
-        black[t] = frame.max(initial=0) <= BLACK
+        brightest[t] = frame.max(initial=0)
         if before is not None:
             same[t] = np.array_equal(frame, before)
             if not same[t]:
                 change[t - 1] = np.abs(frame.astype(np.int16) - before).mean()
+        if same[t]:
+            sharpness[t] = sharpness[t - 1]
+        else:
+            grey = frame.mean(axis=2)
+            sharpness[t] = _sharpness(grey)
+            small = _shrunk(grey)
+        look += small / steps
         before = frame
-    return {"black": black, "same": same, "change": change}
+    return {
+        "brightest": brightest,
+        "same": same,
+        "change": change,
+        "sharpness": sharpness,
+        "look": look,
+    }
+
+
+def _sharpness(grey: Array) -> float:
+    """NaN where there is too little contrast to tell."""
+    if min(grey.shape) < 3:
+        return float("nan")
+    contrast = np.abs(grey - grey.mean()).mean()
+    if contrast < LEAST_CONTRAST:
+        return float("nan")
+    inner = grey[1:-1, 1:-1]
+    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+    return float(np.abs(4 * inner - around).mean() / contrast)
+
+
+def _shrunk(grey: Array) -> Array:
+    """LOOK: means of blocks of the picture, which may be of any size."""
+    out: Array = grey
+    for axis, count in enumerate(LOOK):
+        edges = np.linspace(0, out.shape[axis], count + 1)[:-1].astype(int)
+        edges = np.minimum(edges, max(0, out.shape[axis] - 1))
+        widths = np.maximum(np.diff(np.append(edges, out.shape[axis])), 1)
+        shape = (-1, 1) if axis == 0 else (1, -1)
+        out = np.add.reduceat(out, edges, axis=axis) / widths.reshape(shape)
+    return out
 
 
 def _placed(track: CameraTrack) -> bool:
