@@ -18,9 +18,9 @@ class Finding:
     """One fault: an error makes the data wrong, a warning makes it suspect.
 
     step: one step, or the half-open range (start, end). field: as in FORMAT.md
-    ("obs/image_0_image", "action/gripper"); empty for the episode or the whole library. check: which
-    one found it (docs/checks.md), empty for what an import noticed. measured, threshold: what it
-    measured, and the value from which on that is a fault, where it is one of size.
+    ("obs/image_0_image", "action/gripper"); empty for the episode or the whole library. check: the
+    one that found it (docs/checks.md), empty for what an import noticed. measured, threshold: what
+    it measured, and the value from which on that is a fault, where it is one of size.
     """
 
     severity: Severity

@@ -116,6 +116,10 @@ class Recording:
             self._scans[camera] = scan(self.episode.cameras[camera], self.movable)
         return self._scans[camera]
 
+    def known(self, camera: str, scan: CameraScan) -> None:
+        """For a camera whose frames were read before."""
+        self._scans[camera] = scan
+
     def scans(self) -> Iterator[tuple[str, CameraScan]]:
         for name in self.episode.cameras:
             yield name, self.scan(name)

@@ -7,7 +7,7 @@ command line's text is taken as it was typed, and what completion can offer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -261,11 +261,12 @@ class Several(Kind):
 class Table(Kind):
     """A mapping, and the kinds of the names that are known.
 
-    or_text: whether a text may stand in its place.
+    or_text: whether a text may stand in its place. rest: the kind of every other name.
     """
 
     known: Mapping[str, Kind]
     or_text: bool = False
+    rest: Kind = field(default_factory=Kind)
 
     @property
     def verbatim(self) -> bool:  # type: ignore[override]
@@ -279,7 +280,7 @@ class Table(Kind):
         return {n: self.inside(n).read(f"{key}.{n}", v) for n, v in value.items()}
 
     def inside(self, name: str) -> Kind:
-        return self.known.get(name, Kind())
+        return self.known.get(name, self.rest)
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,12 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "workers": WORKERS,
         "seconds": Number(1),
     },
-    "check": {"src": SOURCE, "records_only": Flag(), "most": Maybe(Whole(1))},
+    "check": {
+        "src": SOURCE,
+        "records_only": Flag(),
+        "most": Maybe(Whole(1)),
+        "thresholds": Table({}, rest=Number(0)),
+    },
     "import": {
         "src": Place(),
         "out": OUT,
