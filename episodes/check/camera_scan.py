@@ -29,8 +29,8 @@ class CameraScan:
     absolute Laplacian by mean absolute deviation, what a blur takes away; NaN of a picture without
     contrast. look (12, 16): mean picture, small and grey. valid (T,): share of the pixels
     whose depth is told. far (T,): their median depth [m], NaN without any. unnamed: id without a
-    name -> first step. seen_at: object -> (T, 3) mean of its visible surface [m], world; NaN where
-    it is hidden.
+    name -> first step. seen_at: object -> (T, 3) mean of its visible surface [m] in the camera's
+    frame; NaN where it is hidden.
     """
 
     brightest: NDArray[np.float64] | None = None
@@ -82,7 +82,7 @@ def scan(track: CameraTrack, objects: Iterable[str]) -> CameraScan:
             if far is not None:
                 for number, label in wanted.items():
                     if number < len(counts) and counts[number] >= LEAST_PIXELS:
-                        seen_at[label][t] = _surface(track, t, far, marks == number)
+                        seen_at[label][t] = _surface(track, far, marks == number)
     if depth is not None:
         parts |= {"valid": valid, "far": median, "depth_change": change, "seen_at": seen_at}
     return CameraScan(**parts, unnamed=unnamed)
@@ -145,15 +145,13 @@ def _placed(track: CameraTrack) -> bool:
     return k is not None and bool(k[0, 0] * k[1, 1]) and track.camera_to_world is not None
 
 
-def _surface(track: CameraTrack, t: int, depth: Array, mask: NDArray[np.bool_]) -> Array:
-    """(3,) [m] the mean of the marked pixels in the world; NaN if none has depth."""
+def _surface(track: CameraTrack, depth: Array, mask: NDArray[np.bool_]) -> Array:
+    """(3,) [m] the mean of the marked pixels before the camera; NaN if none has depth."""
     assert track.intrinsics is not None
-    assert track.camera_to_world is not None
     v, u = np.nonzero(mask & (depth > 0))
     if not len(v):
         return np.full(3, np.nan)
     k = track.intrinsics
     z = depth[v, u] * track.unit_m
     x, y = (u + 0.5 - k[0, 2]) / k[0, 0] * z, (v + 0.5 - k[1, 2]) / k[1, 1] * z
-    pose = track.camera_to_world[t if len(track.camera_to_world) > 1 else 0]
-    return np.asarray(pose[:3, :3] @ [x.mean(), y.mean(), z.mean()] + pose[:3, 3])
+    return np.array([x.mean(), y.mean(), z.mean()])

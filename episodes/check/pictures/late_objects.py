@@ -12,7 +12,7 @@ from episodes.check import tamper
 from episodes.check.kind import Check, Limits, Threshold
 from episodes.check.recording import Recording
 from episodes.check.wording import steps_off
-from episodes.episode import Episode
+from episodes.episode import CameraTrack, Episode
 from episodes.finding import Finding
 
 Series = NDArray[np.floating]
@@ -23,9 +23,10 @@ CLIP_M = 0.01  # a larger gap is something else that passes in front
 
 
 def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
-    """Where the camera sees an object must move as the object does, in the same step.
+    """Where a camera sees an object must move as the object does before it, in the same step.
 
-    What is seen of an object is a part of its surface, so motions are compared, not places.
+    What is seen of an object is a part of its surface, so motions are compared, not places. Of what
+    a camera on the arm sees in the hand, nothing follows; what lies still tells, while it moves.
     """
     episode = seen.episode
     if episode.objects is None:
@@ -34,7 +35,8 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
         gaps: dict[int, list[Series]] = {lag: [] for lag in LAGS}
         for name, surface in view.seen_at.items():
             place = episode.objects[:, list(episode.object_names).index(name), :3]
-            truth, moves = np.diff(place, axis=0), np.diff(surface, axis=0)
+            before = _before(place[: len(surface)], episode.cameras[camera])
+            truth, moves = np.diff(before, axis=0), np.diff(surface, axis=0)
             steps = _telling(truth, moves, limits["object_moves_m"])
             for lag in LAGS:
                 gap = np.linalg.norm(moves[steps] - truth[steps + lag], axis=1)
@@ -54,8 +56,20 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
             )
 
 
+def _before(place: Series, track: CameraTrack) -> Series:
+    """(T, 3) [m] points of the world in the frame of a camera."""
+    assert track.camera_to_world is not None
+    away = place - track.camera_to_world[:, :3, 3]
+    return np.asarray(np.einsum("tji,tj->ti", _turns(track, len(place)), away))
+
+
+def _turns(track: CameraTrack, steps: int) -> Series:
+    assert track.camera_to_world is not None
+    return np.broadcast_to(track.camera_to_world[:, :3, :3], (steps, 3, 3))
+
+
 def _telling(truth: Series, moves: Series, least: float) -> NDArray[np.intp]:
-    """The steps in which an object is seen to move, with room for every lag on both sides."""
+    """The steps in which an object moves before a camera, with room for every lag around."""
     most = max(LAGS)
     if len(truth) < 2 * most + 1:
         return np.array([], np.intp)
@@ -67,8 +81,7 @@ def _telling(truth: Series, moves: Series, least: float) -> NDArray[np.intp]:
 
 
 def _late(episode: Episode, rng: Generator) -> Episode | None:
-    """All that the cameras saw, a step or two late. A single one on the wrist would not do: of what
-    is held, it sees the same whenever it looks."""
+    """All that the cameras saw, a step or two late."""
     by, told = int(rng.integers(1, 3)), False
     for name, track in sorted(episode.cameras.items()):
         told = told or (tamper.depth(track) and track.segmentation is not None)
@@ -90,7 +103,7 @@ CHECK = Check(
     find=find,
     faults={"pictures late for poses": _late},
     thresholds=[
-        Threshold("object_moves_m", 0.003, "[m] in a step, for an object to count as moving"),
+        Threshold("object_moves_m", 0.003, "[m] before a camera in a step, to count as moving"),
         Threshold("late_objects_share", 0.75, "of the gap at no lag that the best lag leaves", 1),
     ],
 )
