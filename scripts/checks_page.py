@@ -27,8 +27,8 @@ steps and field. What is wrong in data that we made is an error; in data that wa
 a warning: a source keeps its faults, and its user hears of them. What the format allows to be
 absent is never a finding.
 
-A threshold is a key: `cellwright check src=runs/real thresholds.stopped_s=2.5`. In Python it is
-`cellwright.check("runs/real", thresholds={"stopped_s": 2.5})`, and a finding has `check`,
+A threshold is a key: `cellwright check src=runs/real thresholds.clock_share=0.05`. In Python it is
+`cellwright.check("runs/real", thresholds={"clock_share": 0.05})`, and a finding has `check`,
 `measured` and `threshold`.
 
 Every check brings the faults that it finds, and puts them into clean episodes by itself: a test

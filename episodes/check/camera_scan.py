@@ -91,22 +91,19 @@ def scan(track: CameraTrack, objects: Iterable[str]) -> CameraScan:
 def _colours(frames: Iterable[Array], steps: int) -> dict[str, Array]:
     brightest, same = np.zeros(steps), np.zeros(steps, bool)
     change, sharpness = np.zeros(max(0, steps - 1)), np.full(steps, np.nan)
-    look = np.zeros(LOOK)
-    before = None
+    before, total = None, None
     for t, frame in enumerate(frames):
+        green = frame[:, :, 1].astype(np.int32)  # most of what is called brightness
+        total = green if total is None else total + green
+        if before is not None and np.array_equal(frame, before):
+            same[t], brightest[t], sharpness[t] = True, brightest[t - 1], sharpness[t - 1]
+            continue
         brightest[t] = frame.max(initial=0)
+        sharpness[t] = _sharpness(green)
         if before is not None:
-            same[t] = np.array_equal(frame, before)
-            if not same[t]:
-                change[t - 1] = np.abs(frame.astype(np.int16) - before).mean()
-        if same[t]:
-            sharpness[t] = sharpness[t - 1]
-        else:
-            grey = frame.mean(axis=2)
-            sharpness[t] = _sharpness(grey)
-            small = _shrunk(grey)
-        look += small / steps
+            change[t - 1] = np.abs(frame.astype(np.int16) - before).mean()
         before = frame
+    look = _shrunk(total / steps) if total is not None else np.zeros(LOOK)
     return {
         "brightest": brightest,
         "same": same,
@@ -120,23 +117,24 @@ def _sharpness(grey: Array) -> float:
     """NaN where there is too little contrast to tell."""
     if min(grey.shape) < 3:
         return float("nan")
-    contrast = np.abs(grey - grey.mean()).mean()
+    contrast = np.abs(grey - int(grey.mean())).mean()
     if contrast < LEAST_CONTRAST:
         return float("nan")
-    inner = grey[1:-1, 1:-1]
-    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
-    return float(np.abs(4 * inner - around).mean() / contrast)
+    across = 4 * grey[1:-1, 1:-1] - grey[:-2, 1:-1] - grey[2:, 1:-1]
+    return float(np.abs(across - grey[1:-1, :-2] - grey[1:-1, 2:]).mean() / contrast)
 
 
 def _shrunk(grey: Array) -> Array:
     """LOOK: means of blocks of the picture, which may be of any size."""
     out: Array = grey
     for axis, count in enumerate(LOOK):
-        edges = np.linspace(0, out.shape[axis], count + 1)[:-1].astype(int)
-        edges = np.minimum(edges, max(0, out.shape[axis] - 1))
-        widths = np.maximum(np.diff(np.append(edges, out.shape[axis])), 1)
-        shape = (-1, 1) if axis == 0 else (1, -1)
-        out = np.add.reduceat(out, edges, axis=axis) / widths.reshape(shape)
+        edges = np.linspace(0, out.shape[axis], count + 1).astype(int)
+        ends = np.maximum(edges[1:], np.minimum(edges[:-1] + 1, out.shape[axis]))
+        parts = [
+            out.take(range(min(start, end - 1), end), axis).mean(axis=axis)
+            for start, end in zip(edges[:-1], ends, strict=True)
+        ]
+        out = np.stack(parts, axis=axis)
     return out
 
 
