@@ -274,7 +274,7 @@ ELSEWHERE = {
     "cellwright generate ... reward=dense": "no command; test_envs.py",
     "cellwright generate task=bench_lift episodes=60 workers=2 renderer=none on_other_code=grow "
     "out=runs/lift": "test_user_folders.py, which has that task",
-    "cellwright check src=runs/real thresholds.clock_share=0.05": "test_registry.py, with such data",
+    "cellwright check src=runs/real thresholds.clock_share=0.05": "test_registry.py",
     "cellwright check src=runs/a thresholds.overload_n=2": "test_adding.py, which has that check",
     "cellwright smoke tasks=bench_lift": "test_docs.py adds that task",
     "cellwright generate task=bench_lift episodes=50 workers=2 renderer=none out=runs/lift":

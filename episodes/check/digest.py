@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from episodes.check.recording import Recording
 
+MOMENTS = 16
+
 
 @dataclass(frozen=True)
 class Digest:
     """One episode. low, high (A,): of its actions. content: hash of its states and actions, None
     where they hold no numbers; actions: of its actions alone. looks: camera -> its mean picture.
+    path (MOMENTS, A): actions at as many moments, evenly spread.
     """
 
     index: int
@@ -33,6 +36,7 @@ class Digest:
     content: bytes | None
     actions: bytes | None
     looks: Mapping[str, NDArray[np.float16]]
+    path: NDArray[np.float32]
 
     @classmethod
     def of(cls, seen: Recording) -> Digest:
@@ -63,4 +67,16 @@ class Digest:
             content=bytes.fromhex(episode.content_hash()) if whole else None,
             actions=hashlib.sha256(named).digest() if actions.size else None,
             looks=looks,
+            path=_path(actions),
         )
+
+
+def _path(actions: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(MOMENTS, A): means of stretches of the actions, so that no single row decides."""
+    if not actions.size:
+        return np.zeros((MOMENTS, actions.shape[1]), np.float32)
+    edges = np.linspace(0, len(actions), MOMENTS + 1)
+    summed = np.concatenate([np.zeros((1, actions.shape[1])), np.cumsum(actions, axis=0)])
+    at = np.arange(len(summed))
+    whole = np.stack([np.interp(edges, at, column) for column in summed.T], axis=1)
+    return (np.diff(whole, axis=0) * MOMENTS / len(actions)).astype(np.float32)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from episodes.check import kind
-from episodes.check.between import copies, dead
+from episodes.check.between import cameras, copies, dead, duration, near_copies
 from episodes.check.digest import Digest
 from episodes.check.files import content_hash, records, schema, shard_bytes, shard_frame
 from episodes.check.kind import Check
@@ -17,18 +17,28 @@ from episodes.check.numbers import (
     clock,
     command_lag,
     commands,
+    echo,
     finite,
+    idle,
+    jumps,
     meanings,
     openings,
     outcome,
+    placeholder,
     quaternions,
+    shaking,
     step_contract,
+    stuck,
     subtasks,
     words,
 )
 from episodes.check.pictures import (
     black,
+    blurred,
+    depth_unit,
     doubled,
+    frame_rate,
+    frozen,
     ids,
     late_colours,
     late_objects,
@@ -54,19 +64,35 @@ EPISODE: Sequence[Check[Recording, Episode]] = (
     commands.CHECK,
     step_contract.CHECK,
     command_lag.CHECK,
+    echo.CHECK,
+    jumps.CHECK,
+    stuck.CHECK,
+    shaking.CHECK,
+    idle.CHECK,
     outcome.CHECK,
     subtasks.CHECK,
     words.CHECK,
+    placeholder.CHECK,
     calibration.CHECK,
     black.CHECK,
     doubled.CHECK,
+    frozen.CHECK,
+    frame_rate.CHECK,
+    blurred.CHECK,
     stopped.CHECK,
     no_return.CHECK,
+    depth_unit.CHECK,
     ids.CHECK,
     late_colours.CHECK,
     late_objects.CHECK,
 )
-LIBRARY: Sequence[Check[Sequence[Digest], Sequence[Episode]]] = (dead.CHECK, copies.CHECK)
+LIBRARY: Sequence[Check[Sequence[Digest], Sequence[Episode]]] = (
+    dead.CHECK,
+    copies.CHECK,
+    near_copies.CHECK,
+    duration.CHECK,
+    cameras.CHECK,
+)
 CHECKS: Sequence[Check[Any, Any]] = (*FILES, *EPISODE, *LIBRARY)
 
 

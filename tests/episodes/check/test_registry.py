@@ -29,7 +29,7 @@ FAULTS = [(one, fault) for one, fault in proof.faults()]
 @pytest.fixture(scope="module")
 def clean() -> proof.Clean:
     """Long and lively enough that every fault has room in them."""
-    return proof.Clean([watched_episode(i, np.random.default_rng(i)) for i in range(3)])
+    return proof.Clean([watched_episode(i, np.random.default_rng(i)) for i in range(6)])
 
 
 @pytest.fixture(scope="module")

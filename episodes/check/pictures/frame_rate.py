@@ -1,0 +1,117 @@
+"""The rate at which new pictures really come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from episodes.check import tamper
+from episodes.check.kind import Check, Limits, Threshold
+from episodes.check.recording import Recording
+from episodes.check.wording import ranges, runs
+from episodes.episode import Episode
+from episodes.finding import Finding
+
+WINDOW = 24  # frames in which a rhythm must hold: a multiple of every period
+PERIODS = (2, 3, 4)
+LEAST_CHANGE = 0.3  # [grey values] of the frames that are new
+
+
+def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
+    """In a rhythm, of every two to four changes some are much smaller than the largest: these
+    frames are old, be they encoded anew or not. Medians by phase, so no single event makes one."""
+    hz = seen.episode.control_hz
+    for name, camera in seen.scans():
+        if camera.change is None or len(camera.change) < WINDOW or _slow(seen.episode, name):
+            continue
+        old = stale(camera.change, limits["stale_share"])
+        rhythmic = [(a, b) for a, b in runs(_around(old)) if b - a >= WINDOW // 2]
+        share = float(old.mean())
+        if share > limits["old_frames_share"]:
+            yield seen.origin.warn(
+                f"about {hz * (1 - share):.1f} new pictures a second in a recording of {hz:g}: old "
+                f"ones come in a rhythm in steps {ranges(rhythmic)}",
+                (rhythmic[0][0], rhythmic[-1][1]) if rhythmic else None,
+                f"obs/{name}_image",
+                measured=share,
+                threshold=limits["old_frames_share"],
+            )
+
+
+def stale(change: NDArray[np.float64], most: float) -> NDArray[np.bool_]:
+    """(T - 1,) whether a frame is an old one, by windows of `change` to the next frame."""
+    old = np.zeros(len(change), bool)
+    starts = range(0, len(change) - WINDOW + 1, WINDOW // 2)
+    for start in starts:
+        window = change[start : start + WINDOW]
+        for period in PERIODS:
+            phases = np.median(window.reshape(-1, period), axis=0)
+            low = phases <= most * phases.max()
+            if phases.max() >= LEAST_CHANGE and low.any():
+                old[start : start + WINDOW] |= np.tile(low, WINDOW // period)
+                break
+    return old
+
+
+def _around(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The stretches in which marked rows are at most a few apart."""
+    near = np.lib.stride_tricks.sliding_window_view(
+        np.pad(rows, max(PERIODS)), 2 * max(PERIODS) + 1
+    )
+    return np.asarray(near.any(axis=1))
+
+
+def _slow(episode: Episode, name: str) -> bool:
+    """Whether the cell says that the camera takes a picture at some instants only."""
+    try:
+        cameras = json.loads(episode.cell or "{}").get("cameras", [])
+        return any(one["name"] == name and one.get("every", 1) > 1 for one in cameras)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+def _encoded_anew(episode: Episode, rng: Generator, fresh: tuple[int, ...]) -> Episode | None:
+    """Frames at these places of each period are new; the others repeat, with a codec's noise."""
+    found = tamper.one_camera(episode, rng, tamper.pictures)
+    if found is None or found[1].rgb is None or episode.steps < 2 * WINDOW:
+        return None
+    period = len(fresh)
+    source = np.array([t - t % period + fresh[t % period] for t in range(episode.steps)])
+    rgb = found[1].rgb[source].astype(np.int16)
+    rgb += rng.integers(0, 2, rgb.shape, dtype=np.int16) * (rng.random(rgb.shape) < 0.02)
+    return tamper.camera(episode, found[0], rgb=rgb.clip(0, 255).astype(np.uint8))
+
+
+def _half(episode: Episode, rng: Generator) -> Episode | None:
+    return _encoded_anew(episode, rng, (0, 0))
+
+
+def _two_thirds(episode: Episode, rng: Generator) -> Episode | None:
+    return _encoded_anew(episode, rng, (0, 1, 1))
+
+
+def _quarter(episode: Episode, rng: Generator) -> Episode | None:
+    return _encoded_anew(episode, rng, (0, 0, 0, 0))
+
+
+CHECK = Check(
+    name="frame_rate",
+    reads="pictures",
+    finds="fewer new pictures a second than the recording says, exact repeats or not",
+    reason="resampled pictures are late by up to a period, at every other step",
+    source="a Unitree G1 recorded at 15 frames a second inside a 30-fps AV1 file",
+    find=find,
+    faults={
+        "15 frames a second in 30": _half,
+        "20 frames a second in 30": _two_thirds,
+        "5 frames a second in 20": _quarter,
+    },
+    thresholds=[
+        Threshold("stale_share", 0.25, "of the change of a new frame, up to which one is old", 1),
+        Threshold("old_frames_share", 0.05, "of an episode's frames that are old", 1),
+    ],
+)
