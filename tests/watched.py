@@ -14,7 +14,7 @@ def watched_episode(index: int, rng: np.random.Generator, steps: int = 90) -> Ep
     """Each camera looks at one place in all episodes, and a bar passes before both by irregular
     steps, in colours and in depth: what is late for the other shows."""
     episode = synthetic_episode(index, rng, steps, (48, 36))
-    ahead = rng.integers(0, 6, steps).cumsum()[:, None, None]
+    ahead = rng.integers(2, 6, steps).cumsum()[:, None, None]
     cameras = {name: _passed(track, ahead, name) for name, track in episode.cameras.items()}
     return replace(episode, cameras=cameras)
 

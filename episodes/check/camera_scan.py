@@ -17,6 +17,7 @@ Array = NDArray[Any]
 LEAST_PIXELS = 12  # of an object whose place is worth a look
 DEPTH_STEP = 200  # counts; a larger change of a pixel is an edge that passed by
 LEAST_CONTRAST = 1.0  # [grey values] of a picture whose sharpness can be told
+EDGE_FRAMES, EDGE_GREYS = 12, 60  # looked at for edges; a larger change counts as that
 LOOK = (12, 16)  # height and width of the small picture
 
 
@@ -28,9 +29,10 @@ class CameraScan:
     mean difference of a frame to the next, [grey values] and [counts]. sharpness (T,): mean
     absolute Laplacian by mean absolute deviation, what a blur takes away; NaN of a picture without
     contrast. look (12, 16): mean picture, small and grey. valid (T,): share of the pixels
-    whose depth is told. far (T,): their median depth [m], NaN without any. unnamed: id without a
-    name -> first step. seen_at: object -> (T, 3) mean of its visible surface [m] in the camera's
-    frame; NaN where it is hidden.
+    whose depth is told. far (T,): their median depth [m], NaN without any. fit,
+    fit_mirrored: correlation of the edges of colours with those of ids, as they are and mirrored.
+    unnamed: id without a name -> first step. seen_at: object -> (T, 3) mean of its visible surface
+    [m] in the camera's frame; NaN where it is hidden.
     """
 
     brightest: NDArray[np.float64] | None = None
@@ -41,6 +43,8 @@ class CameraScan:
     valid: NDArray[np.float64] | None = None
     far: NDArray[np.float64] | None = None
     depth_change: NDArray[np.float64] | None = None
+    fit: float | None = None
+    fit_mirrored: float | None = None
     unnamed: Mapping[int, int] = field(default_factory=dict)
     seen_at: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
@@ -85,7 +89,30 @@ def scan(track: CameraTrack, objects: Iterable[str]) -> CameraScan:
                         seen_at[label][t] = _surface(track, far, marks == number)
     if depth is not None:
         parts |= {"valid": valid, "far": median, "depth_change": change, "seen_at": seen_at}
+    if track.rgb is not None and ids is not None:
+        parts |= _fits(track.rgb, ids, steps)
     return CameraScan(**parts, unnamed=unnamed)
+
+
+def _fits(rgb: Array, ids: Array, steps: int) -> dict[str, float]:
+    """Over some frames; nothing where none of them has edges."""
+    fits = []
+    for t in np.unique(np.linspace(0, steps - 1, EDGE_FRAMES).astype(int)):
+        marks = _edges(ids[t].astype(np.int32)) > 0
+        change = np.minimum(_edges(rgb[t][:, :, 1].astype(np.int32)), EDGE_GREYS)
+        if marks.any() and change.std() > 0 and not marks.all():
+            pair = (marks, marks[:, ::-1])
+            fits.append([np.corrcoef(change.ravel(), one.ravel())[0, 1] for one in pair])
+    if not fits:
+        return {}
+    own, mirrored = np.mean(fits, axis=0)
+    return {"fit": float(own), "fit_mirrored": float(mirrored)}
+
+
+def _edges(values: Array) -> Array:
+    """(H - 2, W - 2) how much a pixel differs from the neighbours on both sides and above."""
+    across = np.abs(values[1:-1, 2:] - values[1:-1, :-2])
+    return np.asarray(np.maximum(across, np.abs(values[2:, 1:-1] - values[:-2, 1:-1])))
 
 
 def _colours(frames: Iterable[Array], steps: int) -> dict[str, Array]:
@@ -103,7 +130,7 @@ def _colours(frames: Iterable[Array], steps: int) -> dict[str, Array]:
         if before is not None:
             change[t - 1] = np.abs(frame.astype(np.int16) - before).mean()
         before = frame
-    look = _shrunk(total / steps) if total is not None else np.zeros(LOOK)
+    look = shrunk(total / steps) if total is not None else np.zeros(LOOK)
     return {
         "brightest": brightest,
         "same": same,
@@ -124,7 +151,7 @@ def _sharpness(grey: Array) -> float:
     return float(np.abs(across - grey[1:-1, :-2] - grey[1:-1, 2:]).mean() / contrast)
 
 
-def _shrunk(grey: Array) -> Array:
+def shrunk(grey: Array) -> Array:
     """LOOK: means of blocks of the picture, which may be of any size."""
     out: Array = grey
     for axis, count in enumerate(LOOK):

@@ -37,12 +37,14 @@ from episodes.check.pictures import (
     blurred,
     depth_unit,
     doubled,
+    edges,
     frame_rate,
     frozen,
     ids,
     late_colours,
     late_objects,
     no_return,
+    projection,
     stopped,
 )
 from episodes.check.recording import Recording
@@ -85,6 +87,8 @@ EPISODE: Sequence[Check[Recording, Episode]] = (
     ids.CHECK,
     late_colours.CHECK,
     late_objects.CHECK,
+    edges.CHECK,
+    projection.CHECK,
 )
 LIBRARY: Sequence[Check[Sequence[Digest], Sequence[Episode]]] = (
     dead.CHECK,

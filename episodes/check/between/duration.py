@@ -49,16 +49,18 @@ def _changed(
     episodes: Sequence[Episode], rng: Generator, order: tuple[float, float]
 ) -> list[Episode] | None:
     """One of them, of `order` times its length."""
-    if len(episodes) < LEAST_EPISODES:
+    ended: dict[bool | None, list[int]] = defaultdict(list)
+    for i, episode in enumerate(episodes):
+        ended[episode.success].append(i)
+    alike = max(ended.values(), key=len)
+    if len(alike) < LEAST_EPISODES:
         return None
     out = list(episodes)
-    which = int(rng.integers(len(out)))
+    which = int(rng.choice(alike))
     steps = out[which].steps
     length = max(1, round(steps * rng.uniform(*order)))
     made = taken(out[which], np.minimum(np.arange(length), steps - 1))
     out[which] = replace(made, domain=out[which].domain)
-    if sum(e.success == out[which].success for e in out) < LEAST_EPISODES:
-        return None
     return out
 
 

@@ -16,26 +16,25 @@ from episodes.check.wording import ranges, runs
 from episodes.episode import Episode
 from episodes.finding import Finding
 
-WINDOW = 24  # frames in which a rhythm must hold: a multiple of every period
-PERIODS = (2, 3, 4)
+WINDOW, LEAST_RUNS = 24, 4  # frames in which old ones must come so often
+NEAR = 4  # frames: the longest period
 LEAST_CHANGE = 0.3  # [grey values] of the frames that are new
 
 
 def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
-    """In a rhythm, of every two to four changes some are much smaller than the largest: these
-    frames are old, be they encoded anew or not. Medians by phase, so no single event makes one."""
+    """Old frames may be encoded anew, so that they are not quite the same."""
     hz = seen.episode.control_hz
     for name, camera in seen.scans():
         if camera.change is None or len(camera.change) < WINDOW or _slow(seen.episode, name):
             continue
         old = stale(camera.change, limits["stale_share"])
-        rhythmic = [(a, b) for a, b in runs(_around(old)) if b - a >= WINDOW // 2]
+        rhythmic = runs(_around(old))
         share = float(old.mean())
         if share > limits["old_frames_share"]:
             yield seen.origin.warn(
                 f"about {hz * (1 - share):.1f} new pictures a second in a recording of {hz:g}: old "
                 f"ones come in a rhythm in steps {ranges(rhythmic)}",
-                (rhythmic[0][0], rhythmic[-1][1]) if rhythmic else None,
+                (rhythmic[0][0], rhythmic[-1][1]),
                 f"obs/{name}_image",
                 measured=share,
                 threshold=limits["old_frames_share"],
@@ -43,26 +42,22 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
 
 
 def stale(change: NDArray[np.float64], most: float) -> NDArray[np.bool_]:
-    """(T - 1,) whether a frame is an old one, by windows of `change` to the next frame."""
-    old = np.zeros(len(change), bool)
-    starts = range(0, len(change) - WINDOW + 1, WINDOW // 2)
-    for start in starts:
-        window = change[start : start + WINDOW]
-        for period in PERIODS:
-            phases = np.median(window.reshape(-1, period), axis=0)
-            low = phases <= most * phases.max()
-            if phases.max() >= LEAST_CHANGE and low.any():
-                old[start : start + WINDOW] |= np.tile(low, WINDOW // period)
-                break
-    return old
+    """(T - 1,) whether a frame is an old one, by `change` to the next frame: one to three small
+    changes between two large ones, time and again. A motion that stops and goes does so once."""
+    old, starts = np.zeros(len(change), bool), np.zeros(len(change), bool)
+    for length in (1, 2, 3):
+        for t in range(1, len(change) - length):
+            large = min(change[t - 1], change[t + length])
+            small = change[t : t + length].max()
+            if large >= LEAST_CHANGE and small <= most * large and not old[t]:
+                old[t : t + length] = starts[t] = True
+    often = np.convolve(starts, np.ones(WINDOW), mode="same") >= LEAST_RUNS
+    return np.asarray(old & _around(starts & often))
 
 
 def _around(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The stretches in which marked rows are at most a few apart."""
-    near = np.lib.stride_tricks.sliding_window_view(
-        np.pad(rows, max(PERIODS)), 2 * max(PERIODS) + 1
-    )
-    return np.asarray(near.any(axis=1))
+    return np.convolve(rows, np.ones(2 * NEAR + 1), mode="same") > 0
 
 
 def _slow(episode: Episode, name: str) -> bool:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits, Threshold
+from episodes.check.pictures.before_camera import before_camera
 from episodes.check.recording import Recording
 from episodes.check.wording import steps_off
-from episodes.episode import CameraTrack, Episode
+from episodes.episode import Episode
 from episodes.finding import Finding
 
 Series = NDArray[np.floating]
@@ -35,7 +36,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
         gaps: dict[int, list[Series]] = {lag: [] for lag in LAGS}
         for name, surface in view.seen_at.items():
             place = episode.objects[:, list(episode.object_names).index(name), :3]
-            before = _before(place[: len(surface)], episode.cameras[camera])
+            before = before_camera(place[: len(surface)], episode.cameras[camera])
             truth, moves = np.diff(before, axis=0), np.diff(surface, axis=0)
             steps = _telling(truth, moves, limits["object_moves_m"])
             for lag in LAGS:
@@ -54,18 +55,6 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
                 measured=means[best] / means[0],
                 threshold=limits["late_objects_share"],
             )
-
-
-def _before(place: Series, track: CameraTrack) -> Series:
-    """(T, 3) [m] points of the world in the frame of a camera."""
-    assert track.camera_to_world is not None
-    away = place - track.camera_to_world[:, :3, 3]
-    return np.asarray(np.einsum("tji,tj->ti", _turns(track, len(place)), away))
-
-
-def _turns(track: CameraTrack, steps: int) -> Series:
-    assert track.camera_to_world is not None
-    return np.broadcast_to(track.camera_to_world[:, :3, :3], (steps, 3, 3))
 
 
 def _telling(truth: Series, moves: Series, least: float) -> NDArray[np.intp]:
