@@ -58,7 +58,7 @@ class Grasp:
 
 
 @dataclass(frozen=True)
-class Suction:
+class SuctionGrasp:
     """Where a cup can hold the part.
 
     at: the cup's frame in the part, its origin on the surface: z is the way the cup comes in, into

@@ -15,7 +15,7 @@ MATRICES = ("bt601", "bt709", "bt2020", "smpte240m", "fcc", "rgb")
 LEVELS = ("limited", "full")
 
 
-class Run(NamedTuple):
+class PacketSpan(NamedTuple):
     """Packets [start, stop) that are decoded in one go. wanted: packet -> who asked for it."""
 
     start: int
@@ -83,7 +83,7 @@ class Footage:
         }
         return replace(self, frames=frames - first, starts=starts - first, **parts)
 
-    def runs(self, steps: Sequence[int], afresh: bool = False) -> Iterator[Run]:
+    def runs(self, steps: Sequence[int], afresh: bool = False) -> Iterator[PacketSpan]:
         """What to decode for some steps, in the order of the file, without what can be skipped.
 
         afresh: to begin anew at each keyframe.
@@ -94,15 +94,15 @@ class Footage:
             packet = int(self.frames[step])
             wanted.setdefault(packet, []).append(n)
             starts[packet] = int(self.starts[step])
-        run: Run | None = None
+        run: PacketSpan | None = None
         for packet in sorted(wanted):
             start = starts[packet]
             if run is not None and (start == run.start if afresh else start <= run.stop):
-                run = Run(min(start, run.start), packet + 1, run.wanted)
+                run = PacketSpan(min(start, run.start), packet + 1, run.wanted)
             else:
                 if run is not None:
                     yield run
-                run = Run(start, packet + 1, {})
+                run = PacketSpan(start, packet + 1, {})
             run.wanted[packet] = wanted[packet]
         if run is not None:
             yield run

@@ -21,7 +21,7 @@ from episodes.mix.mix import Mix
 from episodes.mix.passes import Passes
 
 
-class Windows:
+class MixDataset:
     """A map-style dataset of any draw of a mix by its index; indices beyond `len` go on."""
 
     def __init__(self, mix: Mix) -> None:
@@ -69,7 +69,7 @@ def loader(
     """
     passes = Passes(batch_size, start, len(mix) if stop is None else stop, rank, world)
     return _data_loader(_torch())(
-        Windows(mix), batch_sampler=passes, num_workers=workers, collate_fn=tensors, **options
+        MixDataset(mix), batch_sampler=passes, num_workers=workers, collate_fn=tensors, **options
     )
 
 

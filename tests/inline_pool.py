@@ -25,7 +25,7 @@ class InlinePool:
             future.set_exception(error)
         return future
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         return None
 
     def close(self) -> None:

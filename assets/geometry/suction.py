@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from assets.frames import seven
-from assets.part import Suction
+from assets.part import SuctionGrasp
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ GRID = 25
 
 def spots(
     mesh: trimesh.Trimesh, into: ArrayLike = (0.0, 0.0, 0.0), within: float = np.pi
-) -> tuple[Suction, ...]:
+) -> tuple[SuctionGrasp, ...]:
     """The places for a cup on a part's mesh, nearest the centre of mass first: by how far their
     axis passes from it.
 
@@ -58,7 +58,7 @@ class Face:
     members: NDArray[np.int64]
 
     @cached_property
-    def spots(self) -> list[tuple[tuple[float, ...], Suction]]:
+    def spots(self) -> list[tuple[tuple[float, ...], SuctionGrasp]]:
         """Each with what it is sorted by: the lever, the radius, then the order of finding."""
         corners = np.asarray(self.mesh.triangles, float)
         x_axis = _across(self.normal)
@@ -71,12 +71,12 @@ class Face:
         in_front = _in_front(corners @ self.normal - self.offset, flat, face)
         aim = np.asarray(self.mesh.center_mass, float) @ axes
         into = np.stack([x_axis, np.cross(-self.normal, x_axis), -self.normal], axis=1)
-        out: list[tuple[tuple[float, ...], Suction]] = []
+        out: list[tuple[tuple[float, ...], SuctionGrasp]] = []
         for k, (point, radius) in enumerate(_discs(face, in_front, aim)):
             at = axes @ point + self.offset * self.normal
             lever = float(np.linalg.norm(point - aim))
             key = (round(lever, 6), -round(radius, 6), float(self.number), float(k))
-            out.append((key, Suction(seven(at, into), radius)))
+            out.append((key, SuctionGrasp(seven(at, into), radius)))
         return out
 
 

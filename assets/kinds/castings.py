@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from assets.frames import IDENTITY, rest, seven, turn
-from assets.geometry.grasps import FULL_CIRCLE, around, from_above
+from assets.geometry.grasps import FULL_CIRCLE, cylinder_grasps, from_above
 from assets.geometry.shapes import (
     Array,
     at_height,
@@ -172,7 +172,7 @@ def socket_screw(
     lie = lying(k, length, wide, d, float(rim.volume + cap.volume))
     grasps = from_above(top, [(yaw, d) for yaw in FULL_CIRCLE], floor=k + 0.001)
     grasps += from_above(k, [(yaw, wide) for yaw in FULL_CIRCLE]) if top < REACH else []
-    grasps += around(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0))
+    grasps += cylinder_grasps(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0))
     return solid(
         join(rim, cap, loft(rings)),
         [upright(wide / 2, 0.0, k), upright(d / 2, k, top)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from assets.frames import IDENTITY, Seven, rest, turn
-from assets.geometry.grasps import FULL_CIRCLE, around, from_above
+from assets.geometry.grasps import FULL_CIRCLE, cylinder_grasps, from_above
 from assets.geometry.shapes import SEGMENTS, Array, at_height, circle, join, loft, revolve, tube
 from assets.geometry.solid import MM, hexagon, require, solid, upright
 from assets.part import Part
@@ -119,7 +119,7 @@ def hex_bolt(
     lie = lying(k, length, s, d, float(head.volume))
     grasps = from_above(top, [(yaw, d) for yaw in FULL_CIRCLE], floor=k + 0.001)
     grasps += from_above(k, [(yaw, s) for yaw in SIXTHS]) if top < REACH else []
-    grasps += around(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0))
+    grasps += cylinder_grasps(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0))
     return solid(
         join(head, loft(rings)),
         [*hexagon(s, 0.0, k), upright(d / 2.0, k, top)],

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from assets.frames import Seven, from_matrix, turn
 from assets.geometry import antipodal
 from assets.geometry.solid import require
-from assets.kinds.meshes import Packed
+from assets.kinds.meshes import PackedMesh
 from assets.part import PartError
 
 Array = NDArray[np.float64]
@@ -92,7 +92,7 @@ def _versions() -> list[str]:
         raise PartError(f"meshes of your own need {error.name}: {EXTRA}") from error
 
 
-def _made(path: Path, scale: float | None) -> tuple[Packed, tuple[str, ...]]:
+def _made(path: Path, scale: float | None) -> tuple[PackedMesh, tuple[str, ...]]:
     mesh, notes = read(path, scale)
     notes = [*notes, f"{len(mesh.faces)} triangles, closed"]
     rng = np.random.default_rng(0)
@@ -108,7 +108,7 @@ def _made(path: Path, scale: float | None) -> tuple[Packed, tuple[str, ...]]:
     rests = [_onto_support(fine, pose @ np.linalg.inv(usual)) for pose in poses]
     if not grasps:
         notes.append(f"no grasp for jaws that open {1000 * antipodal.WIDEST:.0f} mm")
-    return Packed(
+    return PackedMesh(
         np.asarray(fine.vertices), np.asarray(fine.faces), hulls, tuple(grasps), tuple(rests)
     ), tuple(notes)
 

@@ -32,7 +32,7 @@ COLUMNS = {"vertices": 3, "faces": 3, "hulls": 3, "ends": 1, "grasps": 8, "rests
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackedMesh:
     """What a mesh part is made of, in its own frame.
 
     vertices (V, 3) and faces (F, 3) of a closed surface; hulls: points (N, 3) of each convex piece;
@@ -62,8 +62,8 @@ class Packed:
         return base64.b64encode(zlib.compress(raw, 9)).decode()
 
 
-def unpacked(text: str) -> Packed:
-    """What `Packed.text` made. Raises PartError for anything else."""
+def unpacked(text: str) -> PackedMesh:
+    """What `PackedMesh.text` made. Raises PartError for anything else."""
     try:
         unzip = zlib.decompressobj()
         raw = unzip.decompress(base64.b64decode(text, validate=True), LARGEST)
@@ -89,7 +89,7 @@ def unpacked(text: str) -> Packed:
             f"mesh: its data is no packed part ({error}); make it with `cellwright part`"
         ) from error
     hulls = np.split(arrays["hulls"] * UNIT, ends[:-1])
-    return Packed(
+    return PackedMesh(
         arrays["vertices"] * UNIT,
         faces,
         tuple(hulls),

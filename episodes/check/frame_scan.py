@@ -21,7 +21,7 @@ DEPTH_STEP = 200  # counts; a larger change of a pixel is an edge that passed by
 
 
 @dataclass(frozen=True)
-class View:
+class FrameStatistics:
     """What is left of the frames of a camera. T frames; a channel that is absent left nothing.
 
     black, same (T,): the picture shows nothing; equals the one before. empty (T,): depth has no
@@ -39,7 +39,7 @@ class View:
     seen_at: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
-def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str]) -> View:
+def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str]) -> FrameStatistics:
     """Reads every frame of a camera once. objects: whose place to find, where it is measured."""
     parts: dict[str, Any] = {}
     if track.video is not None:
@@ -75,7 +75,7 @@ def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str])
                         seen_at[label][t] = _surface(track, t, far, marks == number)
     if depth is not None:
         parts |= {"empty": empty, "depth_change": change, "seen_at": seen_at}
-    return View(**parts, unnamed=unnamed)
+    return FrameStatistics(**parts, unnamed=unnamed)
 
 
 def _colours(frames: Iterable[Array], steps: int) -> dict[str, Array]:

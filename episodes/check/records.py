@@ -11,7 +11,7 @@ from typing import Any
 from episodes.errors import UserError
 from episodes.finding import Finding
 from episodes.storage import growth, store
-from episodes.storage.differences import changed, told
+from episodes.storage.differences import changed, describe
 from episodes.storage.folder import TEMPORARY, Folder
 from episodes.storage.records import Shard, VideoFile, record_file, shard_file
 from episodes.storage.video_group import VIDEOS
@@ -103,8 +103,8 @@ class Census:
         except UserError as error:
             yield Finding("error", str(error), field=store.QUARANTINE)
         gap: _Gap | None = None
-        for lack in self._lacking(given_up):
-            if gap is not None and gap.goes_on(lack):
+        for lack in self._gaps(given_up):
+            if gap is not None and gap.adjoins(lack):
                 gap = replace(gap, stop=lack.stop, last=lack.last)
                 continue
             if gap is not None:
@@ -116,7 +116,7 @@ class Census:
         for index in sorted(i for i in self._owner if i >= total):
             yield Finding("error", f"the library has only {total} episodes", index)
 
-    def _lacking(self, given_up: Set[int]) -> Iterator[_Gap]:
+    def _gaps(self, given_up: Set[int]) -> Iterator[_Gap]:
         """Every shard that lacks episodes, but for those whose record cannot be read."""
         size = self._library["shard_size"]
         for number in range(growth.shards(self._ends, size)):
@@ -133,7 +133,7 @@ class Census:
         for (_, then), (note, now) in pairwise(made_by.items()):
             if differ := changed(then, now):
                 message = "what was made after it is by other code than what was made before: "
-                yield Finding("warning", message + told(differ), field=note)
+                yield Finding("warning", message + describe(differ), field=note)
 
     def _leftovers(self) -> Iterator[Finding]:
         for folder in (self._root, self._videos.root, self._folder.root):
@@ -153,7 +153,7 @@ class _Gap:
     last: int
     made: bool
 
-    def goes_on(self, next_: _Gap) -> bool:
+    def adjoins(self, next_: _Gap) -> bool:
         return not self.made and not next_.made and next_.start == self.stop
 
     def finding(self) -> Finding:

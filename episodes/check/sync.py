@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes.check.frame_scan import View
+from episodes.check.frame_scan import FrameStatistics
 from episodes.check.notes import Notes
 from episodes.episode import CameraTrack, Episode
 
@@ -78,7 +78,9 @@ def _gap(one: Series, two: Series) -> Series:
     return np.asarray(np.sqrt(1.0 - np.clip(match, 0.0, 1.0) ** 2))
 
 
-def late(view: View, track: CameraTrack, episode: Episode, camera: str, notes: Notes) -> None:
+def late(
+    view: FrameStatistics, track: CameraTrack, episode: Episode, camera: str, notes: Notes
+) -> None:
     """Colours against depth or the motion of the camera, depth and ids against the objects."""
     _late_colours(view, track, f"obs/{camera}_image", notes)
     _late_objects(view, episode, f"obs/{camera}_depth", notes)
@@ -92,7 +94,7 @@ def camera_motion(camera_to_world: Series) -> Series:
     return np.asarray(np.maximum(*steps))
 
 
-def _late_colours(view: View, track: CameraTrack, field: str, notes: Notes) -> None:
+def _late_colours(view: FrameStatistics, track: CameraTrack, field: str, notes: Notes) -> None:
     """Colour changes when depth does; without depth, when the camera moves.
 
     Of two channels of one sensor, how a change differs from its neighbours is compared, which is
@@ -131,7 +133,7 @@ def _correlation(cause: Series, effect: Series, lag: int) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def _late_objects(view: View, episode: Episode, field: str, notes: Notes) -> None:
+def _late_objects(view: FrameStatistics, episode: Episode, field: str, notes: Notes) -> None:
     """Where the camera sees an object must move as the object does, in the same step.
 
     What is seen of an object is a part of its surface, so motions are compared, not places.
@@ -142,7 +144,7 @@ def _late_objects(view: View, episode: Episode, field: str, notes: Notes) -> Non
     for name, seen in view.seen_at.items():
         place = episode.objects[:, list(episode.object_names).index(name), :3]
         truth, moves = np.diff(place, axis=0), np.diff(seen, axis=0)
-        steps = _telling(truth, moves)
+        steps = _moving_steps(truth, moves)
         for lag in LAGS:
             gap = np.linalg.norm(moves[steps] - truth[steps + lag], axis=1)
             gaps[lag].append(np.minimum(gap, CLIP_M))
@@ -154,7 +156,7 @@ def _late_objects(view: View, episode: Episode, field: str, notes: Notes) -> Non
         notes.fault(f"objects are seen {_steps(-best)} for objects/pose: shifted?", None, field)
 
 
-def _telling(truth: Series, moves: Series) -> NDArray[np.intp]:
+def _moving_steps(truth: Series, moves: Series) -> NDArray[np.intp]:
     """The steps in which an object is seen to move, with room for every lag on both sides."""
     most = max(LAGS)
     if len(truth) < 2 * most + 1:

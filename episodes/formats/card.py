@@ -16,7 +16,7 @@ from episodes.formats.croissant import outcome
 from episodes.formats.extra import need
 from episodes.formats.readback import Loss
 from episodes.storage.safe import plain
-from episodes.storage.selection import Part, Selection
+from episodes.storage.selection import LibraryPart, Selection
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -161,20 +161,20 @@ def _origin(chosen: Selection) -> str:
 
 def _recipe(chosen: Selection, episode: Episode) -> str:
     """JSON: what the library was made from, spec_id first; of several, a list of them."""
-    parts = [_told(part) for part in chosen.parts]
-    told: dict[str, Any] = parts[0] if len(parts) == 1 else {"libraries": parts}
+    parts = [_summary(part) for part in chosen.parts]
+    out: dict[str, Any] = parts[0] if len(parts) == 1 else {"libraries": parts}
     if episode.lineage:
-        told["lineage of the first episode"] = dict(episode.lineage)
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+        out["lineage of the first episode"] = dict(episode.lineage)
+    return json.dumps(out, indent=1, ensure_ascii=False) + "\n"
 
 
-def _told(part: Part) -> dict[str, Any]:
+def _summary(part: LibraryPart) -> dict[str, Any]:
     info = part.library.info
     keys = ("spec_id", "versions", "config", "import", "findings")
-    told: dict[str, Any] = {key: info[key] for key in keys if info.get(key)}
+    out: dict[str, Any] = {key: info[key] for key in keys if info.get(key)}
     if len(part.rows) < len(part.library):
-        told["episodes"] = spans([row.index for row in part.rows], most=len(part.rows))
-    return {**told, "library": part.name}
+        out["episodes"] = spans([row.index for row in part.rows], most=len(part.rows))
+    return {**out, "library": part.name}
 
 
 def _plain_text(text: str) -> str:

@@ -74,7 +74,7 @@ class Gate:
         for path in arrays:
             if path not in known and (what := meaning(path)):
                 moved[path] = _free(path, arrays)
-                self._tell(path, what, moved[path], episode.index)
+                self._report(path, what, moved[path], episode.index)
         lineage = {key: value for key, value in episode.lineage.items() if key != MEANING}
         if known:
             lineage[MEANING] = known
@@ -88,7 +88,7 @@ class Gate:
             lineage=lineage,
         )
 
-    def _tell(self, path: str, what: str, new: str, episode: int) -> None:
+    def _report(self, path: str, what: str, new: str, episode: int) -> None:
         way = f"; if it is just that, import it with exact={path}" if path in RESERVED else ""
         self.promises.lacks(
             f"nothing says that it is what the format means by this name ({what}): it becomes "

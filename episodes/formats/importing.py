@@ -106,7 +106,7 @@ def import_library(
     standing = {shard.number for shard in _committed(work)}
     number = count = steps = 0
 
-    def looked(batch: Iterator[Episode]) -> Iterator[Episode]:
+    def counted(batch: Iterator[Episode]) -> Iterator[Episode]:
         nonlocal count, steps
         for episode in batch:
             count += 1
@@ -116,7 +116,7 @@ def import_library(
 
     try:
         while first is not None:
-            batch = looked(chain([first], islice(episodes, size - 1)))
+            batch = counted(chain([first], islice(episodes, size - 1)))
             if number in standing:
                 for _ in batch:
                     pass

@@ -14,7 +14,7 @@ from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import registry
 from episodes.formats.flat import flatten
-from episodes.formats.pictures import settled
+from episodes.formats.pictures import resolve_pictures
 from episodes.storage.selection import Selection
 
 
@@ -39,7 +39,9 @@ def compare(chosen: Selection, format: str, out: Path) -> list[Loss]:
     """
     # Not through the gate of imports: whatever stands in the library is what has to come back.
     report = Report()
-    theirs = settled(next(registry.reader(format).read(out, report=report)), "decode", report)
+    theirs = resolve_pictures(
+        next(registry.reader(format).read(out, report=report)), "decode", report
+    )
     ours = chosen.read(theirs.index)
     _same_numbers(ours, theirs)
     one, two = flatten(ours).pictures, flatten(theirs).pictures

@@ -71,18 +71,18 @@ def read(
     or "copy", which leaves them there. exact: reserved names whose arrays are known to mean what
     the format means by them. options: of the format, e.g. hz.
     """
-    from episodes.formats.pictures import checked, settled
+    from episodes.formats.pictures import checked, resolve_pictures
 
     way = checked(pictures)
     module = reader(format)
     check_options(format, module.read, ("strict", "report"), options)
     if "hz" in options:
-        options["hz"] = rates.given(options["hz"])
+        options["hz"] = rates.checked_rate(options["hz"])
     promises = Promises(path, strict, Report() if report is None else report)
     gate = Gate(promises, exact)
     episodes = module.read(path, strict=strict, report=promises.report, **options)
-    whole = (settled(episode, way, promises.report) for episode in episodes)
-    return gate.admit(commands.apart(pointers.told(whole, promises), promises))
+    whole = (resolve_pictures(episode, way, promises.report) for episode in episodes)
+    return gate.admit(commands.apart(pointers.reported(whole, promises), promises))
 
 
 def sources(format: str, path: Path) -> tuple[Path, list[Path]]:

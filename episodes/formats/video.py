@@ -151,7 +151,7 @@ def _episode(
         domain="real",
         control_hz=rate,
         instruction=language.instruction(words),
-        success=_yes_or_no(row.get("success"), place),
+        success=_as_bool(row.get("success"), place),
         failure="",
         time=np.append(times, times[-1] + 1 / rate) - start,
         actions=actions,
@@ -247,7 +247,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _yes_or_no(value: Any, place: str) -> bool | None:
+def _as_bool(value: Any, place: str) -> bool | None:
     text = "" if value is None else str(value).strip().lower()
     if text in YES or text in NO:
         return text in YES

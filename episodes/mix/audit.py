@@ -135,14 +135,14 @@ def _planned(manifest: Manifest) -> list[int]:
 def _in_units(manifest: Manifest, counts: Sequence[int]) -> list[float]:
     """Each source's part of what was delivered, in the unit of `by`."""
     amounts = [
-        count * _worth(manifest, source)
+        count * _draw_weight(manifest, source)
         for count, source in zip(counts, manifest.sources, strict=True)
     ]
     total = sum(amounts) or 1
     return [float(amount / total) for amount in amounts]
 
 
-def _worth(manifest: Manifest, source: Source) -> Fraction:
+def _draw_weight(manifest: Manifest, source: Source) -> Fraction:
     """What one draw counts for: by hour, the time to the next step."""
     if manifest.by != "hour" or manifest.view.hz is not None:
         return Fraction(1)

@@ -13,10 +13,10 @@ from episodes.errors import UserError, unknown
 from episodes.mix import align, manifest, normalize
 from episodes.mix.items import UNITS, Items
 from episodes.mix.lowdim import Kinematics
-from episodes.mix.manifest import Manifest, Source, View
+from episodes.mix.manifest import Manifest, Source, TrainingView
 from episodes.mix.quotas import BLOCK, shares
 from episodes.mix.sources import Asked, flatten, number
-from episodes.mix.windows import Windows
+from episodes.mix.windows import SourceWindows
 from episodes.storage.filters import select
 from episodes.storage.library import Library
 from episodes.storage.records import Row
@@ -97,7 +97,7 @@ def build(
     if most is not None:
         most = float(number(most, "max_repeats"))
         _limit(sources, draws, most)
-    windows = [Windows(o.library, o.asked.name, keys, view, known) for o in opened]
+    windows = [SourceWindows(o.library, o.asked.name, keys, view, known) for o in opened]
     measured = normalize.measure(
         view.normalize,
         keys,
@@ -122,7 +122,7 @@ def build(
     return found
 
 
-def strides(rows: Sequence[Row], view: View) -> list[int]:
+def strides(rows: Sequence[Row], view: TrainingView) -> list[int]:
     """Steps of each episode that a window of `horizon` steps of the mix takes up."""
     if view.hz is None:
         return [view.horizon] * len(rows)
@@ -154,7 +154,7 @@ def _unfinished(one: _Opened) -> list[str]:
 
 
 def _keys(
-    opened: Sequence[_Opened], view: View, kinematics: Mapping[str, Kinematics]
+    opened: Sequence[_Opened], view: TrainingView, kinematics: Mapping[str, Kinematics]
 ) -> tuple[tuple[manifest.Key, ...], tuple[str, ...]]:
     schemas, notes = {}, []
     for one in opened:
@@ -180,7 +180,7 @@ def _keys(
     return keys, (*notes, *left_out)
 
 
-def _shares(opened: Sequence[_Opened], by: str, view: View) -> tuple[Fraction, ...]:
+def _shares(opened: Sequence[_Opened], by: str, view: TrainingView) -> tuple[Fraction, ...]:
     """Shares of the draws. By hour a draw of a slow source weighs more, so it takes fewer."""
     weights = [one.asked.part for one in opened]
     if by == "hour" and view.hz is None:
@@ -219,7 +219,7 @@ def _limit(sources: Sequence[Source], draws: int, most: float) -> None:
     )
 
 
-def _view(wanted: Mapping[str, Any]) -> View:
+def _view(wanted: Mapping[str, Any]) -> TrainingView:
     size = wanted["image_size"]
     if size is not None:
         pair = size if isinstance(size, list | tuple) else [size, size]
@@ -234,7 +234,7 @@ def _view(wanted: Mapping[str, Any]) -> View:
     cameras = wanted["cameras"] or {}
     if not isinstance(cameras, Mapping):
         raise UserError('cameras must be like "cameras.main=[front_image,image_0]"')
-    return View(
+    return TrainingView(
         horizon=_whole(wanted, "horizon", 1, _MOST_STEPS),
         history=_whole(wanted, "history", 1, _MOST_STEPS),
         keys=_names(wanted["keys"] or (), "keys"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.mix.cameras import INTRINSICS, NAMES, SEGMENTATION
-from episodes.mix.manifest import TEXT, Key, View
+from episodes.mix.manifest import TEXT, Key, TrainingView
 from episodes.mix.row_reader import Demo
 from episodes.mix.spans import Span
 
@@ -19,7 +19,7 @@ Array = NDArray[Any]
 class Calibration:
     """Of the cameras of one source."""
 
-    def __init__(self, keys: Sequence[Key], name: str, view: View) -> None:
+    def __init__(self, keys: Sequence[Key], name: str, view: TrainingView) -> None:
         """keys: cameras/* of the mix. name: of the source."""
         self._name, self._size = name, view.image_size
         self._texts = tuple(key for key in keys if key.dtype == TEXT)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Table = Mapping[str, NDArray[Any]]
 
 
-class Tables:
+class EpisodeCache:
     """By episode, until there is no more room: with random access any of them is as good to keep as
     another. For several threads; neither pickled nor shared with other processes."""
 
@@ -22,7 +22,7 @@ class Tables:
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Tables, (self._size,)
+        return EpisodeCache, (self._size,)
 
     def get(self, episode: int) -> Table | None:
         return self._found.get(episode)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from episodes.errors import UserError
 from episodes.mix.align import FROM_JOINTS, FROM_POSE
-from episodes.mix.episode_cache import Table, Tables
+from episodes.mix.episode_cache import EpisodeCache, Table
 from episodes.mix.manifest import Key
 from episodes.mix.resample import deltas, resample
 from episodes.mix.row_reader import Demo
@@ -47,7 +47,7 @@ class LowDim:
         self._each_time = tuple(key for key in keys if CONVERTED & set(key.origin.get(name, ())))
         self._kept = tuple(key for key in keys if key not in self._each_time)
         self._step_bytes = sum(one.nbytes for one in room(self._kept, 1, 1, 1).values())
-        self._tables = Tables(KEPT)
+        self._tables = EpisodeCache(KEPT)
 
     def fill(
         self,

@@ -61,7 +61,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class View:
+class TrainingView:
     """What training sees of every source: the keys of `align.py`, as they were asked for."""
 
     horizon: int
@@ -88,7 +88,7 @@ class Manifest:
     draws: int
     shards: int | None
     max_repeats: float | None
-    view: View
+    view: TrainingView
     sources: tuple[Source, ...]
     keys: tuple[Key, ...]
     statistics: Mapping[str, Mapping[str, Mapping[str, list[float]]]] = field(repr=False)
@@ -167,9 +167,9 @@ def _verify(manifest: Manifest) -> None:
         raise ValueError("draws, shards, horizon or history below 1")
 
 
-def _view(plain: dict[str, Any]) -> View:
+def _view(plain: dict[str, Any]) -> TrainingView:
     size = plain["image_size"]
-    return View(
+    return TrainingView(
         **{
             **plain,
             "keys": tuple(plain["keys"]),

@@ -33,7 +33,7 @@ from episodes.mix.items import Items
 from episodes.mix.lowdim import Kinematics, Scales
 from episodes.mix.manifest import TEXT, Source
 from episodes.mix.quotas import BLOCK
-from episodes.mix.windows import Windows, blank
+from episodes.mix.windows import SourceWindows, blank
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 
@@ -105,7 +105,7 @@ class Mix:
             for source, rows in zip(sources, chosen, strict=True)
         ]
         self._windows = [
-            Windows(
+            SourceWindows(
                 library,
                 source.name,
                 self.manifest.keys,
@@ -130,7 +130,7 @@ class Mix:
         if self._instructions is not None:
             for number, rows in enumerate(chosen):
                 for n in np.unique(np.linspace(0, len(rows) - 1, SAMPLE).astype(int)):
-                    self._said(number, rows[n], 0)
+                    self._instruction_of(number, rows[n], 0)
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{s.name} {float(s.share):.4g}" for s in self.manifest.sources)
@@ -204,14 +204,14 @@ class Mix:
                     "step": step,
                     "epoch": int(block.epoch[at]),
                     **(self._windows[number].texts(row) if self._texts else {}),
-                    **(self._said(number, row, i) if self._instructions else {}),
+                    **(self._instruction_of(number, row, i) if self._instructions else {}),
                 }
             )
         for number, asked in of_source.items():
             self._windows[number].fill(out, *zip(*asked, strict=True))
         return facts
 
-    def _said(self, number: int, row: Row, draw: int) -> dict[str, str]:
+    def _instruction_of(self, number: int, row: Row, draw: int) -> dict[str, str]:
         """The instruction of a draw, where another may be wanted than that of the commit record."""
         assert self._instructions is not None
         there = self._windows[number].language(row)

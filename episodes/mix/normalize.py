@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from episodes.errors import UserError, unknown
 from episodes.mix.lowdim import Scales
 from episodes.mix.manifest import Key, Manifest
-from episodes.mix.windows import Windows
+from episodes.mix.windows import SourceWindows
 from episodes.storage.records import Row
 
 Array = NDArray[Any]
@@ -56,7 +56,9 @@ def scaled(keys: Iterable[Key]) -> list[str]:
 
 
 def measure(
-    scope: str, keys: Sequence[Key], sources: Iterable[tuple[str, float, Sequence[Row], Windows]]
+    scope: str,
+    keys: Sequence[Key],
+    sources: Iterable[tuple[str, float, Sequence[Row], SourceWindows]],
 ) -> Statistics:
     """scope -> key -> mean, std, min, max of its numbers, as lists.
 
@@ -134,7 +136,7 @@ def _spread(std: Array) -> Array:
 
 
 def _of_source(
-    source: str, rows: Sequence[Row], windows: Windows, names: Sequence[str]
+    source: str, rows: Sequence[Row], windows: SourceWindows, names: Sequence[str]
 ) -> dict[str, tuple[int, dict[str, _Moments]]]:
     """robot -> steps, moments of each key."""
     out: dict[str, tuple[int, dict[str, _Moments]]] = {}

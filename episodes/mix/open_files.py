@@ -72,7 +72,7 @@ class Recent(Generic[T]):
         with self._lock:
             return self._kept.setdefault(key, file)
 
-    def give_way(self) -> bool:
+    def halve(self) -> bool:
         """Keep half as many from now on, as others need room; False if there is nothing to drop."""
         with self._lock:
             before = len(self._kept)
@@ -132,7 +132,7 @@ class OpenFiles:
             try:
                 return opened()
             except OutOfDescriptors:
-                if not self.raw.give_way():
+                if not self.raw.halve():
                     raise
 
     def _forget(self, owner: int) -> None:

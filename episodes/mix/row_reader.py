@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from episodes.errors import UserError
 from episodes.footage import Footage
 from episodes.mix.open_files import FILES, File
-from episodes.mix.row_layout import BROKEN, Chunks, Layout, layout_of
+from episodes.mix.row_layout import BROKEN, Chunks, RowLayout, layout_of
 from episodes.storage import decode, hdf5
 from episodes.storage.library import Library
 from episodes.storage.safe import open_unseen, plain
@@ -33,9 +33,9 @@ MAX_EPISODES = 20_000  # whose places are remembered
 _DAMAGED: tuple[type[Exception], ...] = (OSError, ValueError, *BROKEN)
 
 
-class _Episode(NamedTuple):
+class _EpisodeRows(NamedTuple):
     path: str  # of its shard
-    arrays: Mapping[str, Layout]
+    arrays: Mapping[str, RowLayout]
     names: Mapping[str, str]  # array -> its attribute of names
     language: Mapping[str, tuple[str, ...]]  # language -> ways to say the instruction
 
@@ -68,7 +68,7 @@ class Reader:
         self._forget()
 
     def _forget(self) -> None:
-        self._episodes: OrderedDict[int, _Episode] = OrderedDict()
+        self._episodes: OrderedDict[int, _EpisodeRows] = OrderedDict()
         self._owner = FILES.owner(self)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Reader:
             self._owner, str(shard), lambda: open_unseen(self.library.shard_path(shard))
         )
 
-    def _look_up(self, index: int) -> _Episode:
+    def _look_up(self, index: int) -> _EpisodeRows:
         shard = self.library.row(index).shard
         with FILES.hdf5_lock:
             file = self._as_hdf5(shard)
@@ -116,13 +116,13 @@ class Reader:
                 }
                 said = group.get("language", {}) if self.words else {}
                 language = {name: tuple(hdf5.text(item)) for name, item in said.items()}
-                self._episodes[other] = _Episode(file.filename, arrays, names, language)
+                self._episodes[other] = _EpisodeRows(file.filename, arrays, names, language)
             found = self._episodes[index]
             while len(self._episodes) > MAX_EPISODES:
                 self._episodes.popitem(last=False)
             return found
 
-    def _laid_out(self, index: int, group: h5py.Group) -> dict[str, Layout]:
+    def _laid_out(self, index: int, group: h5py.Group) -> dict[str, RowLayout]:
         try:
             found = {array: layout_of(group, array) for array in self.arrays}
         except (KeyError, ValueError, TypeError) as error:
@@ -142,7 +142,7 @@ class Demo:
 
     __slots__ = ("_arrays", "_index", "_names", "_path", "_reader", "language")
 
-    def __init__(self, reader: Reader, index: int, episode: _Episode) -> None:
+    def __init__(self, reader: Reader, index: int, episode: _EpisodeRows) -> None:
         self._reader, self._index = reader, index
         self._path, self._arrays, self._names, self.language = episode
 
@@ -165,12 +165,12 @@ class Demo:
         """Rows of an array at steps that rise or stay."""
         layout = self._layout(array)
         out = np.empty((len(steps), *layout.shape[1:]), layout.dtype)
-        packed = Packed()
+        packed = PackedRows()
         self.fill(out, array, steps, packed)
         packed.unpack()
         return out
 
-    def fill(self, out: Array, array: str, steps: Sequence[int], packed: Packed) -> None:
+    def fill(self, out: Array, array: str, steps: Sequence[int], packed: PackedRows) -> None:
         """Rows of an array at steps that rise or stay, into the rows of `out`; what is packed, and
         needs no more than that, is left to `packed`."""
         layout = self._layout(array)
@@ -207,7 +207,7 @@ class Demo:
             f"`cellwright check src={self._reader.library.path}` tells more"
         )
 
-    def _layout(self, array: str) -> Layout:
+    def _layout(self, array: str) -> RowLayout:
         found = self._arrays.get(array)
         if found is None:
             raise UserError(
@@ -216,14 +216,14 @@ class Demo:
             )
         return found
 
-    def _check(self, array: str, layout: Layout, steps: Sequence[int]) -> None:
+    def _check(self, array: str, layout: RowLayout, steps: Sequence[int]) -> None:
         if not 0 <= steps[0] <= steps[-1] < layout.shape[0]:
             raise UserError(
                 f"{self}: {array} has {layout.shape[0]} rows, not {steps[-1] + 1}; "
                 f"`cellwright check src={self._reader.library.path}` tells more"
             )
 
-    def _plain(self, array: str, layout: Layout, start: int, stop: int) -> Array:
+    def _plain(self, array: str, layout: RowLayout, start: int, stop: int) -> Array:
         try:
             if layout.offset is None:
                 return self._reader.by_h5py(self._index, array, start, stop)
@@ -254,7 +254,7 @@ class _Film(NamedTuple):
         return self.demo.bytes(place, size, self.video)
 
 
-class Packed:
+class PackedRows:
     """Rows that are still packed, to be read and unpacked one after the other.
 
     Python has next to nothing to do between one and the next, so that threads seldom wait for its

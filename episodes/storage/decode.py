@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.errors import UserError
-from episodes.footage import Footage, Run
+from episodes.footage import Footage, PacketSpan
 from episodes.storage.safe import MAX_DATASET_BYTES
 
 Array = NDArray[Any]
@@ -168,7 +168,9 @@ class _Decoder:
         self._context.thread_count = 1
         self._reformatter: Any = self._av.video.reformatter.VideoReformatter()
 
-    def decoded(self, run: Run, read: Read, footage: Footage) -> Iterator[tuple[list[int], Any]]:
+    def decoded(
+        self, run: PacketSpan, read: Read, footage: Footage
+    ) -> Iterator[tuple[list[int], Any]]:
         """(who asked for it, PyAV's frame). A packet's number goes through the decoder as its
         time, and so comes out with its picture."""
         left = set(run.wanted)

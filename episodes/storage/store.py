@@ -32,7 +32,7 @@ from episodes.storage.records import (
 )
 from episodes.storage.safe import open_hdf5, read_json
 from episodes.storage.shard_bytes import build
-from episodes.storage.video_files import Videos
+from episodes.storage.video_files import ShardVideos
 from episodes.storage.video_group import VIDEOS
 
 LIBRARY, SHARDS, QUARANTINE = "library.json", "shards", "quarantine"
@@ -131,7 +131,7 @@ def write_shard(
     is now broken is restored. Raises Diverged if other episodes stand under that number,
     WriteFailed if the storage refuses.
     """
-    videos = Videos(root)
+    videos = ShardVideos(root)
     data, rows = build(number, videos.take(episodes), spec_id, compression, env_args)
     shard = Shard(
         number=number,

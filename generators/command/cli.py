@@ -38,7 +38,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception:  # what an import made of a Ctrl-C that it swallowed
-        if not interrupt.came():
+        if not interrupt.pressed():
             raise
         code = INTERRUPTED
     sys.exit(code)

@@ -13,7 +13,7 @@ from typing import Any
 
 from episodes.errors import UserError
 from generators.command import usage
-from generators.command.kinds import Place
+from generators.command.value_types import Place
 from generators.command.verb_keys import KEYS
 from generators.command.verbs import VERBS
 

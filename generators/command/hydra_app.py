@@ -25,18 +25,18 @@ from generators.command import usage
 from generators.command.spelling import original
 from generators.command.verb_keys import typed
 from generators.command.verbs import VERBS
-from generators.command.words import Words, overrides
+from generators.command.words import CommandLine, overrides
 from generators.config import choose_tool, user_meshes, vetting
 from generators.config.search_path import search_path
 
 Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete, every value typed
 
 
-def run(verb: str, words: Words) -> int:
+def run(verb: str, words: CommandLine) -> int:
     """Lets Hydra parse `words` and compose, then runs the verb: its exit code."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions come through; `problems` words them
     OmegaConf.register_new_resolver("oc.env", _refuse_env, replace=True)
-    job = Job(verb)
+    job = HydraJob(verb)
     keys = overrides(verb, words.keys, words.many)
     keys += search_path()
     with TemporaryDirectory() as scratch:  # Hydra's sweeper insists on writing a multirun.yaml
@@ -51,7 +51,7 @@ def run(verb: str, words: Words) -> int:
     return job.finish()
 
 
-class Job:
+class HydraJob:
     """What Hydra calls with each combination of a sweep, or once.
 
     It only keeps the configs: all of them are composed before the first one runs, and they run

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from generators.command.kinds import Kind, Maybe
+from generators.command.value_types import Maybe, ValueType
 from generators.config.vetting import quoted
 
 SWEEP = re.compile(r"(choice|range|interval|glob|shuffle|sort|tag)\(.*\)", re.S)
@@ -24,11 +24,11 @@ NOT_TEXT = ("true", "false", "null", "nan", "inf")
 FOREIGN = re.compile(r"\$u([0-9a-f]+)\$")
 
 
-def spelled(word: str, kind: Kind) -> str:
+def spelled(word: str, kind: ValueType) -> str:
     """`key=value`, of a key of that kind, as Hydra is to have it."""
     key, equals, value = word.partition("=")
     try:
-        spelled = _Reader(value).sweep(kind)
+        spelled = _ValueParser(value).sweep(kind)
     except _Unbalanced:  # Hydra says what is wrong with it
         spelled = value
     return _foreign(key, r"[^\x00-\x7f]") + equals + spelled
@@ -43,13 +43,13 @@ class _Unbalanced(Exception):
     """A bracket that is opened and not closed, or the other way round."""
 
 
-class _Reader:
+class _ValueParser:
     """Reads a value from left to right and spells it anew."""
 
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
 
-    def sweep(self, kind: Kind) -> str:
+    def sweep(self, kind: ValueType) -> str:
         """The whole value: one element, or several with commas between them."""
         parts = [self.element(kind, ",")]
         while self.at < len(self.text):
@@ -57,7 +57,7 @@ class _Reader:
             parts.append(self.element(kind, ","))
         return ",".join(parts)
 
-    def element(self, kind: Kind, ends: str) -> str:
+    def element(self, kind: ValueType, ends: str) -> str:
         self.space()
         start = self.text[self.at :]
         if start.startswith("["):
@@ -86,7 +86,7 @@ class _Reader:
         self.space()
         return left + ",".join(items) + right
 
-    def pair(self, kind: Kind) -> str:
+    def pair(self, kind: ValueType) -> str:
         name = self.bare(":").strip()
         self.take(":")
         return f"{_key(name)}:{self.element(kind.inside(name), ',}')}"
@@ -109,7 +109,7 @@ class _Reader:
             self.at += 1
 
 
-def _bare(text: str, kind: Kind) -> str:
+def _bare(text: str, kind: ValueType) -> str:
     """A value without quotes of its own."""
     text = text.strip()
     if text.lower() not in NOT_TEXT and NAME.fullmatch(text):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from episodes.errors import UserError
 from generators.command import usage
-from generators.command.kinds import Flag, Place
 from generators.command.spelling import spelled
+from generators.command.value_types import Flag, Place
 from generators.command.verb_keys import KEYS, kind_of
 
 ALONE = {"-m": "--multirun", "--multirun": "--multirun", "--resolve": "--resolve"}
@@ -37,7 +37,7 @@ OTHER_NAMES = {
 
 
 @dataclass(frozen=True)
-class Words:
+class CommandLine:
     """flags: as Hydra's parser takes them, each one whole word. keys: `key=value` and `~key`."""
 
     flags: tuple[str, ...]
@@ -49,7 +49,7 @@ class Words:
         return "--multirun" in self.flags
 
 
-def sort(verb: str, words: Sequence[str]) -> Words:
+def sort(verb: str, words: Sequence[str]) -> CommandLine:
     """The words by what they are. UserError for one that is neither a flag that we have nor
     key=value, with the right form of the command."""
     flags: list[str] = []
@@ -71,7 +71,7 @@ def sort(verb: str, words: Sequence[str]) -> Words:
             raise UserError(_right_form(verb, words, word))
         else:
             keys.append(word)
-    return Words(tuple(flags), tuple(keys))
+    return CommandLine(tuple(flags), tuple(keys))
 
 
 def overrides(verb: str, keys: Sequence[str], many: bool = False) -> list[str]:

@@ -80,7 +80,7 @@ def prepared(
             raise UserError(f"{name}={value!r}: give a number over 0, or null")
     try:
         found = import_mesh.prepared(
-            _found(file),
+            _resolve_file(file),
             cache.folder("parts"),
             scale=None if scale is None else float(scale),
             density=float(density or 0.0),
@@ -90,7 +90,7 @@ def prepared(
     return dict(found.params), found.notes
 
 
-def _found(file: str) -> Path:
+def _resolve_file(file: str) -> Path:
     """The file of that name here, or in `parts/` of a folder of the user's own. A name with a / is
     a path, and stands for itself. UserError where it could be either of two."""
     here = Path(file).expanduser()

@@ -121,7 +121,7 @@ def _sweep_file(file: Path) -> list[str]:
     words = ["-m"]
     for key, value in yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader).value:
         values = value.value if isinstance(value, yaml.SequenceNode) else [value]
-        if not values or not all(isinstance(v, yaml.ScalarNode) and _is_said(v) for v in values):
+        if not values or not all(isinstance(v, yaml.ScalarNode) and _has_value(v) for v in values):
             raise UserError(f"{file}: {key.value}: give one value or a list of plain values")
         word = f"{key.value}=" + ",".join(_typed(v) for v in values)
         _vet_override(word)
@@ -129,7 +129,7 @@ def _sweep_file(file: Path) -> list[str]:
     return words
 
 
-def _is_said(scalar: yaml.ScalarNode) -> bool:
+def _has_value(scalar: yaml.ScalarNode) -> bool:
     return scalar.style is not None or scalar.value not in ("", "~", "null")
 
 

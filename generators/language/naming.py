@@ -142,7 +142,7 @@ def expressions(cell: Cell, name: str, limit: int = 3) -> list[Expression]:
         alone = replace(expression, relation="", anchor=None)
         if expression.relation and fits(cell, alone) == [name]:
             continue  # nobody says "the largest nut" of the only one
-        (extra if any(_says_more(expression, f) for f in found) else found).append(expression)
+        (extra if any(_extends(expression, f) for f in found) else found).append(expression)
     if not found:
         rivals = [n for n in fits(cell, Expression(lexicon.nouns_of(body.kind)[0])) if n != name]
         raise UserError(
@@ -205,7 +205,7 @@ def _plainest(cell: Cell, body: Body) -> Expression | None:
     return None
 
 
-def _says_more(longer: Expression, shorter: Expression) -> bool:
+def _extends(longer: Expression, shorter: Expression) -> bool:
     """Whether `longer` only adds to what `shorter` says."""
     pairs = (
         (longer.size, shorter.size),

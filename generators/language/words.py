@@ -77,7 +77,7 @@ def instruction(
 def sentences_of(task: str) -> Mapping[str, tuple[str, ...]]:
     """language -> the sentences of a task, in those languages that it has. Raises UserError where
     there is no file of them, or no sentence in it."""
-    known = tasks_told()
+    known = sentence_files()
     if task not in known:
         close = get_close_matches(task, known, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ";"
@@ -98,7 +98,7 @@ def sentences_of(task: str) -> Mapping[str, tuple[str, ...]]:
     return {lang: tuple(raw[lang]) for lang in LANGUAGES if raw.get(lang)}
 
 
-def tasks_told() -> dict[str, Path]:
+def sentence_files() -> dict[str, Path]:
     """task -> the file of its sentences."""
     ours = Path(__file__).parent / "sentences"
     folders = [ours, *user_folders.folders("sentences")]

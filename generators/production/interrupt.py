@@ -12,10 +12,10 @@ from typing import NoReturn
 
 @dataclass
 class Stops:
-    """How often a run was told to stop. `told` is called the first time."""
+    """How often a run was told to stop. `first` is called once, at the first of them."""
 
     count: int = 0
-    told: Callable[[], None] = lambda: None
+    first: Callable[[], None] = lambda: None
 
 
 _early = Stops()  # before anything ran that could be stopped
@@ -32,7 +32,7 @@ def listen() -> None:
     signal.signal(signal.SIGINT, raised)
 
 
-def came() -> bool:
+def pressed() -> bool:
     """Whether Ctrl-C was pressed since `listen`, outside of `stoppable`."""
     return _early.count > 0
 
@@ -43,12 +43,12 @@ def stoppable() -> Iterator[Stops]:
     once and means at once: it counts twice."""
     stops = Stops()
 
-    def told(number: int, _: FrameType | None) -> None:
+    def count(number: int, _: FrameType | None) -> None:
         stops.count += 2 if number == signal.SIGTERM else 1
         if stops.count == 1:
-            stops.told()
+            stops.first()
 
-    before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, count) for number in (signal.SIGINT, signal.SIGTERM)}
     stops.count += _early.count
     try:
         yield stops

@@ -15,8 +15,8 @@ from generators.production.interrupt import stoppable
 from generators.production.plan import Plan, waiting
 from generators.production.pools import open_pool
 from generators.production.progress import Tally
-from generators.production.shard import Limits
-from generators.production.supervise import Outcome
+from generators.production.shard import EpisodeLimits
+from generators.production.supervise import LibraryOutcome
 from generators.progress import Progress
 from generators.text_table import share, size, table
 
@@ -30,7 +30,7 @@ def produce(
 ) -> int:
     """Makes the shards `todo` of each library and prints how they stand: the exit code."""
     workers, pool = config["workers"], config["pool"]
-    limits = Limits(pool["episode_seconds"], memory_of_worker(pool, workers))
+    limits = EpisodeLimits(pool["episode_seconds"], memory_of_worker(pool, workers))
     with stoppable() as stops:
         runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
         tally = Tally(Progress(plans[0].made_by, 0))
@@ -45,7 +45,7 @@ def produce(
     return code or (supervise.INTERRUPTED if stops.count else 0)
 
 
-def report(outcomes: Sequence[Outcome]) -> str:
+def report(outcomes: Sequence[LibraryOutcome]) -> str:
     """One row for each library that there is; nothing where there is none."""
     rows: list[tuple[object, ...]] = []
     for outcome in outcomes:
@@ -70,7 +70,7 @@ def report(outcomes: Sequence[Outcome]) -> str:
     return table(head, rows) if rows else ""
 
 
-def problems(outcomes: Sequence[Outcome]) -> list[str]:
+def problems(outcomes: Sequence[LibraryOutcome]) -> list[str]:
     """A line for each thing that a person should look at."""
     lines = []
     for outcome in outcomes:

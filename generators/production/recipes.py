@@ -131,7 +131,7 @@ def _content(source: Library) -> str:
     return digest.hexdigest()
 
 
-def again(root: Path) -> Plan:
+def current_plan(root: Path) -> Plan:
     """The plan of a library that we made, by the code and versions that there are now.
 
     UserError for a library that was not made by `generate` or `render`, and where its task, robot

@@ -28,7 +28,7 @@ ONLY_FRESH = ("GraphicsLost",)  # exceptions that only another process gets over
 
 
 @dataclass(frozen=True)
-class Limits:
+class EpisodeLimits:
     """seconds: for one episode. memory: bytes that a worker may allocate; None for no limit."""
 
     seconds: float = 600.0
@@ -36,7 +36,7 @@ class Limits:
 
 
 def make(
-    plan: Plan, number: int, limits: Limits, journal: Path, tries: Mapping[int, int]
+    plan: Plan, number: int, limits: EpisodeLimits, journal: Path, tries: Mapping[int, int]
 ) -> dict[str, Any]:
     """Makes and commits shard `number`: its commit record. Idempotent, on any machine.
 
@@ -79,17 +79,19 @@ def quarantine(plan: Plan, index: int, attempts: int, reason: str, log: str) -> 
 
 
 def _episodes(
-    plan: Plan, number: int, limits: Limits, log: TextIO, tries: Mapping[int, int]
+    plan: Plan, number: int, limits: EpisodeLimits, log: TextIO, tries: Mapping[int, int]
 ) -> Iterator[Episode]:
     for index in plan.indices(number):
         if store.is_quarantined(plan.out, index):
             continue
-        episode = _tried(plan, index, limits, log, tries.get(index, 0))
+        episode = _attempt_episode(plan, index, limits, log, tries.get(index, 0))
         if episode is not None:
             yield episode
 
 
-def _tried(plan: Plan, index: int, limits: Limits, log: TextIO, tries: int) -> Episode | None:
+def _attempt_episode(
+    plan: Plan, index: int, limits: EpisodeLimits, log: TextIO, tries: int
+) -> Episode | None:
     """The episode, or None where it had to be quarantined."""
     while True:
         tries += 1

@@ -14,7 +14,7 @@ from episodes.errors import UserError
 from episodes.storage import store
 from episodes.storage.summary import summary_of
 from generators.production import recipes
-from generators.production.plan import Plan, finished, settled, spec_id
+from generators.production.plan import Plan, finished, resumed, spec_id
 from generators.production.pools.local import LocalPool
 from generators.production.recipes import generation
 from generators.text_table import clock, size, table
@@ -24,7 +24,7 @@ Config = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Entry:
+class Combination:
     """One combination: its words, and its plan or why there is none."""
 
     words: str
@@ -40,7 +40,7 @@ class Cost:
     bytes: int
 
 
-def planned(configs: Mapping[str, Config]) -> list[Entry]:
+def planned(configs: Mapping[str, Config]) -> list[Combination]:
     """Every combination, each in a folder of its own, named by its task and recipe: so the same
     sweep again goes on where it was, whatever the code, and a wider one makes only what is new."""
     entries = []
@@ -49,12 +49,12 @@ def planned(configs: Mapping[str, Config]) -> list[Entry]:
             plan = generation(config)
             name = f"{config['task']['name']}-{spec_id(plan.recipe, {})[:10]}"
             on_other_code = config["on_other_code"]
-            plan = settled(plan.at(plan.out / name), on_other_code)
+            plan = resumed(plan.at(plan.out / name), on_other_code)
             if not finished(plan):
                 recipes.try_first(config, plan.seed)
-            entries.append(Entry(words, plan))
+            entries.append(Combination(words, plan))
         except UserError as error:
-            entries.append(Entry(words, None, str(error)))
+            entries.append(Combination(words, None, str(error)))
     return entries
 
 
@@ -79,7 +79,7 @@ def kind_of(plan: Plan) -> str:
     return f"{recipe['task']['name']} {renderer} {recipe['image_size']} {len(recipe['camera'])}"
 
 
-def outlook(entries: Iterable[Entry], costs: Mapping[str, Cost], workers: int) -> str:
+def outlook(entries: Iterable[Combination], costs: Mapping[str, Cost], workers: int) -> str:
     """The plan as a table: libraries, episodes, and what they will probably take."""
     rows: list[tuple[object, ...]] = []
     episodes, seconds, count = 0, 0.0, 0.0
@@ -88,7 +88,7 @@ def outlook(entries: Iterable[Entry], costs: Mapping[str, Cost], workers: int) -
             rows.append((entry.words, "cannot be made", "-", "-", "-"))
             continue
         plan = entry.plan
-        there = _there(plan)
+        there = _committed_episodes(plan)
         episodes += plan.episodes - there
         cost = costs.get(kind_of(plan))
         row: list[object] = [entry.words, plan.out.name, f"{there}/{plan.episodes}"]
@@ -121,7 +121,7 @@ def workers_of(configs: Mapping[str, Config]) -> Config:
     return first
 
 
-def _there(plan: Plan) -> int:
+def _committed_episodes(plan: Plan) -> int:
     """The episodes that are committed already."""
     if not (plan.out / store.LIBRARY).is_file():
         return 0

@@ -9,7 +9,7 @@ import numpy as np
 
 from assets import catalogue
 from assets.geometry.suction import spots
-from assets.part import Part, Suction
+from assets.part import Part, SuctionGrasp
 from sim.motion import boxes
 from sim.pose import Pose
 from sim.robots import robot
@@ -138,7 +138,7 @@ def _ways(card: Card, part: Part, part_to_world: Pose, tilt: float) -> Iterator[
                     yield Pose.from_array(spot.at) @ about @ pressed, 0.0
 
 
-def _carries(cups: Cups, part: Part, spot: Suction) -> bool:
+def _carries(cups: Cups, part: Part, spot: SuctionGrasp) -> bool:
     """Whether the cups carry the part, sealed there: its weight, and its moment about the lip."""
     at = Pose.from_array(spot.at)
     off = at.inverse().apply(part.centre_of_mass)[:2]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets import materials
-from assets.camera_models import DEVICES, Device, Ranging, names
+from assets.camera_models import DEVICES, CameraModel, Ranging, names
 from episodes.errors import UserError
 from sim import state_layout
 from sim.render import blur
@@ -69,7 +69,7 @@ class Sensors:
         return out
 
 
-def device(camera: Camera) -> Device:
+def device(camera: Camera) -> CameraModel:
     """UserError for a model that there is none of."""
     if camera.model not in DEVICES:
         raise UserError(
@@ -84,7 +84,7 @@ def has_depth(camera: Camera) -> bool:
 
 
 def sense(
-    model: Device, camera: Camera, frame: Frame, surfaces: Array, rng: np.random.Generator
+    model: CameraModel, camera: Camera, frame: Frame, surfaces: Array, rng: np.random.Generator
 ) -> Frame:
     """One frame with a device's noise. surfaces (I, 2): how shiny and how dark each id is."""
     light = blur.decoded(frame.rgb)

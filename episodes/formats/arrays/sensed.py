@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from episodes.episode import CameraTrack
 from episodes.formats import guard
 from episodes.formats.arrays import columns, pictures
-from episodes.formats.arrays.layout import Layout, under
+from episodes.formats.arrays.layout import ArrayLayout, under
 from episodes.formats.arrays.nodes import Leaf
 
 Array = NDArray[Any]
@@ -23,7 +23,7 @@ FOLDERS = ("obs", "observation", "observations")  # not part of a name
 class Sensed:
     """Collects the arrays of one episode of `steps`. bgr: of encoded and of raw pictures."""
 
-    layout: Layout
+    layout: ArrayLayout
     steps: int
     place: str
     bgr: tuple[bool, bool]

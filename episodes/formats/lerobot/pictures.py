@@ -14,8 +14,8 @@ from episodes.errors import UserError
 from episodes.footage import Footage
 from episodes.formats import frames, guard
 from episodes.formats.lerobot import depth
-from episodes.formats.lerobot.faults import Search
-from episodes.formats.lerobot.meta import Dataset, Entry
+from episodes.formats.lerobot.faults import LeRobotFaults
+from episodes.formats.lerobot.meta import Dataset, EpisodeEntry
 
 Array = NDArray[Any]
 
@@ -24,10 +24,10 @@ IMAGES = re.compile(r"observation\.images?\.")
 
 def videos(
     dataset: Dataset,
-    entry: Entry,
+    entry: EpisodeEntry,
     stamps: NDArray[np.float64],
     index: int,
-    search: Search,
+    search: LeRobotFaults,
     by_row: bool = False,
 ) -> dict[str, Array | Footage]:
     """Video key -> colours, which stay in their video; (T, H, W) of grey of more than 8 bits, or of
@@ -69,7 +69,7 @@ def videos(
 
 
 def tracks(
-    dataset: Dataset, seen: Mapping[str, Array | Footage], index: int, search: Search
+    dataset: Dataset, seen: Mapping[str, Array | Footage], index: int, search: LeRobotFaults
 ) -> tuple[dict[str, CameraTrack], dict[str, Array]]:
     """Cameras, with depth where it is known to be that; and what is kept as plain numbers, told."""
     cameras: dict[str, CameraTrack] = {}

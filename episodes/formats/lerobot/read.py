@@ -19,8 +19,8 @@ from episodes.formats import commands, guard
 from episodes.formats.flat import unflatten
 from episodes.formats.lerobot import columns, meta, pictures, tables
 from episodes.formats.lerobot import words as words_of
-from episodes.formats.lerobot.faults import Search
-from episodes.formats.lerobot.meta import Dataset, Entry
+from episodes.formats.lerobot.faults import LeRobotFaults
+from episodes.formats.lerobot.meta import Dataset, EpisodeEntry
 
 Array = NDArray[Any]
 
@@ -58,7 +58,7 @@ def read(
         raise UserError(
             f"{dataset.root}: it is recorded at {dataset.fps:g} Hz; leave options.hz={hz:g} away"
         )
-    search = Search(report, dataset, strict)
+    search = LeRobotFaults(report, dataset, strict)
     search.tables()
     index = 0
     entries = {entry.index: entry for entry in dataset.entries}
@@ -160,11 +160,11 @@ def _candidates(path: Path) -> list[Path]:
 
 def _episode(
     dataset: Dataset,
-    entry: Entry,
+    entry: EpisodeEntry,
     table: Any,
     index: int,
     place: str,
-    search: Search,
+    search: LeRobotFaults,
     by_row: bool,
 ) -> Episode:
     numbers = _numbers(dataset, table, index, place, search)
@@ -202,7 +202,7 @@ def _episode(
         robot=dataset.robot,
         domain="real",
         control_hz=dataset.fps,
-        instruction=words.said.instruction,
+        instruction=words.texts.instruction,
         success=None if success is None else bool(np.any(success)),
         failure="",
         time=np.append(stamps, stamps[-1] + 1 / dataset.fps),
@@ -212,8 +212,8 @@ def _episode(
         rewards=None if reward is None else reward.reshape(steps).astype(np.float32),
         dones=None if done is None else done.reshape(steps).astype(np.uint8),
         cameras=cameras,
-        subtasks=words.said.subtasks,
-        language=words.said.language,
+        subtasks=words.texts.subtasks,
+        language=words.texts.language,
         licence="unknown",
         lineage={
             "format": f"lerobot {dataset.version}",
@@ -226,14 +226,14 @@ def _episode(
         extra={
             "source_episode": entry.index,
             **({"annotations": dict(words.annotations)} if words.annotations else {}),
-            **({"texts": dict(words.said.rest)} if words.said.rest else {}),
+            **({"texts": dict(words.texts.rest)} if words.texts.rest else {}),
             **_split(dataset, entry.index),
         },
     )
 
 
 def _exported(
-    dataset: Dataset, entry: Entry, table: Any, index: int, place: str, search: Search
+    dataset: Dataset, entry: EpisodeEntry, table: Any, index: int, place: str, search: LeRobotFaults
 ) -> Episode:
     """An episode that cellwright wrote: its header says what the columns were."""
     assert entry.header is not None
@@ -259,7 +259,7 @@ def _exported(
 
 
 def _numbers(
-    dataset: Dataset, table: Any, index: int, place: str, search: Search
+    dataset: Dataset, table: Any, index: int, place: str, search: LeRobotFaults
 ) -> dict[str, Array]:
     """The columns of numbers; what is neither that, nor text, nor pictures is told."""
     out = {}
@@ -268,7 +268,7 @@ def _numbers(
         if kind == "numbers":
             try:
                 out[name] = tables.column(table, name, place)
-            except tables.NotEven as error:
+            except tables.UnevenColumn as error:
                 if name in ELSEWHERE or commands.named(name):
                     raise
                 search.left_out(name, error.why, index)

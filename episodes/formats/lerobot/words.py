@@ -14,8 +14,8 @@ from episodes.episode import Subtask
 from episodes.formats import language
 from episodes.formats.frames import SAME_TIME
 from episodes.formats.lerobot import tables
-from episodes.formats.lerobot.faults import Search
-from episodes.formats.lerobot.meta import Dataset, Entry
+from episodes.formats.lerobot.faults import LeRobotFaults
+from episodes.formats.lerobot.meta import Dataset, EpisodeEntry
 
 Array = NDArray[Any]
 
@@ -26,24 +26,24 @@ PART, REPHRASED = "subtask", "task_aug"
 
 
 @dataclass(frozen=True)
-class Words:
-    """said: what `language.words` makes of it. annotations: column of numbers -> the one text that
+class AnnotatedTexts:
+    """texts: what `language.words` makes of it. annotations: column of numbers -> the one text that
     they stand for. used: columns of numbers that were numbers of texts."""
 
-    said: language.Words
+    texts: language.EpisodeTexts
     annotations: Mapping[str, str]
     used: frozenset[str]
 
 
 def read(
     dataset: Dataset,
-    entry: Entry,
+    entry: EpisodeEntry,
     table: Any,
     numbers: Mapping[str, Array],
     stamps: NDArray[np.float64],
     index: int,
-    search: Search,
-) -> Words:
+    search: LeRobotFaults,
+) -> AnnotatedTexts:
     """The words of an episode; what is text and not among them is told."""
     steps = len(table)
     tasks = _tasks(dataset, entry, numbers, steps)
@@ -70,10 +70,12 @@ def read(
     )
     search.tasks(entry, index, tasks, bool(spoken))
     annotations = {name: text for name, text in found.rest.items() if name in numbered}
-    return Words(said, annotations, frozenset(numbered))
+    return AnnotatedTexts(said, annotations, frozenset(numbered))
 
 
-def _tasks(dataset: Dataset, entry: Entry, numbers: Mapping[str, Array], steps: int) -> list[str]:
+def _tasks(
+    dataset: Dataset, entry: EpisodeEntry, numbers: Mapping[str, Array], steps: int
+) -> list[str]:
     """The task of each step, or those of the episode where the rows do not tell."""
     if "task_index" in numbers and dataset.tasks:
         return [dataset.tasks.get(int(i), "") for i in numbers["task_index"].reshape(-1)]
@@ -98,7 +100,7 @@ def _numbered(
             yield name, [known[int(i)] for i in flat]
 
 
-def _columns(table: Any, index: int, search: Search) -> Iterator[tuple[str, Sequence[str]]]:
+def _columns(table: Any, index: int, search: LeRobotFaults) -> Iterator[tuple[str, Sequence[str]]]:
     """Columns of text, a text a step, or the texts that a column of lists holds throughout."""
     for name in table.column_names:
         kind = tables.kind(table, name)
@@ -113,7 +115,7 @@ def _columns(table: Any, index: int, search: Search) -> Iterator[tuple[str, Sequ
 
 
 def _rows(
-    table: Any, stamps: NDArray[np.float64], index: int, search: Search
+    table: Any, stamps: NDArray[np.float64], index: int, search: LeRobotFaults
 ) -> tuple[list[str], tuple[Subtask, ...]]:
     """Other ways to say the whole, and the parts, of the columns that lerobot 0.6 annotates."""
     more: list[str] = []

@@ -143,12 +143,12 @@ def _fields(message: Any) -> Iterable[str]:
 
 
 class Frames:
-    """The last transforms that were heard: child frame -> (parent, pose in it)."""
+    """The last transforms received: child frame -> (parent, pose in it)."""
 
     def __init__(self) -> None:
         self._parents: dict[str, tuple[str, Array]] = {}
 
-    def hear(self, message: Any) -> None:
+    def receive(self, message: Any) -> None:
         """A tf2_msgs/TFMessage."""
         for entry in message.transforms:
             t, q = entry.transform.translation, entry.transform.rotation

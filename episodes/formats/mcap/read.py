@@ -50,7 +50,7 @@ def read(
     plan = folder.read_map(table, hz)
     for index, bag in enumerate(folder.bags(path)):
         with storage.unpacked(bag.files) as files:
-            yield _Bag(bag, files, plan, report, strict, index).episode()
+            yield _BagReader(bag, files, plan, report, strict, index).episode()
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class _Rows:
     said: dict[int, str]
 
 
-class _Bag:
+class _BagReader:
     """One bag: which message each step takes is decided before anything is decoded."""
 
     def __init__(
@@ -83,7 +83,7 @@ class _Bag:
         for message in self._bag.lacks:
             self._promises.lacks(message, episode=self._index)
         stamps = self._stamps()
-        self._told(stamps)
+        self._report_missing(stamps)
         sampled = [one for one in self._plan.sampled if one.topic in stamps]
         if not sampled:
             there = ", ".join(sorted(self._kinds)) or "none"
@@ -103,18 +103,18 @@ class _Bag:
             self._kinds[message.topic] = message.kind
         return {topic: np.array(found, np.int64) for topic, found in out.items()}
 
-    def _told(self, stamps: Mapping[str, Array]) -> None:
-        """What the metadata or the map promise and the bag does not hold; words left unheard."""
+    def _report_missing(self, stamps: Mapping[str, Array]) -> None:
+        """What the metadata or the map promise and the bag does not hold; text that is left."""
         plan = self._plan
-        told, found = self._bag.messages, sum(map(len, stamps.values()))
-        if told is not None and told != found:
+        promised, found = self._bag.messages, sum(map(len, stamps.values()))
+        if promised is not None and promised != found:
             self._promises.lacks(
-                f"{self._bag.name}: {folder.METADATA} tells of {told} messages, the files hold "
+                f"{self._bag.name}: {folder.METADATA} tells of {promised} messages, the files hold "
                 f"{found}",
                 episode=self._index,
             )
-        said = [plan.instruction] if plan.said else []
-        named = list(dict.fromkeys([*(one.topic for one in plan.sampled), *said]))
+        spoken = [plan.instruction] if plan.instruction_is_topic else []
+        named = list(dict.fromkeys([*(one.topic for one in plan.sampled), *spoken]))
         for topic in named:
             if topic not in stamps:
                 self._promises.lacks(f"topic {topic} has no messages", episode=self._index)
@@ -159,7 +159,7 @@ class _Bag:
                 wanted.setdefault(one.topic, {}).setdefault(int(number), []).append((one, step))
         rows = _Rows({one: [None] * len(times) for one in chosen}, [None] * len(times), {})
         plan, frames, step = self._plan, messages.Frames(), 0
-        said = plan.instruction if plan.said else ""
+        said = plan.instruction if plan.instruction_is_topic else ""
         heard = dict.fromkeys(wanted, -1)
         topics = {*wanted, *(TF if plan.tcp else ()), *([said] if said else [])}
         for message in self._messages(sorted(topics)):
@@ -167,7 +167,7 @@ class _Bag:
                 self._note_tcp(rows, frames, step)
                 step += 1
             if message.topic in TF and plan.tcp:
-                frames.hear(self._decoded(message))
+                frames.receive(self._decoded(message))
             if message.topic == said:
                 rows.said[message.time] = self._decoded(message).data
             if message.topic in heard:
@@ -277,7 +277,7 @@ class _Bag:
 
     def _texts(self, times: Array, said: Mapping[int, str]) -> list[str]:
         """(T,) the instruction at each step: the last one said, before that the first."""
-        if not self._plan.said:
+        if not self._plan.instruction_is_topic:
             return [self._plan.instruction] * len(times)
         if not said:
             return []

@@ -68,7 +68,7 @@ class Topics:
         return list(dict.fromkeys(one for one in named if one.topic))
 
     @property
-    def said(self) -> bool:
+    def instruction_is_topic(self) -> bool:
         """Whether the instruction is a topic, not the text itself."""
         return self.instruction.startswith("/")
 
@@ -76,14 +76,18 @@ class Topics:
     def topics(self) -> set[str]:
         """Every topic that is made use of."""
         more = [*TF] if self.tcp else []
-        return {*(one.topic for one in self.sampled), *more, *([self.instruction] * self.said)}
+        return {
+            *(one.topic for one in self.sampled),
+            *more,
+            *([self.instruction] * self.instruction_is_topic),
+        }
 
     def uses(self, topic: str) -> list[str]:
         """The keys of the map that take a topic and want messages of a certain type."""
         found = {
             "cameras": topic in self.cameras.values(),
             "joints": topic == self.joints,
-            "instruction": self.said and topic == self.instruction,
+            "instruction": self.instruction_is_topic and topic == self.instruction,
             "tcp": self.tcp is not None and topic in TF,
         }
         return [use for use, takes in found.items() if takes]

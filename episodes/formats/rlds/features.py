@@ -82,14 +82,14 @@ def _shape(node: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int(size) for size in node.get("shape", {}).get("dimensions", ()))
 
 
-class NotEven(UserError):
+class UnevenRows(UserError):
     """Rows that are not all of one size, where features.json leaves it open."""
 
 
 def decode(feature: Feature, value: Value, steps: int, where: object) -> NDArray[Any] | list[str]:
     """(steps, *shape) of a tensor or image, `steps` strings of a text.
 
-    NotEven: of a tensor, since its rows differ in size. UserError: it does not fit.
+    UnevenRows: of a tensor, since its rows differ in size. UserError: it does not fit.
     """
     if feature.kind == "text":
         return [_bytes(item, where).decode("utf-8", "replace") for item in value]
@@ -109,7 +109,7 @@ def decode(feature: Feature, value: Value, steps: int, where: object) -> NDArray
         return flat.reshape(steps, *feature.shape)
     except (TypeError, ValueError):
         if feature.kind == "tensor" and any(size < 0 for size in feature.shape):
-            raise NotEven(
+            raise UnevenRows(
                 f"{where}: {len(value)} values in {steps} steps: their number differs from step to "
                 "step"
             ) from None

@@ -17,7 +17,7 @@ from episodes.formats.arrays import pictures
 from episodes.formats.flat import unflatten
 from episodes.formats.rlds import example, faults, features, folder, names, oxe, records
 from episodes.formats.rlds.example import Value
-from episodes.formats.rlds.folder import Source
+from episodes.formats.rlds.folder import DatasetVersion
 from episodes.reserved import MEANING
 from episodes.storage import safe
 
@@ -40,7 +40,7 @@ def read(
     source = folder.find(path)
     ours = HEADER in source.features
     rate, rate_source = (0.0, "in the header") if ours else _rate(source, hz)
-    search = faults.Search(report, source, strict)
+    search = faults.RldsFaults(report, source, strict)
     search.tables()
     if not ours and hz is None:
         report.add(
@@ -80,7 +80,7 @@ def read(
         raise UserError(f"{source.folder}: its files hold no records with steps")
 
 
-def _rate(source: Source, hz: float | None) -> tuple[float, str]:
+def _rate(source: DatasetVersion, hz: float | None) -> tuple[float, str]:
     if hz is not None:
         return hz, "given as hz"
     if source.name in oxe.RATES:
@@ -91,7 +91,7 @@ def _rate(source: Source, hz: float | None) -> tuple[float, str]:
     )
 
 
-def _steps(source: Source, values: Mapping[str, Value], place: str) -> int:
+def _steps(source: DatasetVersion, values: Mapping[str, Value], place: str) -> int:
     """T of a record, from the first key of a step whose size is known."""
     for key, feature in source.features.items():
         if not key.startswith("steps/") or key not in values:
@@ -106,7 +106,11 @@ def _steps(source: Source, values: Mapping[str, Value], place: str) -> int:
 
 
 def _decode(
-    source: Source, values: Mapping[str, Value], steps: int, place: str, search: faults.Search
+    source: DatasetVersion,
+    values: Mapping[str, Value],
+    steps: int,
+    place: str,
+    search: faults.RldsFaults,
 ) -> dict[str, Array | list[str]]:
     """key -> its rows: (T, ...) or T strings of a step, one row of episode_metadata."""
     out = {}
@@ -116,7 +120,7 @@ def _decode(
         rows = steps if key.startswith("steps/") else 1
         try:
             out[key] = features.decode(feature, values[key], rows, f"{place}: {key}")
-        except features.NotEven as error:
+        except features.UnevenRows as error:
             if key.startswith("steps/action"):
                 raise
             search.not_even(key, str(error))
@@ -124,13 +128,13 @@ def _decode(
 
 
 def _episode(
-    source: Source,
+    source: DatasetVersion,
     decoded: Mapping[str, Array | list[str]],
     index: int,
     steps: int,
     rate: float,
     lineage: dict[str, Any],
-    search: faults.Search,
+    search: faults.RldsFaults,
 ) -> Episode:
     arrays: dict[str, Array] = {}
     texts: dict[str, list[str]] = {}

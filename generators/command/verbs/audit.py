@@ -13,11 +13,11 @@ from episodes.errors import UserError
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 from generators import rendering
-from generators.command.libraries import ours
+from generators.command.libraries import simulated
 from generators.production import makers
 from generators.production.plan import Plan
 from generators.production.pools.local import LocalPool
-from generators.production.recipes import again, differing
+from generators.production.recipes import current_plan, differing
 from generators.progress import waited
 from sim.quiet import quiet
 
@@ -29,8 +29,8 @@ def run(config: Mapping[str, Any]) -> int:
     pool = LocalPool({"recycle": RECYCLE}, config["workers"], 1)
     asked: dict[Future[str], tuple[Plan, Row]] = {}
     try:
-        for root in ours(config):
-            plan = again(root)
+        for root in simulated(config):
+            plan = current_plan(root)
             rows = Library(root).rows
             if not rows:
                 raise UserError(f"{root} has no episodes yet")
@@ -41,7 +41,7 @@ def run(config: Mapping[str, Any]) -> int:
             for row in chosen:
                 asked[pool.submit(content_hash, plan, row.index)] = (plan, row)
         waited("audit", asked)
-        others = sum(not _same(pool, future, *asked[future]) for future in asked)
+        others = sum(not _reproduces(pool, future, *asked[future]) for future in asked)
     except BaseException:
         pool.kill()
         raise
@@ -58,10 +58,10 @@ def content_hash(plan: Plan, index: int) -> str:
         return plan.make(plan, index).content_hash()
 
 
-def _same(pool: LocalPool, future: Future[str], plan: Plan, row: Row) -> bool:
+def _reproduces(pool: LocalPool, future: Future[str], plan: Plan, row: Row) -> bool:
     error = future.exception()
     if error is not None:
-        print(f"{plan.out}: episode {row.index}: {pool.lost(error) or error}")
+        print(f"{plan.out}: episode {row.index}: {pool.death(error) or error}")
         return False
     now = future.result()
     if now != row.content_hash:

@@ -7,7 +7,7 @@ from typing import Any
 
 from generators.production import recipes
 from generators.production import sweep as sweeps
-from generators.production.plan import finished, nothing_to_do, settled
+from generators.production.plan import finished, nothing_to_do, resumed
 from generators.production.produce import produce
 from generators.production.recipes import generation
 
@@ -15,13 +15,13 @@ Config = Mapping[str, Any]
 
 
 def run(config: Config) -> int:
-    plan = settled(generation(config), config["on_other_code"])
+    plan = resumed(generation(config), config["on_other_code"])
     if finished(plan):
         print(nothing_to_do(plan))
         return 0
     recipes.try_first(config, plan.seed)
     if config["dry_run"]:
-        entries = [sweeps.Entry(str(plan.out), plan)]
+        entries = [sweeps.Combination(str(plan.out), plan)]
         print(sweeps.outlook(entries, sweeps.probed([plan]), config["workers"]))
         return 0
     return produce([plan], config)

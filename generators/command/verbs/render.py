@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generators.production.plan import finished, nothing_to_do, settled
+from generators.production.plan import finished, nothing_to_do, resumed
 from generators.production.produce import produce
 from generators.production.recipes import rendition
 
@@ -13,7 +13,7 @@ Config = Mapping[str, Any]
 
 
 def run(config: Config) -> int:
-    plan = settled(rendition(config), config["on_other_code"])
+    plan = resumed(rendition(config), config["on_other_code"])
     if finished(plan):
         print(nothing_to_do(plan))
         return 0

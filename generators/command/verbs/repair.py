@@ -8,18 +8,18 @@ from typing import Any
 
 from episodes.errors import UserError
 from episodes.storage import growth, store
-from episodes.storage.differences import told
-from generators.command.libraries import ours
+from episodes.storage.differences import describe
+from generators.command.libraries import simulated
 from generators.production.plan import Plan
 from generators.production.produce import produce
-from generators.production.recipes import again, differing
+from generators.production.recipes import current_plan, differing
 from generators.production.repair import damaged, released, uncommitted
 
 
 def run(config: Mapping[str, Any]) -> int:
     only_say, retry = config["dry_run"], config["quarantined"]
     plans, found = [], 0
-    for root in ours(config):
+    for root in simulated(config):
         broken = damaged(root)
         notes = list(store.quarantined(root)) if retry else []
         for number, what in broken.items():
@@ -30,11 +30,11 @@ def run(config: Mapping[str, Any]) -> int:
         if not broken and not notes:
             print(f"{root}: nothing to repair")
             continue
-        plan = again(root)
+        plan = current_plan(root)
         remade = {growth.shard_of(plan.ends, plan.shard_size, note["index"]) for note in notes}
         if (differ := differing(plan, remade | set(broken))) and not only_say:
             raise UserError(
-                f"{root} was made with other versions ({told(differ)}): go back to those to "
+                f"{root} was made with other versions ({describe(differ)}): go back to those to "
                 "repair it"
             )
         plans.append(plan)

@@ -11,7 +11,7 @@ import numpy as np
 
 from episodes.errors import UserError
 from episodes.storage.library import Library
-from generators.command.libraries import ours
+from generators.command.libraries import simulated
 from generators.production.pools.local import LocalPool
 from generators.progress import waited
 from generators.text_table import table
@@ -25,7 +25,7 @@ def run(config: Mapping[str, Any]) -> int:
     pool = LocalPool({"recycle": RECYCLE}, config["workers"], 1)
     asked: dict[Future[Any], tuple[Path, int]] = {}
     try:
-        for path in ours(config):
+        for path in simulated(config):
             for index in _chosen(Library(path), most):
                 asked[pool.submit(replay_one, path, index, seconds)] = (path, index)
         waited("replay", asked)
@@ -71,7 +71,7 @@ def _verdict(pool: LocalPool, future: Future[Any]) -> tuple[int | None, str]:
     if error is None:
         step, what = future.result()
         return step, what
-    death = pool.lost(error)
+    death = pool.death(error)
     if death is None and not isinstance(error, UserError):
         raise error
     return 0, death or str(error)

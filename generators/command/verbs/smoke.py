@@ -37,7 +37,7 @@ def run(config: Config) -> int:
             rows.append((task, "not installed", str(error)))
         else:
             broken += 1
-            what = pool.lost(error) or f"{type(error).__name__}: {error}"
+            what = pool.death(error) or f"{type(error).__name__}: {error}"
             rows.append((task, "BROKEN", " ".join(what.split())))
     print(table(("task", "state", ""), rows))
     return 1 if broken else 0

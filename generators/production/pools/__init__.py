@@ -23,7 +23,7 @@ class Pool(Protocol):
 
     def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]: ...
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         """How the worker ended, if `error` of a future says that it did; else None."""
         ...
 

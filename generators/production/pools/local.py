@@ -33,7 +33,7 @@ class LocalPool:
         future: Future[Any] = self._pool.schedule(function, args=args)
         return future
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         if not isinstance(error, ProcessExpired):
             return None
         code = error.exitcode

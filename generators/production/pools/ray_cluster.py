@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from episodes.errors import UserError
-from generators.production.pools.calls import WorkerLost, called, fill
+from generators.production.pools.calls import WorkerLost, call, fill
 from sim import user_folders
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report home
@@ -36,7 +36,7 @@ class RayPool:
         )
         calls = max(1, config["recycle"] // shard_size)
         # we ask again ourselves: a retry of Ray's would not know which episode is to blame
-        self._called = ray.remote(num_cpus=1, max_retries=0, max_calls=calls)(called)
+        self._called = ray.remote(num_cpus=1, max_retries=0, max_calls=calls)(call)
         self._asked: dict[Future[Any], Any] = {}
 
     def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
@@ -51,10 +51,10 @@ class RayPool:
         error = done.exception()
         if error is None:
             fill(future, done.result())
-        else:  # `called` lets no exception out: Ray itself speaks
+        else:  # `call` lets no exception out: Ray itself speaks
             fill(future, (None, WorkerLost(" ".join(str(error).split())[:200])))
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         return str(error) if isinstance(error, WorkerLost) else None
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from episodes.errors import UserError
-from generators.production.pools.calls import WorkerLost, called, fill
+from generators.production.pools.calls import WorkerLost, call, fill
 
 GATHER_S = 0.2  # what is asked for within this time becomes one job array
 
@@ -47,7 +47,7 @@ class SlurmPool:
             self._new.append((future, function, args))
         return future
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         return str(error) if isinstance(error, WorkerLost) else None
 
     def close(self) -> None:
@@ -71,7 +71,7 @@ class SlurmPool:
                 new, self._new = self._new, []
             if new:
                 with self._executor.batch():
-                    jobs = [self._executor.submit(called, f, args) for _, f, args in new]
+                    jobs = [self._executor.submit(call, f, args) for _, f, args in new]
                 self._jobs |= {ask[0]: job for ask, job in zip(new, jobs, strict=True)}
             for future, job in list(self._jobs.items()):
                 if job.done():

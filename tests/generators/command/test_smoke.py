@@ -33,7 +33,7 @@ class Pool:
                 future.set_result("fine")
         return future
 
-    def lost(self, error: BaseException) -> None:
+    def death(self, error: BaseException) -> None:
         return None
 
     def close(self) -> None:

@@ -284,7 +284,7 @@ def test_particles_follow_the_sound(word: str, pair: str, expected: str) -> None
     assert korean.with_particle(word, pair) == expected
 
 
-@pytest.mark.parametrize("task", words.tasks_told())
+@pytest.mark.parametrize("task", words.sentence_files())
 def test_sentences_say_the_same_in_each_language(task: str) -> None:
     sentences = words.sentences_of(task)
     assert set(sentences) == set(lexicon.LANGUAGES)

@@ -1,6 +1,6 @@
-"""What a value of a config may be: one kind for each type of key.
+"""What a value of a config may be: one class for each type of value.
 
-A kind reads what was composed and says in one line what is wrong with it; it knows whether the
+A type reads what was composed and says in one line what is wrong with it; it knows whether the
 command line's text is taken as it was typed, and what completion can offer.
 """
 
@@ -19,7 +19,7 @@ from generators.config.options import unknown
 MOST_PIXELS = 8192
 
 
-class Kind:
+class ValueType:
     """A value that is read where it is used."""
 
     numeric = False  # whether 1_000 is a number here
@@ -29,9 +29,9 @@ class Kind:
         """The value as its user needs it; UserError for one that cannot be."""
         return value
 
-    def inside(self, name: str) -> Kind:
+    def inside(self, name: str) -> ValueType:
         """The kind of what stands under `name`, where the value is a mapping."""
-        return Kind()
+        return ValueType()
 
     def offers(self) -> tuple[str, ...]:
         """Values to complete with; none where they cannot be listed."""
@@ -39,7 +39,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Elsewhere(Kind):
+class Elsewhere(ValueType):
     """A value that is read where it is used, which may be one of `names`."""
 
     names: tuple[str, ...]
@@ -49,10 +49,10 @@ class Elsewhere(Kind):
 
 
 @dataclass(frozen=True)
-class Maybe(Kind):
+class Maybe(ValueType):
     """One kind, or null for none."""
 
-    kind: Kind
+    kind: ValueType
 
     @property
     def verbatim(self) -> bool:  # type: ignore[override]
@@ -61,7 +61,7 @@ class Maybe(Kind):
     def read(self, key: str, value: Any) -> Any:
         return None if value is None else self.kind.read(key, value)
 
-    def inside(self, name: str) -> Kind:
+    def inside(self, name: str) -> ValueType:
         return self.kind.inside(name)
 
     def offers(self) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class Maybe(Kind):
 
 
 @dataclass(frozen=True)
-class Text(Kind):
+class Text(ValueType):
     """Text, as it was typed; `names` are some to complete with."""
 
     names: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Text(Kind):
 
 
 @dataclass(frozen=True)
-class Choice(Kind):
+class Choice(ValueType):
     """One of some names."""
 
     names: tuple[str, ...]
@@ -101,7 +101,7 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True)
-class Place(Kind):
+class Place(ValueType):
     """A path, made absolute against the folder that the command was called in.
 
     folder: whether it must be a folder that is there.
@@ -121,7 +121,7 @@ class Place(Kind):
 
 
 @dataclass(frozen=True)
-class Whole(Kind):
+class WholeNumber(ValueType):
     """A whole number, bounds included."""
 
     least: int = 0
@@ -141,7 +141,7 @@ class Whole(Kind):
 
 
 @dataclass(frozen=True)
-class Number(Kind):
+class Number(ValueType):
     """A finite number, bounds included; `above` is one that is not."""
 
     least: float | None = None
@@ -166,7 +166,7 @@ class Number(Kind):
 
 
 @dataclass(frozen=True)
-class Flag(Kind):
+class Flag(ValueType):
     def read(self, key: str, value: Any) -> Any:
         if not isinstance(value, bool):
             raise UserError(f"{key} must be true or false, not {value!r}; try {key}=true")
@@ -177,7 +177,7 @@ class Flag(Kind):
 
 
 @dataclass(frozen=True)
-class Size(Kind):
+class Size(ValueType):
     """A picture's [W, H] in pixels; one number is both."""
 
     numeric = True
@@ -196,7 +196,7 @@ class Size(Kind):
 
 
 @dataclass(frozen=True)
-class Numbers(Kind):
+class Numbers(ValueType):
     """A list of whole numbers from 0 and of ranges of them, "10-19", both ends included."""
 
     most: int = 1_000_000
@@ -224,7 +224,7 @@ class Numbers(Kind):
 
 
 @dataclass(frozen=True)
-class Option(Kind):
+class Option(ValueType):
     """The name of an option of a config group."""
 
     group: str
@@ -240,10 +240,10 @@ class Option(Kind):
 
 
 @dataclass(frozen=True)
-class Several(Kind):
+class Several(ValueType):
     """A list of values of one kind, or one such value."""
 
-    kind: Kind
+    kind: ValueType
 
     @property
     def verbatim(self) -> bool:  # type: ignore[override]
@@ -258,13 +258,13 @@ class Several(Kind):
 
 
 @dataclass(frozen=True)
-class Table(Kind):
+class Table(ValueType):
     """A mapping, and the kinds of the names that are known.
 
     or_text: whether a text may stand in its place.
     """
 
-    known: Mapping[str, Kind]
+    known: Mapping[str, ValueType]
     or_text: bool = False
 
     @property
@@ -278,17 +278,17 @@ class Table(Kind):
             raise UserError(f"{key} must be a mapping, not {value!r}; like this: {key}.NAME=VALUE")
         return {n: self.inside(n).read(f"{key}.{n}", v) for n, v in value.items()}
 
-    def inside(self, name: str) -> Kind:
-        return self.known.get(name, Kind())
+    def inside(self, name: str) -> ValueType:
+        return self.known.get(name, ValueType())
 
 
 @dataclass(frozen=True)
-class Rows(Kind):
+class RowNumbers(ValueType):
     """A list of mappings of one kind, read where it is used."""
 
-    row: Kind
+    row: ValueType
 
-    def inside(self, name: str) -> Kind:
+    def inside(self, name: str) -> ValueType:
         return self.row.inside(name)
 
 
