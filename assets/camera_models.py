@@ -48,7 +48,7 @@ class CameraModel:
     ranging: Ranging | None = None
 
 
-DEVICES: Mapping[str, CameraModel] = {
+MODELS: Mapping[str, CameraModel] = {
     "d435": CameraModel(
         1280, 720, 0.7418, 6e-4, 4e-3,
         Ranging(424.0, 0.05, 0.08, 1 / 32, 0.17, 10.0, 0.8, 1.35, 0.35, 0.20),
@@ -62,4 +62,4 @@ DEVICES: Mapping[str, CameraModel] = {
 
 
 def names() -> list[str]:
-    return ["ideal", *DEVICES]
+    return ["ideal", *MODELS]

@@ -7,7 +7,6 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Any
 
@@ -37,6 +36,7 @@ from assets.kinds import (
 )
 from assets.materials import finish
 from assets.part import Box, Cylinder, Part, PartError
+from episodes.errors import unknown
 
 THINNEST, LONGEST = 0.1, 20_000.0  # [mm]
 MAY_BE_ZERO = (
@@ -212,12 +212,12 @@ def _build(kind: str, given: tuple[tuple[str, Any], ...]) -> Part:
     if size is not None:
         table = KINDS[kind].sizes
         if size not in table:
-            raise PartError(_unknown(f"size of {kind}", size, table))
+            raise unknown(f"size of {kind}", size, table)
         params = {**table[size], **params}
     for name in params:
         if name not in known:
             options = [*known, "size"] if KINDS[kind].sizes else list(known)
-            raise PartError(_unknown(f"parameter of {kind}", name, options))
+            raise unknown(f"parameter of {kind}", name, options)
     resolved = {**known, **params}
     finish(resolved["material"])
     for name, value in resolved.items():
@@ -262,12 +262,5 @@ def _number(value: Any) -> float:
 
 def _kind(name: str) -> Kind:
     if name not in KINDS:
-        raise PartError(_unknown("part", name, KINDS))
+        raise unknown("part", name, KINDS)
     return KINDS[name]
-
-
-def _unknown(what: str, name: Any, options: Iterable[str]) -> str:
-    options = list(options)
-    close = get_close_matches(str(name), options, 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
-    return f"unknown {what} {name!r}{hint} known: {', '.join(options) or 'none'}"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from assets.part import PartError
+from episodes.errors import unknown
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,7 @@ COLOURS: Mapping[str, tuple[float, float, float]] = {
 
 
 def finish(name: str) -> MaterialProperties:
-    """The finish called `name`. Raises PartError."""
+    """The finish called `name`. UserError for a name that is none."""
     if name not in FINISHES:
-        close = get_close_matches(str(name), FINISHES, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ";"
-        raise PartError(f"unknown material {name!r}{hint} materials: {', '.join(FINISHES)}")
+        raise unknown("material", name, FINISHES)
     return FINISHES[name]

@@ -12,9 +12,10 @@ import trimesh
 from numpy.typing import NDArray
 
 from assets.frames import IDENTITY, Seven
+from episodes.errors import BadValue
 
 
-class PartError(ValueError):
+class PartError(BadValue):
     """A part that cannot be made. One line: what, why, and what to change."""
 
 

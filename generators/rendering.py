@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from episodes.errors import UserError
-from generators.config.options import unknown
+from episodes.errors import unknown
 from generators.seeds import Streams
 from sim.quiet import quiet
 from sim.robots import robot
@@ -90,7 +89,7 @@ def renderer_version(name: str) -> str:
     from sim import render
 
     if name not in render.RENDERERS:
-        raise UserError(unknown("renderer", name, [NO_PIXELS, *render.RENDERERS]))
+        raise unknown("renderer", name, [NO_PIXELS, *render.RENDERERS])
     module, _, kind = render.RENDERERS[name].partition(":")
     with quiet():
         found = getattr(import_module(module), kind)

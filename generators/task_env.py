@@ -86,10 +86,10 @@ def _composed(task: str | None, overrides: Sequence[str]) -> Config:
     try:
         return hydra_app.composed("generate", words)
     except Exception as error:
-        line = problems.one_line(error, ["generate", *words])
-        if line is None:
+        described = problems.describe(error, ["generate", *words])
+        if described is None:
             raise
-        raise UserError(line) from error
+        raise UserError(described[0]) from error
 
 
 def _check_recipe(config: Any, renditions: Any, overrides: Sequence[str]) -> None:

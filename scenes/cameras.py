@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from assets import camera_models
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from scenes.draw import count, number, section, word
 from sim.pose import Pose
 from sim.spec import Camera
@@ -47,9 +47,9 @@ def cameras(
         key = f"camera.{name}"
         model = word(rng, at.get("model", "ideal"), f"{key}.model")
         if model not in camera_models.names():
-            raise UserError(f"{key}.model={model!r}: models: {', '.join(camera_models.names())}")
+            raise unknown(f"{key}.model:", model, camera_models.names())
         width, height = _size(config, at)
-        fov = camera_models.DEVICES[model].fov if model in camera_models.DEVICES else 0.0
+        fov = camera_models.MODELS[model].fov if model in camera_models.MODELS else 0.0
         if "fov_deg" in at or not fov:
             fov = np.deg2rad(number(rng, at["fov_deg"], f"{key}.fov_deg"))
         match at.get("mount"):
@@ -84,7 +84,7 @@ def outlines(config: Mapping[str, Any]) -> tuple[Camera, ...]:
     for name, at in section(config, "camera").items():
         model = at.get("model", "ideal")
         models = [str(m) for m in ([model] if isinstance(model, str) else model)]
-        devices = camera_models.DEVICES
+        devices = camera_models.MODELS
         flat = [m for m in models if m in devices and devices[m].ranging is None]
         camera = Camera(
             str(name), Pose(), *_size(config, at), model=(flat or models or ["ideal"])[0]

@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict
 from numpy.typing import NDArray
 
-from episodes.errors import BadValue
+from episodes.errors import BadValue, unknown
 from sim import eyes, state_layout
 from sim.render import open_renderer
 from sim.robots import robot
@@ -208,7 +208,7 @@ def _index(options: Mapping[str, Any] | None) -> int | None:
     """options["index"]; BadValue for another key or no whole number."""
     for name in options or {}:
         if name not in OPTIONS:
-            raise BadValue(f"unknown option {name!r} of reset; options: {', '.join(OPTIONS)}")
+            raise unknown("option of reset:", name, OPTIONS)
     value = (options or {}).get("index")
     if value is None:
         return None

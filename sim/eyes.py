@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from episodes.errors import BadValue
+from episodes.errors import unknown
 from sim import state_layout
 from sim.render import sensors
 from sim.render.base import Frame, Renderer
@@ -24,7 +24,7 @@ def chosen(channels: Sequence[str]) -> tuple[str, ...]:
     names = [channels] if isinstance(channels, str) else list(channels)
     for name in names:
         if name not in CHANNELS:
-            raise BadValue(f"unknown channel {name!r}; channels: {', '.join(CHANNELS)}")
+            raise unknown("channel", name, CHANNELS)
     return tuple(dict.fromkeys(names))
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.finding import Finding, Report
 from episodes.formats import guard, registry, whole
 from episodes.formats.pictures import checked
@@ -73,7 +73,7 @@ def import_library(
     overrides, options = dict(overrides or {}), dict(options or {})
     for name in overrides:
         if name not in OVERRIDES:
-            raise UserError(f"{name!r} cannot be given; there are: {', '.join(OVERRIDES)}")
+            raise unknown("key to override:", name, OVERRIDES)
     format = format or registry.detect(src)
     root, files = registry.sources(format, src)
     recipe = {

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from episodes.episode import CameraTrack, Episode
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.finding import Report
 from episodes.footage import Footage
 from episodes.formats import frames
@@ -22,8 +22,7 @@ def checked(pictures: str) -> Pictures:
     for way in get_args(Pictures):
         if pictures == way:
             return way
-    known = ", ".join(get_args(Pictures))
-    raise UserError(f"pictures={pictures}: there are: {known}")
+    raise unknown("pictures", pictures, get_args(Pictures))
 
 
 def resolve_pictures(episode: Episode, pictures: Pictures, report: Report) -> Episode:

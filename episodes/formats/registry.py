@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from inspect import Parameter, signature
@@ -11,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.finding import Report
 from episodes.formats import commands, pointers, rates
 from episodes.formats.gate import Gate
@@ -118,15 +117,10 @@ def check_options(
     ]
     for name in options:
         if name not in known:
-            listed = ", ".join(known) or "none"
-            raise UserError(f"format {format!r} has no option {name!r}; it has: {listed}")
+            raise unknown(f"option of the format {format}:", name, known)
 
 
 def _module(format: str, modules: Mapping[str, str], what: str) -> ModuleType:
     if format not in modules:
-        close = difflib.get_close_matches(format, modules, 1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise UserError(
-            f"no format {format!r} to {what}; {hint}formats: {', '.join(sorted(modules))}"
-        )
+        raise unknown(f"format to {what}:", format, sorted(modules))
     return import_module(modules[format])

@@ -53,7 +53,7 @@ class Draw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Block:
+class _ResolvedBlock:
     """1,000 draws: number of the source, index of the episode, step, epoch. All (1000,)."""
 
     source: _Column
@@ -125,7 +125,7 @@ class Mix:
         )
         self._texts = any(key.dtype == TEXT for key in self.manifest.keys)
         self._scales: dict[tuple[str, str], Scales] = {}
-        self._blocks: OrderedDict[int, _Block] = OrderedDict()
+        self._blocks: OrderedDict[int, _ResolvedBlock] = OrderedDict()
         self._lock = threading.Lock()  # of the blocks and of what counts them out
         if self._instructions is not None:
             for number, rows in enumerate(chosen):
@@ -261,7 +261,7 @@ class Mix:
             )
         return self._scales[source, robot]
 
-    def _block(self, number: int) -> _Block:
+    def _block(self, number: int) -> _ResolvedBlock:
         if number < 0:
             raise IndexError("draws are counted from 0")
         with self._lock:
@@ -271,13 +271,13 @@ class Mix:
                     self._blocks.popitem(last=False)
             return self._blocks[number]
 
-    def _counted_out(self, number: int) -> _Block:
+    def _counted_out(self, number: int) -> _ResolvedBlock:
         drawn = self._draws.block(number)
         episode, step = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
         for s, items in enumerate(self._items):
             here = np.flatnonzero(drawn.source == s)
             episode[here], step[here] = items.locate(drawn.item[here], drawn.epoch[here])
-        return _Block(drawn.source, episode, step, drawn.epoch)
+        return _ResolvedBlock(drawn.source, episode, step, drawn.epoch)
 
 
 def audit(path: str | Path, draws: int) -> Audit:

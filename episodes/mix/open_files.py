@@ -42,7 +42,7 @@ class File:
             os.close(self.number)
 
 
-class Recent(Generic[T]):
+class RecentFiles(Generic[T]):
     """The files that were used last. One that is dropped closes when nobody holds it any more."""
 
     def __init__(self, most: Callable[[], int]) -> None:
@@ -111,8 +111,8 @@ class OpenFiles:
             os.register_at_fork(after_in_child=self._begin)  # a lock may be held, HDF5 is not ours
 
     def _begin(self) -> None:
-        self.raw: Recent[File] = Recent(bound)
-        self.hdf5: Recent[h5py.File] = Recent(lambda: max(1, min(MOST_HDF5, bound() // 8)))
+        self.raw: RecentFiles[File] = RecentFiles(bound)
+        self.hdf5: RecentFiles[h5py.File] = RecentFiles(lambda: max(1, min(MOST_HDF5, bound() // 8)))
         self.hdf5_lock = threading.Lock()
 
     def owner(self, reader: object) -> int:

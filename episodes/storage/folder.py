@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
 from episodes.storage.descriptors import opening
 
 TEMPORARY = ".tmp-"
@@ -26,7 +26,7 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 class WriteFailed(UserError):
     """The file system refused; what was committed before is intact."""
 
-    exit_code = 4
+    code = Exit.WRITE_FAILED
 
 
 def sha256_of(file: BinaryIO) -> str:

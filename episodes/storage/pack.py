@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 
 Array = NDArray[Any]
 Deflate = Callable[[bytes], bytes]
@@ -71,7 +71,7 @@ def put_frames(group: h5py.Group, name: str, frames: Array, compression: str) ->
         except ImportError:
             raise UserError("compression 'zstd' needs hdf5plugin: pip install hdf5plugin") from None
         return group.create_dataset(name, data=frames, **hdf5plugin.Zstd(clevel=3), **options)
-    raise UserError(f"unknown compression {compression!r}; there are: {', '.join(COMPRESSIONS)}")
+    raise unknown("compression", compression, COMPRESSIONS)
 
 
 def _put_deflated(

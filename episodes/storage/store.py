@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
 from episodes.storage import growth, hdf5, video_group
 from episodes.storage.descriptors import OutOfDescriptors
 from episodes.storage.differences import differences
@@ -41,7 +41,7 @@ LIBRARY, SHARDS, QUARANTINE = "library.json", "shards", "quarantine"
 class Diverged(UserError):
     """The same recipe gave another episode: nothing more can be trusted until it is known why."""
 
-    exit_code = 3
+    code = Exit.DIVERGED
 
 
 def create(root: Path, library: Mapping[str, Any]) -> None:

@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from episodes.errors import NotInstalled, UserError
+from episodes.errors import Exit, NotInstalled, unknown
 from generators.command import usage
 from generators.command.verbs import VERBS
-from generators.config.options import unknown
 from generators.production import interrupt
 
-BAD_INPUT, INTERRUPTED = 2, 130
 HELP = ("--help", "-h")
 
 
@@ -33,49 +31,50 @@ def main() -> None:
         code = dispatch(sys.argv[1:])
         sys.stdout.flush()
     except KeyboardInterrupt:
-        code = INTERRUPTED
+        code = Exit.STOPPED
     except BrokenPipeError:  # `cellwright list | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = Exit.DONE
     except Exception:  # what an import made of a Ctrl-C that it swallowed
         if not interrupt.pressed():
             raise
-        code = INTERRUPTED
+        code = Exit.STOPPED
     sys.exit(code)
 
 
-def dispatch(words: Sequence[str]) -> int:
-    """The exit code of `cellwright WORDS`. Only an exception that is a bug passes through."""
+def dispatch(words: Sequence[str]) -> Exit:
+    """How `cellwright WORDS` ends. Only an exception that is a bug passes through."""
     if not words or words[0] in (*HELP, "help"):
         print(usage.overview())
-        return 0 if words else BAD_INPUT
+        return Exit.DONE if words else Exit.BAD_INPUT
     if words[0] == "--version":
         print(f"cellwright {version('cellwright')}")
-        return 0
+        return Exit.DONE
     try:
         if words[0] in ("-sc", "--shell-completion"):
             from generators.command import completion
 
             print(completion.answer(words[1] if len(words) > 1 else ""))
-            return 0
+            return Exit.DONE
         verb, rest = words[0], list(words[1:])
         if verb not in VERBS:
-            raise UserError(unknown("verb", verb, VERBS))
+            raise unknown("verb", verb, VERBS)
         if any(word in HELP for word in rest):
             print(usage.verb(verb))
-            return 0
+            return Exit.DONE
         return _run(verb, rest)
     except Exception as error:
         from generators.command import problems
 
-        line = problems.one_line(error, words)
-        if line is None:
+        described = problems.describe(error, words)
+        if described is None:
             raise
+        line, code = described
         print(f"cellwright: {line}", file=sys.stderr)
-        return int(getattr(error, "exit_code", BAD_INPUT))
+        return code
 
 
-def _run(verb: str, words: Sequence[str]) -> int:
+def _run(verb: str, words: Sequence[str]) -> Exit:
     if find_spec("hydra") is None:
         raise NotInstalled("the command needs pip install 'cellwright[sim]', on Python 3.11")
     from generators.command import hydra_app

@@ -20,7 +20,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
 from generators.command import usage
 from generators.command.spelling import original
 from generators.command.verb_keys import typed
@@ -32,8 +32,8 @@ from generators.config.search_path import search_path
 Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete, every value typed
 
 
-def run(verb: str, words: CommandLine) -> int:
-    """Lets Hydra parse `words` and compose, then runs the verb: its exit code."""
+def run(verb: str, words: CommandLine) -> Exit:
+    """Lets Hydra parse `words` and compose, then runs the verb: how it ended."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions come through; `problems` words them
     OmegaConf.register_new_resolver("oc.env", _refuse_env, replace=True)
     job = HydraJob(verb)
@@ -65,7 +65,7 @@ class HydraJob:
         self.kept: list[tuple[list[str], DictConfig]] = []  # the overrides of each, and itself
         self.tried: list[tuple[list[str], float]] = []  # by a search, with their merits
         self.many = False
-        self.code = 0
+        self.code = Exit.DONE
 
     def __call__(self, config: DictConfig) -> float | None:
         state = HydraConfig.get()
@@ -80,7 +80,7 @@ class HydraJob:
         self.tried.append((told, merit))
         return merit
 
-    def finish(self) -> int:
+    def finish(self) -> Exit:
         """Runs what was kept: the worst exit code of all."""
         if self.tried:
             print(_best(self.tried))
@@ -100,9 +100,9 @@ class HydraJob:
             own = [word for word in words if word not in shared] or words
             configs[" ".join(own)] = plain(self.verb, one)
         if hasattr(self.module, "sweep"):
-            code, merit = self.module.sweep(configs) if configs else (0, 0.0)
+            code, merit = self.module.sweep(configs) if configs else (Exit.DONE, 0.0)
         else:
-            code, merit = 0, 0.0
+            code, merit = Exit.DONE, 0.0
             for label, config in configs.items():
                 print(f"== {self.verb} {label}", flush=True)
                 code = max(code, self.module.run(config))

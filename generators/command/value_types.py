@@ -12,9 +12,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from generators.config.groups import options
-from generators.config.options import unknown
 
 MOST_PIXELS = 8192
 
@@ -93,7 +92,7 @@ class Choice(ValueType):
 
     def read(self, key: str, value: Any) -> Any:
         if value not in self.names:
-            raise UserError(unknown(key, value, self.names))
+            raise unknown(key, value, self.names)
         return value
 
     def offers(self) -> tuple[str, ...]:
@@ -232,7 +231,7 @@ class Option(ValueType):
 
     def read(self, key: str, value: Any) -> Any:
         if value not in self.offers():
-            raise UserError(unknown(self.group, value, self.offers()))
+            raise unknown(self.group, value, self.offers())
         return value
 
     def offers(self) -> tuple[str, ...]:

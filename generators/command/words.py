@@ -3,13 +3,12 @@ of what is neither."""
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from episodes.errors import UserError
+from episodes.errors import UserError, nearest
 from generators.command import usage
 from generators.command.spelling import spelled
 from generators.command.value_types import Flag, Place
@@ -165,8 +164,7 @@ def _key(verb: str, name: str) -> str | None:
     if not name.startswith("-"):
         return None
     begin = [key for key in keys if key.startswith(plain)]
-    near = difflib.get_close_matches(plain, keys, 1, 0.7)
-    return begin[0] if len(begin) == 1 else next(iter(near), None)
+    return begin[0] if len(begin) == 1 else nearest(plain, keys, 0.7)
 
 
 def _guessed(verb: str, word: str, before: Sequence[str]) -> str | None:

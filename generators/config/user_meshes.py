@@ -72,21 +72,17 @@ def prepared(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Params of the kind "mesh" for a file, and what was noticed. UserError says what is wrong."""
     from assets.kinds import import_mesh
-    from assets.part import PartError
     from sim import cache
 
     for name, value in (("scale", scale), ("density", density)):
         if value is not None and not (isinstance(value, int | float) and 0 < value < 1e6):
             raise UserError(f"{name}={value!r}: give a number over 0, or null")
-    try:
-        found = import_mesh.prepared(
-            _resolve_file(file),
-            cache.folder("parts"),
-            scale=None if scale is None else float(scale),
-            density=float(density or 0.0),
-        )
-    except PartError as error:
-        raise UserError(str(error)) from error
+    found = import_mesh.prepared(
+        _resolve_file(file),
+        cache.folder("parts"),
+        scale=None if scale is None else float(scale),
+        density=float(density or 0.0),
+    )
     return dict(found.params), found.notes
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import yaml
 
+from episodes import errors
 from episodes.errors import UserError
 from generators.language import lexicon
 from generators.language.korean import with_particle
@@ -79,9 +79,7 @@ def sentences_of(task: str) -> Mapping[str, tuple[str, ...]]:
     there is no file of them, or no sentence in it."""
     known = sentence_files()
     if task not in known:
-        close = get_close_matches(task, known, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ";"
-        raise UserError(f"no sentences for the task {task!r}{hint} there are: {', '.join(known)}")
+        raise UserError(f"no sentences for the task {task!r}{errors.choices(task, known)}")
     file = known[task]
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))

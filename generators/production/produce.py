@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from episodes.errors import Exit
 from episodes.storage import store
 from episodes.storage.summary import summary_of
 from generators.production import supervise
@@ -27,8 +28,8 @@ def produce(
     plans: Sequence[Plan],
     config: Mapping[str, Any],
     todo: Callable[[Plan], list[int]] = waiting,
-) -> int:
-    """Makes the shards `todo` of each library and prints how they stand: the exit code."""
+) -> Exit:
+    """Makes the shards `todo` of each library and prints how they stand."""
     workers, pool = config["workers"], config["pool"]
     limits = EpisodeLimits(pool["episode_seconds"], memory_of_worker(pool, workers))
     with stoppable() as stops:
@@ -42,7 +43,7 @@ def produce(
     if stops.count:
         print("stopped; the same command goes on from here")
     code = max(outcome.code for outcome in outcomes)
-    return code or (supervise.INTERRUPTED if stops.count else 0)
+    return code or (Exit.STOPPED if stops.count else Exit.DONE)
 
 
 def report(outcomes: Sequence[LibraryOutcome]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import NeedsFreshProcess, UserError
 from episodes.storage import store
 from generators import env_args
 from generators.production.plan import Plan
@@ -24,7 +24,6 @@ from generators.production.plan import Plan
 MARK = "@@"  # begins the journal's own lines; the rest is what the episode printed
 TRIES = 3
 LOG_LINES = 40
-ONLY_FRESH = ("GraphicsLost",)  # exceptions that only another process gets over
 
 
 @dataclass(frozen=True)
@@ -109,10 +108,10 @@ def _attempt_episode(
         except UserError as error:  # the same every time
             quarantine(plan, index, tries, str(error), "")
             return None
+        except NeedsFreshProcess as error:
+            _say(log, f"fatal {error}")
+            os._exit(1)
         except Exception as error:
-            if type(error).__name__ in ONLY_FRESH:
-                _say(log, f"fatal {error}")
-                os._exit(1)
             if tries >= TRIES:
                 reason = f"{type(error).__name__}: {error}".rstrip(": ")
                 quarantine(plan, index, tries, reason, traceback.format_exc(limit=-LOG_LINES))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError, describe
 from episodes.storage import store
 from episodes.storage.folder import TEMPORARY, WriteFailed
 from generators.production import shard
@@ -22,7 +22,6 @@ from generators.production.pools import Pool
 from generators.production.progress import Tally
 from generators.production.shard import TRIES, EpisodeLimits, Journal
 
-QUARANTINED, INTERRUPTED = 5, 130  # exit codes
 POLL_S = 0.5
 HOPELESS = 8  # episodes that could not be made, when they are most: it is not their fault
 
@@ -46,10 +45,11 @@ class LibraryOutcome:
         return "finished" if self.looked_at and not self.waiting else "unfinished"
 
     @property
-    def code(self) -> int:
+    def code(self) -> Exit:
         if self.error is not None:
-            return int(getattr(self.error, "exit_code", 1))
-        return QUARANTINED if self.quarantined else 0
+            described = describe(self.error)
+            return Exit.FOUND if described is None else described[1]
+        return Exit.QUARANTINED if self.quarantined else Exit.DONE
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ import pkgutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from episodes.errors import UserError
-from generators.config.options import unknown
+from episodes.errors import UserError, unknown
 from sim import user_folders
 
 if TYPE_CHECKING:  # physics is imported where a task is made
@@ -51,6 +50,6 @@ def make(config: Mapping[str, Any]) -> Task:
 def known(name: str) -> str:
     """The name itself. UserError where it is no task's."""
     if name not in names():
-        hint = f"; one of your own is found with {user_folders.VARIABLE}=FOLDER"
-        raise UserError(unknown("task", name, names()) + hint)
+        own = f"; one of your own is found with {user_folders.VARIABLE}=FOLDER"
+        raise UserError(f"{unknown('task', name, names())}{own}")
     return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from episodes.errors import UserError
+from episodes.errors import unknown
 from sim.render.base import Renderer
 
 RENDERERS = {
@@ -17,7 +17,7 @@ RENDERERS = {
 def open_renderer(name: str) -> Renderer:
     """The renderer of that name, ready to draw. UserError for a name that is none."""
     if name not in RENDERERS:
-        raise UserError(f"unknown renderer {name!r}; renderers: none, {', '.join(RENDERERS)}")
+        raise unknown("renderer", name, ["none", *RENDERERS])
     module, _, kind = RENDERERS[name].partition(":")
     renderer: Renderer = getattr(importlib.import_module(module), kind)()
     return renderer

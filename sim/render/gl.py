@@ -10,12 +10,12 @@ from typing import Any
 
 import moderngl
 
-from episodes.errors import UserError
+from episodes.errors import NeedsFreshProcess, UserError
 
 INSTALL = "on Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri"
 
 
-class GraphicsLost(RuntimeError):
+class GraphicsLost(NeedsFreshProcess):
     """The context broke in mid-run; a fresh process may do better."""
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets import materials
-from assets.camera_models import DEVICES, CameraModel, Ranging, names
-from episodes.errors import UserError
+from assets.camera_models import MODELS, CameraModel, Ranging, names
+from episodes.errors import unknown
 from sim import state_layout
 from sim.render import blur
 from sim.render.base import DEPTH_UNIT_M, Frame
@@ -71,11 +71,9 @@ class Sensors:
 
 def device(camera: Camera) -> CameraModel:
     """UserError for a model that there is none of."""
-    if camera.model not in DEVICES:
-        raise UserError(
-            f"camera {camera.name}: unknown model {camera.model!r}; models: {', '.join(names())}"
-        )
-    return DEVICES[camera.model]
+    if camera.model not in MODELS:
+        raise unknown(f"model of the camera {camera.name}:", camera.model, names())
+    return MODELS[camera.model]
 
 
 def has_depth(camera: Camera) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from sim import user_folders
 from sim.pose import Pose, rotvec_to_matrix
 
@@ -127,14 +127,14 @@ def _folders(package: str) -> list[Path]:
 def arm(name: str) -> dict[str, Any]:
     """The card of an arm, as written. UserError for an unknown one."""
     if name not in arms():
-        raise UserError(f"unknown robot {name!r}; robots: {', '.join(arms())}")
+        raise unknown("robot", name, arms())
     return _read("assets.robots", name)
 
 
 def tool(name: str) -> dict[str, Any]:
     """The card of a tool, as written. UserError for an unknown one."""
     if name not in tools():
-        raise UserError(f"unknown tool {name!r}; tools: {', '.join(tools())}")
+        raise unknown("tool", name, tools())
     return _read("assets.tools", name)
 
 

@@ -14,6 +14,7 @@ from assets.frames import to_matrix
 from assets.geometry.grasps import PAD_HEIGHT, WIDEST
 from assets.geometry.suction import spots
 from assets.part import Box, Cylinder, Part, PartError
+from episodes.errors import UserError
 from tests.part_geometry import first_met, held_span, piece_bounds
 
 EVERY = [(kind, size) for kind in catalogue.kinds() for size in ["", *catalogue.sizes(kind)]]
@@ -452,7 +453,7 @@ BAD = [
 
 @pytest.mark.parametrize(("kind", "params", "says"), BAD)
 def test_bad_input_is_one_clear_line(kind: str, params: dict[str, object], says: str) -> None:
-    with pytest.raises(PartError) as caught:
+    with pytest.raises(UserError) as caught:
         catalogue.build(kind, params)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -85,7 +85,7 @@ def refused(source: Path, out: Path, turn: int) -> None:
     try:
         run(source, out)
     except WriteFailed as error:
-        os._exit(WriteFailed.exit_code if "free some space" in str(error) else 1)
+        os._exit(WriteFailed.code if "free some space" in str(error) else 1)
 
 
 def ended(target: Callable[[Path, Path, int], None], *args: Any) -> int:
@@ -112,7 +112,7 @@ def operations(source: Path, out: Path) -> int:
 
 @pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
-    ("trouble", "code"), [(killed, -signal.SIGKILL), (refused, WriteFailed.exit_code)]
+    ("trouble", "code"), [(killed, -signal.SIGKILL), (refused, WriteFailed.code)]
 )
 def test_trouble_at_any_operation_loses_nothing(
     trouble: Callable[[Path, Path, int], None],
@@ -146,9 +146,9 @@ def test_a_file_size_limit_is_named_and_the_import_goes_on(
         try:
             run(source, out)
         except WriteFailed as error:
-            os._exit(WriteFailed.exit_code if "/videos/" in str(error) else 1)
+            os._exit(WriteFailed.code if "/videos/" in str(error) else 1)
 
-    assert ended(limited, source, tmp_path / "lib", 0) == WriteFailed.exit_code
+    assert ended(limited, source, tmp_path / "lib", 0) == WriteFailed.code
     assert not (tmp_path / "lib").exists()
     run(source, tmp_path / "lib")
     assert content(tmp_path / "lib") == reference

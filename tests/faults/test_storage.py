@@ -48,7 +48,7 @@ def test_a_file_size_limit_is_named_and_nothing_is_lost(library: Path, copy: Pat
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (small, small)),
         timeout=120,
     )
-    assert run.returncode == WriteFailed.exit_code, run.stdout + run.stderr
+    assert run.returncode == WriteFailed.code, run.stdout + run.stderr
     assert "cannot write" in run.stdout
     assert hashes(copy) == before
     assert temporaries(copy) == []
@@ -67,7 +67,7 @@ def test_a_full_disk_is_named_and_resumed(library: Path, tmp_path: Path) -> None
         pytest.skip("no right to mount a small tmpfs here")
     try:
         code = produce([plan_for(disk / "lib", "good")], config_for())
-        assert code == WriteFailed.exit_code
+        assert code == WriteFailed.code
         made = hashes(disk / "lib")
         assert hashes(library).items() >= made.items()
         assert set(damaged(disk / "lib")) == set(store.missing(disk / "lib"))

@@ -155,7 +155,7 @@ def test_ids_have_names():
     assert ids
     assert ids <= set(env.segment_names)
     assert "panda/panda_link0" in env.segment_names.values()
-    with pytest.raises(ValueError, match="unknown channel 'rgb'; channels: image, depth"):
+    with pytest.raises(ValueError, match="unknown channel 'rgb'; there are: image, depth"):
         bench(channels=["rgb"])
     env.close()
 
@@ -261,7 +261,7 @@ def test_what_has_no_environment_says_so(tmp_path, library):
 
 def test_what_cannot_be_composed_is_one_line():
     for words, line in (
-        (["camera=nope"], "unknown camera 'nope'; cameras: behind_wrist, devices, fixed_wrist"),
+        (["camera=nope"], "unknown camera 'nope'; there are: behind_wrist, devices, fixed_wrist"),
         (["scene.clearanc=3"], "unknown key 'scene.clearanc'; did you mean 'scene.clearance_mm'"),
     ):
         with pytest.raises(UserError, match=line):
@@ -360,7 +360,7 @@ def test_other_kinds_of_numbers_are_taken(running, action):
 def test_unknown_options_of_reset_are_refused(running):
     before = running.station
     for options, line in (
-        ({"idx": 3}, "unknown option 'idx' of reset; options: index"),
+        ({"idx": 3}, r"unknown option of reset: 'idx'; did you mean 'index'\? there are: index"),
         ({"index": -1}, "index=-1: give the number of an episode, 0 or more"),
         ({"index": 1.5}, "index=1.5: give the number"),
         ({"index": True}, "index=True: give the number"),

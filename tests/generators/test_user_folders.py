@@ -245,7 +245,7 @@ BROKEN = {
     "nowhere": ("from scenes import nowhere\n", "cannot be imported: cannot import name 'nowhere'"),
     "bare": ("", "give task.name and task.max_seconds in the task's file"),
     "floating": ("", "task=floating has no physics: its file in conf/task/ needs `- /physics:"),
-    "untold": (None, "unknown task 'untold'; tasks: bald, bare, bench_lift"),
+    "untold": (None, "unknown task 'untold'; there are: bald, bare, bench_lift"),
     "bald": ("", "task 'bald' has a file in tasks/, but no conf/task/bald.yaml"),
 }
 

@@ -253,9 +253,9 @@ def test_the_clutter_of_another_look_takes_the_place_of_the_first() -> None:
 
 
 def test_an_unknown_key_is_named() -> None:
-    with pytest.raises(UserError, match=r"unknown key look\.lihgts; did you mean 'lights'"):
+    with pytest.raises(UserError, match=r"unknown key of look: 'lihgts'; did you mean 'lights'"):
         look.redraw(cell(), {"lihgts": {}}, np.random.default_rng(0))
-    with pytest.raises(UserError, match=r"unknown key look\.surfaces\.walls"):
+    with pytest.raises(UserError, match=r"unknown key of look\.surfaces: 'walls'"):
         look.redraw(cell(), {"surfaces": {"walls": {"wear": 1.0}}}, np.random.default_rng(0))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.formats.arrays import nodes
 from episodes.formats.arrays.nodes import Group
 
@@ -94,7 +94,7 @@ def of_map(told: Any) -> ArrayLayout:
     values: dict[str, Any] = {}
     for name, value in told.items():
         if name not in known:
-            raise UserError(f"map has no {name!r}; it has: {', '.join(known)}")
+            raise unknown("key of options.map:", name, known)
         kind = str(known[name].type)
         truth = isinstance(value, bool)
         if kind == "int" and isinstance(value, int) and not truth:

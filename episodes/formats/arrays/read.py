@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes import errors
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.formats import language
@@ -40,7 +41,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.colours not in (None, *COLOURS):
-            raise UserError(f"options.colours={self.colours!r} is none of {', '.join(COLOURS)}")
+            raise errors.unknown("options.colours", self.colours, COLOURS)
 
     def with_rate(self) -> str:
         """The same options with a rate, to be typed."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.formats.arrays import columns, nodes
 from episodes.formats.arrays.layout import ArrayLayout, of_map
 from episodes.formats.arrays.layouts import KNOWN, plain
@@ -48,8 +48,7 @@ def _named(name: str, file: Path, root: Group) -> ArrayLayout:
     for known in KNOWN:
         if known.name == name:
             return known
-    names = ", ".join([*(known.name for known in KNOWN), "plain"])
-    raise UserError(f"no layout {name!r}; layouts: {names}")
+    raise unknown("layout", name, [*(known.name for known in KNOWN), "plain"])
 
 
 def _plain(root: Group) -> list[ArrayLayout]:

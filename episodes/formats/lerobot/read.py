@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.finding import Report
 from episodes.footage import Footage
 from episodes.formats import commands, guard
@@ -51,7 +51,7 @@ def read(
     data set, files that are damaged or contradict.
     """
     if frames not in FRAMES:
-        raise UserError(f"options.frames={frames}: there are: {', '.join(FRAMES)}")
+        raise unknown("options.frames", frames, FRAMES)
     by_row = frames == "by_row"
     dataset = meta.read(find(path))
     if hz is not None and hz != dataset.fps:

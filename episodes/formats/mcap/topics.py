@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.formats import commands
 from episodes.formats.extra import need
 from episodes.storage.descriptors import opening
@@ -106,9 +106,9 @@ def read(path: Path, hz: float | None) -> Topics:
         raise UserError(f"{path}: the topic map cannot be read ({reason})") from None
     if not isinstance(value, dict):
         raise UserError(f"{path}: a topic map has keys: {', '.join(KEYS)}")
-    unknown = sorted(str(key) for key in value if key not in KEYS)
-    if unknown:
-        raise UserError(f"{path}: unknown key {unknown[0]!r}; keys: {', '.join(KEYS)}")
+    for key in value:
+        if key not in KEYS:
+            raise unknown(f"key in {path}:", key, KEYS)
     try:
         return _topics(value, hz)
     except (KeyError, TypeError, ValueError) as error:

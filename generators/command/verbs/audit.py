@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 from generators import rendering
@@ -24,7 +24,7 @@ from sim.quiet import quiet
 RECYCLE = 200  # episodes after which a worker is replaced by a fresh one
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     fraction, rng = config["fraction"], np.random.default_rng(config["seed"])
     pool = LocalPool({"recycle": RECYCLE}, config["workers"], 1)
     asked: dict[Future[str], tuple[Plan, Row]] = {}
@@ -47,7 +47,7 @@ def run(config: Mapping[str, Any]) -> int:
         raise
     pool.close()
     print(f"{len(asked) - others} of {len(asked)} episodes came out the same")
-    return 1 if others else 0
+    return Exit.FOUND if others else Exit.DONE
 
 
 def content_hash(plan: Plan, index: int) -> str:

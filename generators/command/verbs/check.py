@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes.check.check import check
+from episodes.errors import Exit
 from episodes.finding import Report
 from episodes.storage import growth, store
 from generators.command.libraries import named
 from generators.progress import Progress
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     records_only, most = config["records_only"], config["most"]
     errors = 0
     for path in named(config):
@@ -33,4 +34,4 @@ def run(config: Mapping[str, Any]) -> int:
             "sound" if not findings else f"{kinds['error']} errors, {kinds['warning']} warnings"
         )
         print(f"{path}: {verdict}")
-    return 1 if errors else 0
+    return Exit.FOUND if errors else Exit.DONE

@@ -7,11 +7,12 @@ from typing import Any
 
 from episodes import formats
 from episodes.choose import choose
+from episodes.errors import Exit
 from generators.progress import Progress
 from generators.text_table import size
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     chosen = choose(config["src"], config["filter"], config["episodes"])
     with Progress("export", len(chosen)) as progress:
         done = formats.export(
@@ -24,4 +25,4 @@ def run(config: Mapping[str, Any]) -> int:
     print(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}")
     for line in (*done.notes, *done.losses):
         print(line)
-    return 0
+    return Exit.DONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from episodes.errors import Exit
 from generators.production import recipes
 from generators.production import sweep as sweeps
 from generators.production.plan import finished, nothing_to_do, resumed
@@ -14,20 +15,20 @@ from generators.production.recipes import generation
 Config = Mapping[str, Any]
 
 
-def run(config: Config) -> int:
+def run(config: Config) -> Exit:
     plan = resumed(generation(config), config["on_other_code"])
     if finished(plan):
         print(nothing_to_do(plan))
-        return 0
+        return Exit.DONE
     recipes.try_first(config, plan.seed)
     if config["dry_run"]:
         entries = [sweeps.Combination(str(plan.out), plan)]
         print(sweeps.outlook(entries, sweeps.probed([plan]), config["workers"]))
-        return 0
+        return Exit.DONE
     return produce([plan], config)
 
 
-def sweep(configs: Mapping[str, Config]) -> tuple[int, float]:
+def sweep(configs: Mapping[str, Config]) -> tuple[Exit, float]:
     """Every combination: (exit code, figure of merit). One that fails does not stop the others."""
     shared = sweeps.workers_of(configs)
     entries = sweeps.planned(configs)
@@ -37,7 +38,7 @@ def sweep(configs: Mapping[str, Config]) -> tuple[int, float]:
     for entry in entries:
         if entry.plan is None:
             print(f"{entry.words}: {entry.error}")
-    code = 2 if len(plans) < len(entries) else 0
+    code = Exit.BAD_INPUT if len(plans) < len(entries) else Exit.DONE
     if shared["dry_run"] or not plans:
         return code, 1.0
     code = max(produce(plans, shared), code)

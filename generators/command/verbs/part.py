@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from assets.geometry.suction import spots
+from episodes.errors import Exit
 from generators.config import user_meshes
 from generators.text_table import table
 
 Config = Mapping[str, Any]
 
 
-def run(config: Config) -> int:
+def run(config: Config) -> Exit:
     from assets import catalogue
     from assets.frames import to_matrix
     from assets.part import Part
@@ -49,9 +50,9 @@ def run(config: Config) -> int:
     ways = " and ".join([*["jaws"] * jaws, *["a suction cup"] * cup])
     if not ways:
         print("not usable: neither jaws nor a cup can hold it from above as it usually lies")
-        return 1
+        return Exit.FOUND
     print(f"usable, with {ways}")
-    return 0
+    return Exit.DONE
 
 
 def picture(params: Mapping[str, Any], extents: np.ndarray) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from episodes.errors import Exit
 from generators.production.plan import finished, nothing_to_do, resumed
 from generators.production.produce import produce
 from generators.production.recipes import rendition
@@ -12,9 +13,9 @@ from generators.production.recipes import rendition
 Config = Mapping[str, Any]
 
 
-def run(config: Config) -> int:
+def run(config: Config) -> Exit:
     plan = resumed(rendition(config), config["on_other_code"])
     if finished(plan):
         print(nothing_to_do(plan))
-        return 0
+        return Exit.DONE
     return produce([plan], config)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
 from episodes.storage import growth, store
 from episodes.storage.differences import describe
 from generators.command.libraries import simulated
@@ -16,7 +16,7 @@ from generators.production.recipes import current_plan, differing
 from generators.production.repair import damaged, released, uncommitted
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     only_say, retry = config["dry_run"], config["quarantined"]
     plans, found = [], 0
     for root in simulated(config):
@@ -39,8 +39,8 @@ def run(config: Mapping[str, Any]) -> int:
             )
         plans.append(plan)
     if only_say:
-        return 1 if found else 0
-    return produce(plans, config, partial(_shards, retry)) if plans else 0
+        return Exit.FOUND if found else Exit.DONE
+    return produce(plans, config, partial(_shards, retry)) if plans else Exit.DONE
 
 
 def _shards(retry: bool, plan: Plan) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
 from episodes.storage.library import Library
 from generators.command.libraries import simulated
 from generators.production.pools.local import LocalPool
@@ -20,7 +20,7 @@ from sim.quiet import quiet
 RECYCLE = 200
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     seconds, most = config["seconds"], config["episodes"]
     pool = LocalPool({"recycle": RECYCLE}, config["workers"], 1)
     asked: dict[Future[Any], tuple[Path, int]] = {}
@@ -41,7 +41,7 @@ def run(config: Mapping[str, Any]) -> int:
     print(table(("library", "episode", "verdict", ""), rows))
     differing = sum(step is not None for _, _, step, _ in verdicts)
     print(f"{len(verdicts) - differing} of {len(verdicts)} episodes replay bit for bit")
-    return 1 if differing else 0
+    return Exit.FOUND if differing else Exit.DONE
 
 
 def replay_one(path: Path, index: int, seconds: float) -> tuple[int | None, str]:

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.episode import Episode
+from episodes.errors import Exit
 from episodes.storage.library import Library
 from generators.command.libraries import HEAD, named, summary_row
 from generators.progress import Progress
 from generators.text_table import table
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     from generators.command import sheet
 
     most, height = config["episodes"], config["video_px"]
@@ -30,7 +31,7 @@ def run(config: Mapping[str, Any]) -> int:
     print(*made, sep="\n")
     if sheet.font(15, hangul=True) is None:
         print("no font with Hangul here, so Korean captions are left out (Debian: fonts-nanum)")
-    return 0
+    return Exit.DONE
 
 
 def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from typing import Any
 
-from episodes.errors import NotInstalled
+from episodes.errors import Exit, NotInstalled
 from generators import rendering
 from generators.command import hydra_app, usage
 from generators.production.pools.local import LocalPool
@@ -16,7 +16,7 @@ from sim.quiet import quiet
 Config = Mapping[str, Any]
 
 
-def run(config: Config) -> int:
+def run(config: Config) -> Exit:
     pool = LocalPool({"recycle": 1}, config["workers"], 1)
     asked: dict[str, Future[Any]] = {}
     rows, broken = [], 0
@@ -40,7 +40,7 @@ def run(config: Config) -> int:
             what = pool.death(error) or f"{type(error).__name__}: {error}"
             rows.append((task, "BROKEN", " ".join(what.split())))
     print(table(("task", "state", ""), rows))
-    return 1 if broken else 0
+    return Exit.FOUND if broken else Exit.DONE
 
 
 def try_task(config: Config, limit: float) -> str:

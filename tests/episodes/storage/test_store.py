@@ -138,7 +138,7 @@ def test_another_episode_under_the_same_name_diverges(root: Path, recorded: bool
     assert make(1).content_hash() in str(caught.value)
     assert other.content_hash() in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert caught.value.exit_code not in (0, 1, UserError.exit_code)
+    assert caught.value.code not in (0, 1, UserError.code)
     assert (root / "shards/00000.h5").read_bytes() == before
     assert not temporaries(root)
 
@@ -237,7 +237,7 @@ def test_every_failing_call_is_clean_and_resumable(
         if failed is None:
             break
         assert "\n" not in str(failed)
-        assert failed.exit_code not in (0, 1, UserError.exit_code)
+        assert failed.code not in (0, 1, UserError.code)
         assert ("free some space" in str(failed)) == (reason == errno.ENOSPC)
         assert not temporaries(root)
         assert (root / "shards/00000.h5").read_bytes() == kept
@@ -271,10 +271,10 @@ try:
     write(Path({str(root)!r}), 1)
 except store.UserError as error:
     print(error)
-    sys.exit(error.exit_code)
+    sys.exit(error.code)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == WriteFailed.exit_code, done.stderr
+    assert done.returncode == WriteFailed.code, done.stderr
     assert "free some space" in done.stdout
     assert store.committed(root) == {0}
     assert not temporaries(root)

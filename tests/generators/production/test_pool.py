@@ -138,7 +138,7 @@ def test_other_content_under_the_same_name_stops_the_run(
     produce([plan_for(out, "drifting")], config_for())
     before = hashes(out)
     (out / "shards" / "00001.json").unlink()
-    assert produce([plan_for(out, "drifting")], config_for()) == store.Diverged.exit_code
+    assert produce([plan_for(out, "drifting")], config_for()) == store.Diverged.code
     assert "diverged" in capsys.readouterr().out
     assert before.items() >= hashes(out).items()
     assert temporaries(out) == []

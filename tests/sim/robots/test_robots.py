@@ -226,9 +226,9 @@ def test_tools_are_chosen_by_user_then_task_then_arm():
     assert chosen("task=bench_place", "+task.tool=robotiq_2f85") == "panda+robotiq_2f85"
     with pytest.raises(UserError, match=r"bench_place needs jaws; tools: franka_hand, robotiq"):
         chosen("task=bench_place", "robot.tool=nozzle")
-    with pytest.raises(UserError, match="unknown tool 'magnet'; tools: franka_hand"):
+    with pytest.raises(UserError, match="unknown tool 'magnet'; there are: franka_hand"):
         chosen("task=bench_place", "robot.tool=magnet")
-    with pytest.raises(UserError, match=r"unknown robot 'ur6'; robots: .*ur5"):
+    with pytest.raises(UserError, match=r"unknown robot 'ur6'; did you mean 'ur5'\? there are: "):
         chosen("task=bench_place", "robot.card=ur6")
 
 
