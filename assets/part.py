@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
 
 from assets.frames import IDENTITY, Seven
+from episodes.array_types import Floats
 from episodes.errors import BadValue
 
 
@@ -128,12 +128,12 @@ class Part:
         return self.volume * self.density
 
     @property
-    def inertia(self) -> NDArray[np.float64]:
+    def inertia(self) -> Floats:
         """(3, 3) [kg m^2] about the centre of mass, of the solid at `density`."""
         return np.asarray(self.mesh.moment_inertia) * self.density
 
     @property
-    def extents(self) -> NDArray[np.float64]:
+    def extents(self) -> Floats:
         """(3,) [m] the size of the axis-aligned box around the part in its own frame."""
         return np.asarray(self.mesh.extents)
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Bools, Floats, Ints
+
 MATRICES = ("bt601", "bt709", "bt2020", "smpte240m", "fcc", "rgb")
 LEVELS = ("limited", "full")
 
@@ -47,10 +49,10 @@ class Footage:
     tick: Fraction
     frames: NDArray[np.int32] = field(repr=False)
     starts: NDArray[np.int32] = field(repr=False)
-    times: NDArray[np.int64] = field(repr=False)
-    places: NDArray[np.int64] = field(repr=False)
+    times: Ints = field(repr=False)
+    places: Ints = field(repr=False)
     sizes: NDArray[np.int32] = field(repr=False)
-    keys: NDArray[np.bool_] = field(repr=False)
+    keys: Bools = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -65,11 +67,11 @@ class Footage:
         """Whether every packet can be read from the file without its container."""
         return bool((self.places >= 0).all())
 
-    def seconds(self) -> NDArray[np.float64]:
+    def seconds(self) -> Floats:
         """(T,) when the pictures are shown [s], in the time of the file."""
         return np.asarray(self.times[self.frames] * float(self.tick))
 
-    def of(self, steps: Sequence[int] | NDArray[Any]) -> Footage:
+    def of(self, steps: Sequence[int] | AnyArray) -> Footage:
         """The pictures of some of the steps, as ordered; it knows no packets but those they need.
 
         ValueError: of none.
@@ -108,9 +110,7 @@ class Footage:
             yield run
 
 
-def starts_of(
-    frames: NDArray[Any], times: NDArray[np.int64], keys: NDArray[np.bool_]
-) -> NDArray[np.int32]:
+def starts_of(frames: AnyArray, times: Ints, keys: Bools) -> NDArray[np.int32]:
     """Where decoding has to begin for each of `frames`: the last keyframe that is neither stored
     nor shown after it. What is stored after a keyframe and shown before it needs an earlier one.
     Where there is none it is the first packet.

@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.mix.loader import Batch, batch_of
 from episodes.mix.mix import Mix
@@ -100,7 +100,7 @@ def _data_loader(torch: ModuleType) -> Any:
     return DataLoader
 
 
-def _signed(value: NDArray[Any]) -> NDArray[Any]:
+def _signed(value: AnyArray) -> AnyArray:
     return value.astype(np.int32) if value.dtype == np.uint16 else value
 
 

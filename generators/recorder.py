@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from episodes.array_types import Singles
 from episodes.episode import Episode
 from episodes.episode import Subtask as Span
 from sim import state_layout
 from sim.motion.moves import Subtask
 from sim.pose import in_step
-from sim.station import Row, Station
+from sim.station import Station
 
 
 class Recorder:
@@ -19,9 +20,9 @@ class Recorder:
 
     def __init__(self, station: Station) -> None:
         self.station = station
-        self.actions: list[Row] = []
+        self.actions: list[Singles] = []
         self.rewards: list[float] = []
-        self._targets: list[Row] = []
+        self._targets: list[Singles] = []
         self._commanded: list[Any] = []
         self._obs: list[Any] = []
         self._states = [station.world.state()]
@@ -34,7 +35,7 @@ class Recorder:
     def mark(self, subtask: Subtask) -> None:
         self._marks.append((self.steps, subtask))
 
-    def step(self, action: Row) -> None:
+    def step(self, action: Singles) -> None:
         self._obs.append(self.station.observe())
         self._targets.append(self.station.step(action))
         commanded = self.station.tcp_to_base.array()

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import BadValue
 from generators import tasks
@@ -154,9 +154,7 @@ def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -
     )
 
 
-def _taken(
-    cell: Cell, states: NDArray[np.float64], renderer: Renderer
-) -> Iterator[dict[str, Frame]]:
+def _taken(cell: Cell, states: Floats, renderer: Renderer) -> Iterator[dict[str, Frame]]:
     """For each of states (T, S), the frames of the cameras that take one then."""
     rates = sorted({camera.every for camera in cell.cameras})
     streams = {
@@ -173,7 +171,7 @@ def _taken(
         yield row
 
 
-def _when_taken(camera_to_world: NDArray[np.float64], camera: Camera) -> NDArray[np.float64]:
+def _when_taken(camera_to_world: Floats, camera: Camera) -> Floats:
     """(T or 1, 4, 4): where a camera was when it took the picture that stands at each instant."""
     instants = np.arange(len(camera_to_world))
     return camera_to_world[instants - instants % camera.every]

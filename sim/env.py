@@ -12,6 +12,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict
 from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Singles
 from episodes.errors import BadValue, unknown
 from sim import eyes, state_layout
 from sim.render import open_renderer
@@ -53,7 +54,7 @@ class Start:
     noise: np.random.Generator
 
 
-class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
+class CellEnv(gymnasium.Env[dict[str, AnyArray], Singles]):
     """Steps the same Station, with the same actions (7,), as the episodes that `generate` records.
 
     draw: (seed, index) -> the start of that episode. reset(seed=s) starts the sequence of seed s at
@@ -107,7 +108,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    ) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         index = _index(options)
         super().reset(seed=seed)
         if seed is not None:
@@ -133,8 +134,8 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         return self._observe(), self._info(verdict)
 
     def step(
-        self, action: NDArray[np.float32]
-    ) -> tuple[dict[str, NDArray[Any]], float, bool, bool, dict[str, Any]]:
+        self, action: Singles
+    ) -> tuple[dict[str, AnyArray], float, bool, bool, dict[str, Any]]:
         self.station.step(as_action(action))
         self._steps += 1
         verdict = self._judge(self.station)
@@ -182,8 +183,8 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
             "which leads to the same state bit for bit"
         )
 
-    def _observe(self) -> dict[str, NDArray[Any]]:
-        out: dict[str, NDArray[Any]] = dict(self.station.observe())
+    def _observe(self) -> dict[str, AnyArray]:
+        out: dict[str, AnyArray] = dict(self.station.observe())
         if self._eyes is not None:
             self._eyes.advance(self.station.world.state())
         if self._eyes is not None and self._sees:

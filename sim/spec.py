@@ -9,8 +9,8 @@ from types import UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from sim.pose import Pose
 
 RGB = tuple[float, float, float]  # sRGB, 0..1
@@ -121,7 +121,7 @@ class Camera:
     readout: float = 0.0  # from the first row to the last [s]; > 0: a rolling shutter
     every: int = 1  # control periods from picture to picture; in between the last one stands
 
-    def intrinsics(self) -> NDArray[np.float64]:
+    def intrinsics(self) -> Floats:
         """(3, 3) [px]; square pixels, principal point in the image centre.
 
         A point (x, y, z) of the camera frame lands at u = fx x/z + cx, v = fy y/z + cy, where

@@ -8,29 +8,28 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from episodes.array_types import Floats, Singles
 from episodes.errors import BadValue
 from sim.bullet.world import World
-from sim.pose import Array, Pose, in_step, matrix_to_rotvec, rotvec_to_matrix
+from sim.pose import Pose, in_step, matrix_to_rotvec, rotvec_to_matrix
 from sim.robots.kinematics import Chain, Unreachable
 from sim.spec import Cell
-
-Row = NDArray[np.float32]
 
 ACTION_NAMES = ("dx", "dy", "dz", "rx", "ry", "rz", "gripper")
 MAX_SPEED = 1.0  # of the commanded TCP along each axis [m/s]
 MAX_TURN_SPEED = 5.0  # and about each axis [rad/s]
 
 
-def action_bounds(control_hz: int) -> tuple[Row, Row]:
+def action_bounds(control_hz: int) -> tuple[Singles, Singles]:
     """The lowest and the highest action (7,): the motion of a control period at the fastest."""
     shift, turn = MAX_SPEED / control_hz, MAX_TURN_SPEED / control_hz
     low = np.array([-shift] * 3 + [-turn] * 3 + [0.0], np.float32)
     return low, np.array([shift] * 3 + [turn] * 3 + [1.0], np.float32)
 
 
-def as_action(action: ArrayLike) -> Row:
+def as_action(action: ArrayLike) -> Singles:
     """The action as (7,) float32. BadValue where it is something else, or not finite: physics
     would carry a NaN into every later state."""
     try:
@@ -52,9 +51,9 @@ def as_action(action: ArrayLike) -> Row:
 class Readings:
     """What the joint sensors say in one control period, and what follows from it."""
 
-    positions: Array  # (M,) of every movable joint
-    velocities: Array
-    last_joint_to_base: Array  # (3, 3)
+    positions: Floats  # (M,) of every movable joint
+    velocities: Floats
+    last_joint_to_base: Floats  # (3, 3)
     tcp_to_base: Pose
 
 
@@ -73,7 +72,7 @@ class Station:
         self.arm = self.world.arms[self.robot.name]
         self.card = self.arm.model.card
         self.chain = Chain(self.arm.model)
-        self.joints: Array = self.arm.target[:-1].copy()  # commanded
+        self.joints: Floats = self.arm.target[:-1].copy()  # commanded
         self.gripper = float(self.arm.target[-1])  # commanded
         self.tcp_to_base = self.chain.tcp(self.joints)  # commanded
         self.home = self.robot.base @ self.chain.tcp(np.array(self.card.home))  # tcp_to_world
@@ -83,7 +82,7 @@ class Station:
         self._columns = self.world.columns
         self._wrist = self._wrist_to_last_joint()
         self._read_at, self._read = -1.0, self._readings()
-        self._told: Array | None = None  # the tool's pose (7,) as observed last
+        self._told: Floats | None = None  # the tool's pose (7,) as observed last
 
     def close(self) -> None:
         self.world.close()
@@ -95,11 +94,11 @@ class Station:
         """Where the tool is told to be."""
         return self.robot.base @ self.tcp_to_base
 
-    def turn_from_home(self, tcp_to_world: Pose) -> Array:
+    def turn_from_home(self, tcp_to_world: Pose) -> Floats:
         """(3,) the rotation vector [rad], in world axes, from the home posture's tool."""
         return matrix_to_rotvec(tcp_to_world.rotation @ self.home.rotation.T)
 
-    def encode(self, tcp_to_world: Pose, gripper: float) -> Row:
+    def encode(self, tcp_to_world: Pose, gripper: float) -> Singles:
         """The action (7,) that goes from the commanded pose to this one, within the bounds."""
         goal = self.robot.base.inverse() @ tcp_to_world
         shift = np.subtract(goal.position, self.tcp_to_base.position)
@@ -107,7 +106,7 @@ class Station:
         action = np.array([*shift, *turn, gripper], np.float32)
         return np.clip(action, self.action_low, self.action_high)
 
-    def targets(self, action: ArrayLike) -> Row:
+    def targets(self, action: ArrayLike) -> Singles:
         """The joint and gripper targets (J + 1,) of an action; becomes the commanded pose.
 
         What is beyond the bounds is cut off at them; BadValue as in `as_action`. A pose out of
@@ -137,7 +136,7 @@ class Station:
         self.joints = row[:-1].astype(np.float64)
         return row
 
-    def step(self, action: ArrayLike) -> Row:
+    def step(self, action: ArrayLike) -> Singles:
         """Applies an action for one control period; the targets (J + 1,) that it became."""
         targets = self.targets(action)
         self.world.step(targets)
@@ -145,7 +144,7 @@ class Station:
 
     # sensed
 
-    def observe(self) -> Mapping[str, Row]:
+    def observe(self) -> Mapping[str, Singles]:
         """What the robot's sensors read now; names and units of FORMAT.md. From one call to the
         next the quaternion of `ee_pose` keeps its sign."""
         now = self._sensed()
@@ -198,7 +197,7 @@ class Station:
         values = self._sensed().positions[self.arm.model.gripper_columns()].tolist()
         return float(sum(values)) / len(values)
 
-    def push(self) -> Array:
+    def push(self) -> Floats:
         """(3,) [N]: the sensed force of the surroundings on the tool, in world axes.
 
         Includes the weight of hand and load: compare with a reading taken in free space.
@@ -217,7 +216,7 @@ class Station:
         frames, tcp = self.chain.frames(positions[self.arm.model.arm_columns()])
         return Readings(positions, velocities, frames[-1, :3, :3], Pose.from_matrix(tcp))
 
-    def _wrist_to_last_joint(self) -> Array:
+    def _wrist_to_last_joint(self) -> Floats:
         """(3, 3) from the frame of the force sensor to that of the last arm joint."""
         model = self.arm.model
         child = next(k.name for k in model.links if k.joint == self.card.wrench_joint)

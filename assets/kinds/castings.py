@@ -7,7 +7,6 @@ import numpy as np
 from assets.frames import IDENTITY, rest, seven, turn
 from assets.geometry.grasps import FULL_CIRCLE, cylinder_grasps, from_above
 from assets.geometry.shapes import (
-    Array,
     at_height,
     circle,
     cuboid,
@@ -24,6 +23,7 @@ from assets.geometry.solid import MM, RGB, box, hexagon, inked, require, solid, 
 from assets.kinds.fasteners import REACH, SIXTHS, flipped, lying, thread
 from assets.kinds.workpieces import TO_X
 from assets.part import Cylinder, Part, Piece
+from episodes.array_types import Floats
 
 DARK: RGB = (0.08, 0.08, 0.09)
 STEEL: RGB = (0.60, 0.60, 0.59)
@@ -56,7 +56,7 @@ def elbow(
     bend, c = leg - long, 1.0 * MM
     shift = -0.45 * leg  # the crossing of the axes, so that the footprint's middle is the origin
 
-    def ring(radius: float, angle: float, along: float = 0.0) -> Array:
+    def ring(radius: float, angle: float, along: float = 0.0) -> Floats:
         """A circle on the axis: `along` [m] before (< 0) or after the bend, or `angle` into it."""
         flat = circle(radius, 36)
         out = np.array([np.sin(angle), -np.cos(angle)])  # from the bend's centre to the axis

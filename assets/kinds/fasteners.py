@@ -6,9 +6,10 @@ import numpy as np
 
 from assets.frames import IDENTITY, Seven, rest, turn
 from assets.geometry.grasps import FULL_CIRCLE, cylinder_grasps, from_above
-from assets.geometry.shapes import SEGMENTS, Array, at_height, circle, join, loft, revolve, tube
+from assets.geometry.shapes import SEGMENTS, at_height, circle, join, loft, revolve, tube
 from assets.geometry.solid import MM, hexagon, require, solid, upright
 from assets.part import Part
+from episodes.array_types import Floats
 
 SIXTHS = tuple(np.pi * k / 3.0 for k in range(6))
 REACH = 0.045  # [m] the tallest bolt whose head the jaws reach past its tip
@@ -133,7 +134,7 @@ def hex_bolt(
     )
 
 
-def crown(flats: float, face: float) -> tuple[Array, Array]:
+def crown(flats: float, face: float) -> tuple[Floats, Floats]:
     """A hexagon's outline (SEGMENTS, 2), two sides facing +-y, and how far (SEGMENTS,) a cone of
     30 degrees that starts at the washer face's diameter turns it down at each point."""
     angle = 2.0 * np.pi * np.arange(SEGMENTS) / SEGMENTS
@@ -143,7 +144,7 @@ def crown(flats: float, face: float) -> tuple[Array, Array]:
     return outline, CROWN * (radius - face / 2.0)
 
 
-def thread(diameter: float, pitch: float, start: float, end: float, inside: bool) -> list[Array]:
+def thread(diameter: float, pitch: float, start: float, end: float, inside: bool) -> list[Floats]:
     """Rings of a metric thread from z = start to end, for the eye: grooves, no helix.
 
     A zigzag whose mean section is that of the pitch circle, d - 0.6495 P (ISO 724), so that the

@@ -19,15 +19,13 @@ from typing import Any
 import numpy as np
 import shapely
 import trimesh
-from numpy.typing import NDArray
 
 from assets.frames import Seven, from_matrix, turn
 from assets.geometry import antipodal
 from assets.geometry.solid import require
 from assets.kinds.meshes import PackedMesh
 from assets.part import PartError
-
-Array = NDArray[np.float64]
+from episodes.array_types import Floats
 
 FORMATS = ("stl", "obj", "ply", "off", "glb")
 MOST_BYTES, MOST_FACES = 200_000_000, 1_000_000
@@ -209,7 +207,7 @@ def _simplified(mesh: trimesh.Trimesh) -> trimesh.Trimesh:
     )
 
 
-def decomposed(mesh: trimesh.Trimesh) -> tuple[Array, ...]:
+def decomposed(mesh: trimesh.Trimesh) -> tuple[Floats, ...]:
     """Points (N, 3) of convex pieces that fill the solid: one where it is convex, else CoACD's."""
     hull = mesh.convex_hull
     if mesh.volume > 0.985 * hull.volume and len(hull.vertices) <= 4 * HULL_POINTS:
@@ -232,7 +230,7 @@ def decomposed(mesh: trimesh.Trimesh) -> tuple[Array, ...]:
     return tuple(np.clip(np.asarray(points, float), low, high) for points, _ in pieces)
 
 
-def stable_rests(mesh: trimesh.Trimesh) -> list[Array]:
+def stable_rests(mesh: trimesh.Trimesh) -> list[Floats]:
     """mesh_to_support (4, 4) of the poses in which it lies stably on z = 0, likeliest first, those
     of under 3 % left out (Goldberg et al. 1999, as trimesh computes it)."""
     poses, shares = trimesh.poses.compute_stable_poses(mesh, n_samples=1, seed=0)
@@ -242,7 +240,7 @@ def stable_rests(mesh: trimesh.Trimesh) -> list[Array]:
     return (likely or [np.asarray(poses[order[0]])])[:8]
 
 
-def _squared(mesh: trimesh.Trimesh, pose: Array) -> Array:
+def _squared(mesh: trimesh.Trimesh, pose: Floats) -> Floats:
     """The pose (4, 4) turned about z so that the smallest box around the footprint lies along the
     axes, its long side along x, and moved so that its middle is over the origin, its foot at 0."""
     points = np.asarray(mesh.vertices) @ pose[:3, :3].T
@@ -259,7 +257,7 @@ def _squared(mesh: trimesh.Trimesh, pose: Array) -> Array:
     return out
 
 
-def _onto_support(mesh: trimesh.Trimesh, pose: Array) -> Seven:
+def _onto_support(mesh: trimesh.Trimesh, pose: Floats) -> Seven:
     """The pose moved so that the mesh stands on z = 0, over the origin."""
     points = np.asarray(mesh.vertices) @ pose[:3, :3].T
     low, high = points.min(axis=0), points.max(axis=0)

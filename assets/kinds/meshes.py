@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
 
 from assets.frames import Seven, seven
 from assets.geometry.solid import require, solid
 from assets.kinds.workpieces import block
 from assets.materials import finish
 from assets.part import Grasp, Hull, Part, PartError
+from episodes.array_types import Floats, Ints
 
 UNIT = 1e-6  # [m] coordinates are packed as whole micrometres
 LARGEST = 8_000_000  # [bytes] of what a string may unpack to
@@ -39,9 +39,9 @@ class PackedMesh:
     grasps: at and width; rests: part_to_support, the usual one first. Lengths in metres.
     """
 
-    vertices: NDArray[np.float64]
-    faces: NDArray[np.int64]
-    hulls: tuple[NDArray[np.float64], ...]
+    vertices: Floats
+    faces: Ints
+    hulls: tuple[Floats, ...]
     grasps: tuple[Grasp, ...]
     rests: tuple[Seven, ...]
 
@@ -98,7 +98,7 @@ def unpacked(text: str) -> PackedMesh:
     )
 
 
-def _frame(row: NDArray[np.float64]) -> Seven:
+def _frame(row: Floats) -> Seven:
     """Seven numbers whose quaternion has length 1 again, after float32."""
     x, y, z = (float(v) for v in row[:3])
     quaternion = row[3:7] / max(1e-9, float(np.linalg.norm(row[3:7])))

@@ -12,8 +12,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Singles
 from episodes.check.notes import Notes
 from episodes.check.numbers import motion
 from episodes.check.pictures import frames
@@ -179,8 +179,8 @@ class Whole:
     """What only shows over the whole library; holds a few numbers of each episode."""
 
     def __init__(self) -> None:
-        self._low: dict[tuple[str, str, int], NDArray[np.float32]] = {}
-        self._high: dict[tuple[str, str, int], NDArray[np.float32]] = {}
+        self._low: dict[tuple[str, str, int], Singles] = {}
+        self._high: dict[tuple[str, str, int], Singles] = {}
         self._count: dict[tuple[str, str, int], int] = defaultdict(int)
         self._content: dict[bytes, list[tuple[int, bool]]] = defaultdict(list)
         self._actions: dict[bytes, list[tuple[int, bool]]] = defaultdict(list)

@@ -8,12 +8,10 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Bools, Floats
 from episodes.episode import CameraTrack
 from episodes.storage import decode
-
-Array = NDArray[Any]
 
 BLACK = 8  # brightest value of a picture that shows nothing, JPEG's noise allowed for
 LEAST_PIXELS = 12  # of an object whose place is worth a look
@@ -30,13 +28,13 @@ class FrameStatistics:
     visible surface [m], world; NaN where it is hidden.
     """
 
-    black: NDArray[np.bool_] | None = None
-    same: NDArray[np.bool_] | None = None
-    change: NDArray[np.float64] | None = None
-    empty: NDArray[np.bool_] | None = None
-    depth_change: NDArray[np.float64] | None = None
+    black: Bools | None = None
+    same: Bools | None = None
+    change: Floats | None = None
+    empty: Bools | None = None
+    depth_change: Floats | None = None
     unnamed: Mapping[int, int] = field(default_factory=dict)
-    seen_at: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    seen_at: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str]) -> FrameStatistics:
@@ -78,7 +76,7 @@ def scan(obs: h5py.Group, name: str, track: CameraTrack, objects: Iterable[str])
     return FrameStatistics(**parts, unnamed=unnamed)
 
 
-def _colours(frames: Iterable[Array], steps: int) -> dict[str, Array]:
+def _colours(frames: Iterable[AnyArray], steps: int) -> dict[str, AnyArray]:
     black, same = np.zeros(steps, bool), np.zeros(steps, bool)
     change = np.zeros(max(0, steps - 1))
     before = None
@@ -97,7 +95,7 @@ def _placed(track: CameraTrack) -> bool:
     return k is not None and bool(k[0, 0] * k[1, 1]) and track.camera_to_world is not None
 
 
-def _surface(track: CameraTrack, t: int, depth: Array, mask: NDArray[np.bool_]) -> Array:
+def _surface(track: CameraTrack, t: int, depth: AnyArray, mask: Bools) -> AnyArray:
     """(3,) [m] the mean of the marked pixels in the world; NaN if none has depth."""
     assert track.intrinsics is not None
     assert track.camera_to_world is not None

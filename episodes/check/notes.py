@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Bools
 from episodes.finding import Finding, Severity
 
 
@@ -46,14 +46,14 @@ class Notes:
         self.findings.append(Finding(severity, message, self.episode, step, field))
 
 
-def span(rows: NDArray[np.bool_]) -> int | tuple[int, int]:
+def span(rows: Bools) -> int | tuple[int, int]:
     """The first marked step, or the half-open range from the first to the last."""
     marked = np.flatnonzero(rows)
     first, last = int(marked[0]), int(marked[-1])
     return first if first == last else (first, last + 1)
 
 
-def runs(rows: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def runs(rows: Bools) -> list[tuple[int, int]]:
     """The half-open ranges in which rows (T,) are marked."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
@@ -66,6 +66,6 @@ def ranges(steps: Sequence[tuple[int, int]], most: int = 6) -> str:
     return ", ".join(words) + more
 
 
-def share(rows: NDArray[np.bool_]) -> str:
+def share(rows: Bools) -> str:
     """How many of the steps are marked: "12 of 100 (12 %)"."""
     return f"{int(rows.sum())} of {len(rows)} ({100 * rows.mean():.0f} %)"

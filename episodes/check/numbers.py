@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats, Bools
 from episodes.check.notes import Notes, share, span
 from episodes.check.sync import lag
 from episodes.episode import Episode
 from episodes.reserved import MEANING, meaning
-
-Array = NDArray[np.floating]
-Rows = NDArray[np.bool_]
 
 UNIT = 1e-3  # how far the norm of a quaternion may be from 1
 F4 = 1e-5  # what storing as float32 may change, for values up to 50
@@ -132,7 +129,7 @@ def _default(episode: Episode, notes: Notes) -> None:
         notes.error(message, span(rows), "actions")
 
 
-def _chained(delta: Array, pose: Array, notes: Notes) -> None:
+def _chained(delta: AnyFloats, pose: AnyFloats, notes: Notes) -> None:
     """ee_delta[t] leads from commanded pose t-1 to commanded pose t, unless it is refused."""
     shift = np.diff(pose[:, :3].astype(float), axis=0)
     refused = (pose[1:] == pose[:-1]).all(axis=1)
@@ -194,7 +191,7 @@ def _readings(episode: Episode, reading: str, notes: Notes) -> None:
     _disagreement(rows, f"obs/{reading}", f"*/{reading}", notes)
 
 
-def _disagreement(rows: Rows, field: str, columns: str, notes: Notes) -> None:
+def _disagreement(rows: Bools, field: str, columns: str, notes: Notes) -> None:
     if rows.any():
         message = f"not what states[t] has under {columns} in {share(rows)} rows: shifted or edited"
         notes.fault(message, span(rows), field)

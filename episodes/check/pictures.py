@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Bools
 from episodes.check.frame_scan import scan
 from episodes.check.notes import Notes, ranges, runs, share
 from episodes.check.sync import camera_motion, late
 from episodes.episode import CameraTrack, Episode
-
-Rows = NDArray[np.bool_]
 
 LEAST_DOUBLES = 3  # repeated frames in an episode that are worth a word
 MOVED_RAD = 0.02  # a step in which a joint turned so far cannot look the same
@@ -41,7 +39,7 @@ def frames(demo: h5py.Group, episode: Episode, notes: Notes) -> None:
         late(view, track, episode, name, notes)
 
 
-def _blank(rows: Rows, what: str, field: str, notes: Notes) -> None:
+def _blank(rows: Bools, what: str, field: str, notes: Notes) -> None:
     if rows.all():
         notes.fault(f"every frame is {what}", (0, len(rows)), field)
     elif rows.any():
@@ -50,7 +48,7 @@ def _blank(rows: Rows, what: str, field: str, notes: Notes) -> None:
         notes.fault(message, (found[0][0], found[-1][1]), field)
 
 
-def _doubled(same: Rows, field: str, track: CameraTrack, episode: Episode, notes: Notes) -> None:
+def _doubled(same: Bools, field: str, track: CameraTrack, episode: Episode, notes: Notes) -> None:
     """Frames that repeat the one before although what they should show has moved."""
     moved = _moved(episode, track)
     if moved is None:
@@ -74,7 +72,7 @@ def _rides(track: CameraTrack) -> bool:
     return track.camera_to_world is not None and len(track.camera_to_world) > 1
 
 
-def _moved(episode: Episode, track: CameraTrack) -> Rows | None:
+def _moved(episode: Episode, track: CameraTrack) -> Bools | None:
     """(T - 1,) whether the camera, or what a fixed one watches, clearly moved; None: unknown."""
     if _rides(track):
         assert track.camera_to_world is not None
@@ -85,7 +83,7 @@ def _moved(episode: Episode, track: CameraTrack) -> Rows | None:
     return _changed(episode)
 
 
-def _changed(episode: Episode) -> Rows | None:
+def _changed(episode: Episode) -> Bools | None:
     """(T - 1,) whether any sensed number changed at all: real sensors and cameras are never so
     quiet that a picture repeats."""
     rows = [
@@ -96,7 +94,7 @@ def _changed(episode: Episode) -> Rows | None:
     return np.any(rows, axis=0) if rows else None
 
 
-def _stopped(same: Rows, episode: Episode, notes: Notes) -> bool:
+def _stopped(same: Bools, episode: Episode, notes: Notes) -> bool:
     """Whether every sensor repeats itself while the picture goes on."""
     changed = _changed(episode)
     if changed is None:

@@ -7,11 +7,10 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats
 from episodes.check.frame_scan import FrameStatistics
 from episodes.check.notes import Notes
 from episodes.episode import CameraTrack, Episode
-
-Series = NDArray[np.floating]
 
 LAGS = range(-3, 4)
 LEAST_STEPS = 15  # in which something moves, before a lag is believed
@@ -48,7 +47,9 @@ def lag(episode: Episode, notes: Notes) -> None:
         (notes.error if simulated else notes.warn)(message, None, field)
 
 
-def best_lag(commanded: Series, sensed: Series, usual: Collection[int]) -> tuple[int, float, float]:
+def best_lag(
+    commanded: AnyFloats, sensed: AnyFloats, usual: Collection[int]
+) -> tuple[int, float, float]:
     """The lag [steps] at which sensed[t + lag] fits commanded[t] best, its gap, and the smallest
     gap at a usual lag; arrays (T, D).
 
@@ -70,7 +71,7 @@ def best_lag(commanded: Series, sensed: Series, usual: Collection[int]) -> tuple
     return best, float(means[best]), float(min(means[k] for k in lags if k in usual))
 
 
-def _gap(one: Series, two: Series) -> Series:
+def _gap(one: AnyFloats, two: AnyFloats) -> AnyFloats:
     """(D,) for each column; 1 where either does not vary."""
     a, b = (x.astype(float) - x.mean(axis=0, dtype=float) for x in (one, two))
     power = np.sqrt((a * a).sum(axis=0) * (b * b).sum(axis=0))
@@ -86,7 +87,7 @@ def late(
     _late_objects(view, episode, f"obs/{camera}_depth", notes)
 
 
-def camera_motion(camera_to_world: Series) -> Series:
+def camera_motion(camera_to_world: AnyFloats) -> AnyFloats:
     """(T - 1,) how far a camera moved [m]; a turn counts as the way of a point 0.3 m ahead."""
     ahead = camera_to_world[:, :3, 3] + 0.3 * camera_to_world[:, :3, 2]
     aside = camera_to_world[:, :3, 3] + 0.3 * camera_to_world[:, :3, 0]
@@ -118,12 +119,12 @@ def _late_colours(view: FrameStatistics, track: CameraTrack, field: str, notes: 
         notes.warn(f"pictures are {_steps(best)} for {what}", None, field)
 
 
-def _ripple(change: Series) -> Series:
+def _ripple(change: AnyFloats) -> AnyFloats:
     root = np.sqrt(change)
     return np.asarray(root[1:-1] - (root[:-2] + root[2:]) / 2)
 
 
-def _correlation(cause: Series, effect: Series, lag: int) -> float:
+def _correlation(cause: AnyFloats, effect: AnyFloats, lag: int) -> float:
     """Of cause[t] with effect[t + lag]; 0 where either does not vary."""
     most = max(LAGS)
     a = cause[most : len(cause) - most]
@@ -140,7 +141,7 @@ def _late_objects(view: FrameStatistics, episode: Episode, field: str, notes: No
     """
     if episode.objects is None:
         return
-    gaps: dict[int, list[Series]] = {lag: [] for lag in LAGS}
+    gaps: dict[int, list[AnyFloats]] = {lag: [] for lag in LAGS}
     for name, seen in view.seen_at.items():
         place = episode.objects[:, list(episode.object_names).index(name), :3]
         truth, moves = np.diff(place, axis=0), np.diff(seen, axis=0)
@@ -156,7 +157,7 @@ def _late_objects(view: FrameStatistics, episode: Episode, field: str, notes: No
         notes.fault(f"objects are seen {_steps(-best)} for objects/pose: shifted?", None, field)
 
 
-def _moving_steps(truth: Series, moves: Series) -> NDArray[np.intp]:
+def _moving_steps(truth: AnyFloats, moves: AnyFloats) -> NDArray[np.intp]:
     """The steps in which an object is seen to move, with room for every lag on both sides."""
     most = max(LAGS)
     if len(truth) < 2 * most + 1:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.errors import UserError
 from episodes.footage import Footage, starts_of
 from episodes.formats import guard
@@ -44,7 +45,7 @@ class Video:
 
     footage: Footage
     rate: float
-    pts: NDArray[np.float64]
+    pts: Floats
 
     @property
     def pix_fmt(self) -> str:
@@ -190,7 +191,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
 class ClocksDiffer(UserError):
     """Not every asked time has a frame near it. as_many: there are as many frames as times."""
 
-    def __init__(self, path: Path, times: NDArray[np.float64], pts: NDArray[np.float64]) -> None:
+    def __init__(self, path: Path, times: Floats, pts: Floats) -> None:
         self.as_many = len(pts) == len(times)
         short = float(times.max() - pts[-1])
         why = "as many, but by other clocks" if self.as_many else "not every row has a frame near"
@@ -208,12 +209,10 @@ class Nearest:
     [s]; by row, 0."""
 
     footage: Footage
-    late: NDArray[np.float64]
+    late: Floats
 
 
-def nearest(
-    path: Path, times: NDArray[np.float64], first: float, last: float, by_row: bool = False
-) -> Nearest:
+def nearest(path: Path, times: Floats, first: float, last: float, by_row: bool = False) -> Nearest:
     """The frame nearest to each time (T,) [s of the file], among those of first <= pts <= last.
 
     by_row: those T frames in their order, whatever their times. UserError: a time lies more than a
@@ -255,7 +254,7 @@ def colours(footage: Footage) -> NDArray[np.uint8]:
         return decode.whole(footage, read)
 
 
-def luma(footage: Footage) -> NDArray[Any]:
+def luma(footage: Footage) -> AnyArray:
     """(T, H, W) u1 or u2: the first plane of the frames, its numbers as they are: the grey or
     brightness of a format of one plane or of Y, U and V.
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -61,7 +60,7 @@ def _same_numbers(ours: Episode, theirs: Episode) -> None:
             raise UserError(f"{name} changed on the way; this is a fault of the export")
 
 
-def _difference(one: NDArray[Any], two: NDArray[Any]) -> tuple[float, int]:
+def _difference(one: AnyArray, two: AnyArray) -> tuple[float, int]:
     """(PSNR [dB], largest difference) over all frames, one frame in memory at a time."""
     square, worst = 0.0, 0
     for left, right in zip(one, two, strict=True):

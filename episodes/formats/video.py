@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -27,7 +27,6 @@ from episodes.formats.promises import Promises
 from episodes.storage import safe
 from episodes.storage.descriptors import opening
 
-Array = NDArray[Any]
 Row = Mapping[str, Any]
 
 TABLES = (".csv", ".json", ".jsonl")
@@ -201,7 +200,7 @@ def _all_videos(folder: Path) -> set[Path]:
     return {file for file in folder.rglob("*") if file.suffix in VIDEOS and file.is_file()}
 
 
-def _actions(folder: Path, row: Row, steps: int, place: str) -> tuple[Array, list[str]]:
+def _actions(folder: Path, row: Row, steps: int, place: str) -> tuple[AnyArray, list[str]]:
     """(T, A) and the names of its columns; (T, 0) where the row names no file."""
     if not row.get("actions"):
         return np.zeros((steps, 0), np.float32), []

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.mix.manifest import TEXT, Key, Manifest, Source
 from episodes.mix.quotas import BLOCK, Quotas
 from episodes.text_width import padded, width
@@ -64,9 +63,7 @@ class Audit:
         n = len(manifest.sources)
         return cls(manifest, [0] * n, [0.0] * n, [{} for _ in range(n)])
 
-    def add(
-        self, source: NDArray[Any], episode: NDArray[Any], step: NDArray[Any], count: int
-    ) -> None:
+    def add(self, source: AnyArray, episode: AnyArray, step: AnyArray, count: int) -> None:
         """Take in the first `count` draws of a block."""
         for s, asked in enumerate(self.manifest.sources):
             here = np.flatnonzero(source[:count] == s)

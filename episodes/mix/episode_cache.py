@@ -6,9 +6,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from numpy.typing import NDArray
+from episodes.array_types import AnyArray
 
-Table = Mapping[str, NDArray[Any]]
+Table = Mapping[str, AnyArray]
 
 
 class EpisodeCache:

@@ -23,8 +23,8 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.mix.mix import Mix
 from episodes.mix.passes import Passes, Turn
@@ -43,7 +43,7 @@ def batch_of(mix: Mix, indices: Sequence[int]) -> Batch:
     return _joined(out, mix.fill(out, range(len(indices)), indices))
 
 
-def _joined(arrays: Mapping[str, NDArray[Any]], facts: Sequence[Mapping[str, Any]]) -> Batch:
+def _joined(arrays: Mapping[str, AnyArray], facts: Sequence[Mapping[str, Any]]) -> Batch:
     out: Batch = dict(arrays)
     for name, first in facts[0].items():
         values = [fact[name] for fact in facts]
@@ -59,9 +59,9 @@ class _Buffers:
 
     def __init__(self, mix: Mix) -> None:
         self._mix = mix
-        self._given: deque[dict[str, NDArray[Any]]] = deque(maxlen=4)
+        self._given: deque[dict[str, AnyArray]] = deque(maxlen=4)
 
-    def take(self, count: int) -> dict[str, NDArray[Any]]:
+    def take(self, count: int) -> dict[str, AnyArray]:
         for place, arrays in enumerate(self._given):
             sizes = {len(value) for value in arrays.values()}
             # Views and tensors hold the array that they look into, so they count here too.
@@ -70,7 +70,7 @@ class _Buffers:
                 return arrays
         return self._mix.blank(count)
 
-    def give(self, arrays: dict[str, NDArray[Any]]) -> None:
+    def give(self, arrays: dict[str, AnyArray]) -> None:
         """They are in a batch that goes out now."""
         self._given.append(arrays)
 

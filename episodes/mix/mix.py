@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Ints, Singles
 from episodes.errors import UserError
 from episodes.mix import manifest, normalize
 from episodes.mix.align import SAMPLE
@@ -40,7 +40,6 @@ from episodes.storage.records import Row
 __all__ = ["Draw", "Mix", "audit", "build", "table"]
 
 _BLOCKS = 16  # that are remembered, 32 kB each
-_Column = NDArray[np.int64]
 
 
 class Draw(NamedTuple):
@@ -56,10 +55,10 @@ class Draw(NamedTuple):
 class _ResolvedBlock:
     """1,000 draws: number of the source, index of the episode, step, epoch. All (1000,)."""
 
-    source: _Column
-    episode: _Column
-    step: _Column
-    epoch: _Column
+    source: Ints
+    episode: Ints
+    step: Ints
+    epoch: Ints
 
 
 class Mix:
@@ -171,12 +170,12 @@ class Mix:
         (facts,) = self.fill(out, [0], [i])
         return {**{name: value[0] for name, value in out.items()}, **facts}
 
-    def blank(self, count: int) -> dict[str, NDArray[Any]]:
+    def blank(self, count: int) -> dict[str, AnyArray]:
         """Room for the arrays of `count` windows, (count, ...), for `fill`."""
         return blank(self.manifest.keys, self.manifest.view, count)
 
     def fill(
-        self, out: Mapping[str, NDArray[Any]], places: Sequence[int], indices: Sequence[int]
+        self, out: Mapping[str, AnyArray], places: Sequence[int], indices: Sequence[int]
     ) -> list[dict[str, Any]]:
         """Write the arrays of some draws to rows `places` of `out`, and return what else each
         sample has.
@@ -226,9 +225,7 @@ class Mix:
             )
         return {"language": found[0], "instruction": found[1]}
 
-    def normalize(
-        self, key: str, values: Any, *, source: str = "", robot: str = ""
-    ) -> NDArray[np.float32]:
+    def normalize(self, key: str, values: Any, *, source: str = "", robot: str = "") -> Singles:
         """Numbers (..., D) of a key, such as a robot's readings, as a sample has them.
 
         source, robot: whose statistics, where the mix keeps them apart by one or the other. Raises
@@ -238,9 +235,7 @@ class Mix:
         scale = self._scale_of(key, plain, source, robot)
         return plain if scale is None else np.asarray((plain - scale[0]) / scale[1], np.float32)
 
-    def denormalize(
-        self, key: str, values: Any, *, source: str = "", robot: str = ""
-    ) -> NDArray[Any]:
+    def denormalize(self, key: str, values: Any, *, source: str = "", robot: str = "") -> AnyArray:
         """Numbers (..., D) of a key, such as a policy's actions, in their own units again.
 
         The inverse of `normalize`; a number that never varies in the data was centred only.
@@ -250,8 +245,8 @@ class Mix:
         return plain if scale is None else plain * scale[1] + scale[0]
 
     def _scale_of(
-        self, key: str, values: NDArray[Any], source: str, robot: str
-    ) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        self, key: str, values: AnyArray, source: str, robot: str
+    ) -> tuple[AnyArray, AnyArray] | None:
         return normalize.scale_of(self.manifest, self._robots, key, values.shape, source, robot)
 
     def _scale(self, source: str, robot: str) -> Scales:

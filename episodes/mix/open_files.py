@@ -112,7 +112,9 @@ class OpenFiles:
 
     def _begin(self) -> None:
         self.raw: RecentFiles[File] = RecentFiles(bound)
-        self.hdf5: RecentFiles[h5py.File] = RecentFiles(lambda: max(1, min(MOST_HDF5, bound() // 8)))
+        self.hdf5: RecentFiles[h5py.File] = RecentFiles(
+            lambda: max(1, min(MOST_HDF5, bound() // 8))
+        )
         self.hdf5_lock = threading.Lock()
 
     def owner(self, reader: object) -> int:

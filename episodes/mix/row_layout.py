@@ -11,11 +11,10 @@ import numpy as np
 from h5py import h5z
 from numpy.typing import NDArray
 
+from episodes.array_types import Ints
 from episodes.footage import Footage
 from episodes.storage import video_group
 from episodes.storage.unpack import Unpack, known
-
-Array = NDArray[Any]
 
 UNPACK, BROKEN = known()
 
@@ -27,7 +26,7 @@ class Chunks:
     shuffled: all first bytes of the items of a row come first, then all second bytes ...
     """
 
-    places: NDArray[np.int64]
+    places: Ints
     sizes: NDArray[np.int32]
     unpack: Unpack
     shuffled: bool

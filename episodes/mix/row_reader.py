@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.footage import Footage
 from episodes.mix.open_files import FILES, File
@@ -25,8 +25,6 @@ from episodes.mix.row_layout import BROKEN, Chunks, RowLayout, layout_of
 from episodes.storage import decode, hdf5
 from episodes.storage.library import Library
 from episodes.storage.safe import open_unseen, plain
-
-Array = NDArray[Any]
 
 MAX_EPISODES = 20_000  # whose places are remembered
 
@@ -88,7 +86,7 @@ class Reader:
         """A shard that is open as long as the answer is held."""
         return FILES.descriptor(self._owner, path, self.ahead)
 
-    def by_h5py(self, index: int, array: str, start: int, stop: int) -> Array:
+    def by_h5py(self, index: int, array: str, start: int, stop: int) -> AnyArray:
         """For what is laid out in another way: slower, and one thread at a time."""
         with FILES.hdf5_lock:
             demo = self.library.demo(self._as_hdf5(self.library.row(index).shard), index)
@@ -161,7 +159,7 @@ class Demo:
         """The attribute of names of an array; empty if it has none."""
         return self._names.get(array, "")
 
-    def rows(self, array: str, steps: Sequence[int]) -> Array:
+    def rows(self, array: str, steps: Sequence[int]) -> AnyArray:
         """Rows of an array at steps that rise or stay."""
         layout = self._layout(array)
         out = np.empty((len(steps), *layout.shape[1:]), layout.dtype)
@@ -170,7 +168,7 @@ class Demo:
         packed.unpack()
         return out
 
-    def fill(self, out: Array, array: str, steps: Sequence[int], packed: PackedRows) -> None:
+    def fill(self, out: AnyArray, array: str, steps: Sequence[int], packed: PackedRows) -> None:
         """Rows of an array at steps that rise or stay, into the rows of `out`; what is packed, and
         needs no more than that, is left to `packed`."""
         layout = self._layout(array)
@@ -223,7 +221,7 @@ class Demo:
                 f"`cellwright check src={self._reader.library.path}` tells more"
             )
 
-    def _plain(self, array: str, layout: RowLayout, start: int, stop: int) -> Array:
+    def _plain(self, array: str, layout: RowLayout, start: int, stop: int) -> AnyArray:
         try:
             if layout.offset is None:
                 return self._reader.by_h5py(self._index, array, start, stop)
@@ -239,7 +237,7 @@ class _Chunk(NamedTuple):
     array: str
     step: int
     chunks: Chunks
-    out: Array  # bytes, in the order in which they were packed
+    out: AnyArray  # bytes, in the order in which they were packed
 
 
 class _Film(NamedTuple):
@@ -247,7 +245,7 @@ class _Film(NamedTuple):
     array: str
     video: Footage
     steps: Sequence[int]
-    out: Array  # (len(steps), H, W, 3)
+    out: AnyArray  # (len(steps), H, W, 3)
 
     def packet(self, number: int) -> bytes:
         place, size = int(self.video.places[number]), int(self.video.sizes[number])
@@ -263,23 +261,23 @@ class PackedRows:
 
     def __init__(self) -> None:
         self._chunks: list[_Chunk] = []
-        self._repeats: list[tuple[Array, Array]] = []
+        self._repeats: list[tuple[AnyArray, AnyArray]] = []
         self._films: list[_Film] = []
 
-    def add(self, demo: Demo, array: str, chunks: Chunks, step: int, out: Array) -> None:
+    def add(self, demo: Demo, array: str, chunks: Chunks, step: int, out: AnyArray) -> None:
         """out: a row, contiguous."""
-        raw: Array = out.reshape(-1).view(np.uint8)
+        raw: AnyArray = out.reshape(-1).view(np.uint8)
         if chunks.shuffled:
             raw = raw.reshape(-1, out.itemsize).T
         self._chunks.append(_Chunk(demo, array, step, chunks, raw))
 
     def add_video(
-        self, demo: Demo, array: str, video: Footage, steps: Sequence[int], out: Array
+        self, demo: Demo, array: str, video: Footage, steps: Sequence[int], out: AnyArray
     ) -> None:
         """out: its rows, one for each of the steps."""
         self._films.append(_Film(demo, array, video, steps, out))
 
-    def repeat(self, row: Array, out: Array) -> None:
+    def repeat(self, row: AnyArray, out: AnyArray) -> None:
         """The same once more."""
         self._repeats.append((row, out))
 

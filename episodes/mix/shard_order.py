@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Ints
 from episodes.mix.permutation import nth_key, permute
-
-Numbers = NDArray[np.int64]
 
 _EPOCHS = 4  # whose plans are remembered
 
@@ -26,9 +24,9 @@ class _PassPlan:
     """One epoch. order: of the shards; ends, groups: items up to the end of each shard, group."""
 
     key: np.uint64
-    order: Numbers
-    ends: Numbers
-    groups: Numbers
+    order: Ints
+    ends: Ints
+    groups: Ints
 
 
 class ShardOrder:
@@ -41,7 +39,7 @@ class ShardOrder:
         self._together, self._key = together, key
         self._plans: OrderedDict[int, _PassPlan] = OrderedDict()
 
-    def items(self, position: Numbers, epoch: Numbers) -> Numbers:
+    def items(self, position: Ints, epoch: Ints) -> Ints:
         """(N,) positions in [0, items), epochs -> (N,) items."""
         if len(self._sizes) <= self._together:  # all at once
             return permute(position, int(self._sizes.sum()), nth_key(self._key, epoch))
@@ -51,7 +49,7 @@ class ShardOrder:
             out[here] = self._of_epoch(self._plan(int(e)), position[here])
         return out
 
-    def _of_epoch(self, plan: _PassPlan, position: Numbers) -> Numbers:
+    def _of_epoch(self, plan: _PassPlan, position: Ints) -> Ints:
         group = np.searchsorted(plan.groups, position, side="right")
         begin = np.where(group > 0, plan.groups[group - 1], 0)
         inside = permute(position - begin, plan.groups[group] - begin, nth_key(plan.key, group + 1))

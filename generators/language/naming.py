@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assets import catalogue
 from assets.materials import COLOURS
+from episodes.array_types import Floats
 from episodes.errors import UserError
 from generators.language import lexicon
 from sim.spec import Body, Cell
@@ -100,9 +100,7 @@ def _related(cell: Cell, plain: list[Body], e: Expression) -> list[Body]:
     return [b for b, k in zip(plain, key, strict=True) if k > key.max() - SEPARATE]
 
 
-def _seen_by_robot(
-    cell: Cell, bodies: Sequence[Body]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _seen_by_robot(cell: Cell, bodies: Sequence[Body]) -> tuple[Floats, Floats]:
     """How far ahead and to the left of the robot bodies are [m]."""
     points = np.array([b.pose.position for b in bodies])
     seen = cell.robots[0].base.inverse().apply(points) if cell.robots else points

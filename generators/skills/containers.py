@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from assets import catalogue
+from episodes.array_types import Floats
 from generators.skills import pick_place, predicates
 from sim.motion import boxes, grasping
 from sim.motion.moves import Carry, Move
-from sim.pose import Array, Pose
+from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
 
@@ -49,7 +50,7 @@ def drop(
 
 
 def let_down(
-    station: Station, part: str, hold: grasping.Hold, container: str, spot: Array,
+    station: Station, part: str, hold: grasping.Hold, container: str, spot: Floats,
     rng: np.random.Generator, *, speed: float,
 ) -> Iterator[Move]:  # fmt: skip
     """Lets a part down into a container as it hangs, turned as suits the wrist: its lowest point
@@ -82,7 +83,7 @@ def _above(station: Station, tool: Pose, height: float) -> float:
 
 def free_spot(
     station: Station, part: str, container: str, rng: np.random.Generator, *, room: float
-) -> Array:
+) -> Floats:
     """Where in a container a part has room (3,): clear of what lies there by `room` [m] and of the
     walls by twice that, or as far as can be; `FALL` above the floor, or above what is below it if
     it cannot be clear."""
@@ -106,7 +107,7 @@ def free_spot(
     return spots[int(np.argmax(gaps))]
 
 
-def around(station: Station, part: str) -> tuple[Array, float]:
+def around(station: Station, part: str) -> tuple[Floats, float]:
     """The upright cylinder around a part where it is now: its axis (2,) and its radius [m]."""
     spec = station.world.cell.body(part)
     vertices = catalogue.build(spec.kind, spec.params).mesh.vertices

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from assets import catalogue
+from episodes.array_types import Floats
 from generators.skills import feasibility, pick_place
 from scenes.machine import Arm
 from sim.motion import boxes
@@ -16,7 +17,7 @@ from sim.motion.clearance import Clearance
 from sim.motion.moves import Failed, Hold, Move, Open, Reach, top_down
 from sim.motion.pushing import Push
 from sim.motion.travel import around
-from sim.pose import Array, Pose
+from sim.pose import Pose
 from sim.robots import robot
 from sim.robots.kinematics import Chain, Unreachable
 from sim.robots.reach import follows, solutions
@@ -121,7 +122,7 @@ def _can_press(cell: Cell, chain: Chain, door_to_world: Pose, button: str) -> bo
     return False
 
 
-def _followed(chain: Chain, tools: list[Pose], joints: Array) -> Array | None:
+def _followed(chain: Chain, tools: list[Pose], joints: Floats) -> Floats | None:
     """(N, J): the joints with which an arm that starts at joints (J,) goes from one tool pose to
     the next (tcp_to_base); None if it cannot."""
     found = []

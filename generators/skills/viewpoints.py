@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from episodes.array_types import Floats
 from scenes.cameras import look_at
 from sim.motion import travel
-from sim.pose import Array, Pose, rotvec_to_matrix
+from sim.pose import Pose, rotvec_to_matrix
 from sim.robots import reach, robot
 from sim.spec import Camera
 from sim.station import Station
@@ -31,7 +32,7 @@ class Terms:
     framed: float
 
 
-def has(station: Station, camera: Camera, point: Array, normal: Array, terms: Terms) -> bool:
+def has(station: Station, camera: Camera, point: Floats, normal: Floats, terms: Terms) -> bool:
     """Whether the camera, where it is now, has a view of a feature at `point` (3,), facing
     `normal` (3,), that nothing hides."""
     eye = camera_to_world(station, camera)
@@ -59,7 +60,7 @@ def camera_to_tcp(station: Station, camera: Camera) -> Pose:
     return station.sensed_tcp().inverse() @ camera_to_world(station, camera)
 
 
-def hidden_by(station: Station, eye: Pose, point: Array, normal: Array) -> str | None:
+def hidden_by(station: Station, eye: Pose, point: Floats, normal: Floats) -> str | None:
     """What stands between a camera and a feature."""
     way = np.subtract(point, eye.position)
     start = eye.position + LENS * way / np.linalg.norm(way)
@@ -67,7 +68,7 @@ def hidden_by(station: Station, eye: Pose, point: Array, normal: Array) -> str |
 
 
 def tools(
-    station: Station, camera: Camera, point: Array, normal: Array, terms: Terms,
+    station: Station, camera: Camera, point: Floats, normal: Floats, terms: Terms,
     rng: np.random.Generator,
 ) -> Iterator[Pose]:  # fmt: skip
     """tcp_to_world poses that give a view of a feature: in reach, clear of everything, unhidden;
@@ -95,12 +96,12 @@ def tools(
             yield tool
 
 
-def _about(axis: Array, angle: float, rng: np.random.Generator) -> Array:
+def _about(axis: Floats, angle: float, rng: np.random.Generator) -> Floats:
     """A direction (3,) within `angle` [rad] of an axis (3,), evenly over the cap."""
     z = rng.uniform(np.cos(angle), 1.0)
     turn = rng.uniform(-np.pi, np.pi)
     side = np.cross(axis, [1.0, 0.0, 0.0] if abs(axis[0]) < 0.8 else [0.0, 1.0, 0.0])
     side /= np.linalg.norm(side)
     flat = np.cos(turn) * side + np.sin(turn) * np.cross(axis, side)
-    out: Array = z * axis + np.sqrt(1 - z * z) * flat
+    out: Floats = z * axis + np.sqrt(1 - z * z) * flat
     return out

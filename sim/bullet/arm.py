@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pybullet
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from sim.robots import robot
 from sim.robots.physics_urdf import robot_urdf
 from sim.spec import Robot
-
-Array = NDArray[np.float64]
 
 JAW_FRICTION = 1.0
 PIVOT = 0.1  # what resists turning on a pad: a soft patch, where physics has a line [m]
@@ -85,13 +83,13 @@ class LoadedArm:
         pybullet.enableJointForceTorqueSensor(self.id, self._wrist, True, self.client)
         self.drive(self.course(self.target, 1)[0])
 
-    def split(self, targets: Array) -> tuple[Array, Array]:
+    def split(self, targets: Floats) -> tuple[Floats, Floats]:
         """Joint targets (..., J), and the joint value of each jaw, of targets (..., J + 1)."""
         card = self.model.card
         jaw = card.gripper_open + targets[..., -1:] * (card.gripper_closed - card.gripper_open)
         return targets[..., :-1], np.repeat(jaw, len(self._jaws), axis=-1)
 
-    def course(self, to: Array, substeps: int) -> list[list[float]]:
+    def course(self, to: Floats, substeps: int) -> list[list[float]]:
         """What the motors are to do in each substep on the way to a target (J + 1,): positions of
         the driven joints, then the gripper command. The target becomes the one that is held."""
         share = np.arange(1, substeps + 1)[:, None] / substeps
@@ -130,7 +128,7 @@ class LoadedArm:
             physicsClientId=self.client,
         )
 
-    def place(self, joints: Array) -> None:
+    def place(self, joints: Floats) -> None:
         """Puts every movable joint (M,) there, at rest."""
         for joint, value in zip(self._movable, joints, strict=True):
             pybullet.resetJointState(self.id, joint, value, 0.0, physicsClientId=self.client)

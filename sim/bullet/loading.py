@@ -7,15 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pybullet
-from numpy.typing import NDArray
 
 from assets import catalogue
 from assets.part import Box, Cylinder, Hull, Part, Piece
 from sim import cache
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
-
-Array = NDArray[np.float64]
 
 ROLLING = 0.001  # [m]
 # a facet of a binary STL file

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 import numpy as np
 import pybullet
 
-from sim.pose import Array, Pose
+from episodes.array_types import Floats
+from sim.pose import Pose
 from sim.robots.card import Card, Cups
 
 RING = 12  # rays around a lip
@@ -136,7 +137,7 @@ class Suction:
         self._load += SLUGGISH * (load - self._load)
         return self._exceeds(self._load, turn @ self._lip_in_link[:3, 2])
 
-    def _exceeds(self, load: Array, outward: Array) -> bool:
+    def _exceeds(self, load: Floats, outward: Floats) -> bool:
         """Whether a load (6,) about the lip's middle is more than the vacuum and friction hold.
 
         Tipping lifts the lip at the far rim (lever: the cups' spread); what is left of the vacuum
@@ -181,7 +182,7 @@ class Suction:
         return self._link_to_world().inverse() @ Pose(*at)
 
 
-def _rays(cups: Cups) -> tuple[Array, Array]:
+def _rays(cups: Cups) -> tuple[Floats, Floats]:
     """Starts and ends (N, 3) in the TCP's frame: for each cup its ring, then five inside it."""
     angle = 2 * np.pi * np.arange(RING) / RING
     ring = cups.radius * 0.95 * np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -10,9 +10,10 @@ from typing import NoReturn, Self
 
 import numpy as np
 import pybullet
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from assets import catalogue
+from episodes.array_types import Floats, Singles
 from sim import state_layout
 from sim.bullet import devices
 from sim.bullet.arm import LoadedArm
@@ -22,8 +23,6 @@ from sim.bullet.solver_effort import Solver
 from sim.bullet.suction import Suction
 from sim.pose import Pose, matrix_to_rotvec
 from sim.spec import Cell, Physics
-
-Array = NDArray[np.float64]
 
 GRAVITY = 9.81  # [m/s^2]
 CALM_HZ = 240  # substeps a second where no arm touches anything
@@ -108,7 +107,7 @@ class World:
         """Simulated time since step 0 [s]."""
         return self._ticks / self.cell.physics.control_hz
 
-    def step(self, targets: NDArray[np.float32]) -> None:
+    def step(self, targets: Singles) -> None:
         """One control period. targets: for each robot J joint targets [rad], then the gripper 0..1.
 
         float32, as recorded, so that what is replayed is what was applied. The joint controller
@@ -170,7 +169,7 @@ class World:
         loaded = {name: self.bodies[name] for name in self._movable}
         return {name: body.id for name, body in loaded.items() if isinstance(body, LoadedBody)}
 
-    def state(self) -> Array:
+    def state(self) -> Floats:
         """(S,), laid out by `sim.state_layout.columns(cell)`."""
         out = np.empty(self._size)
         for name, arm in self.arms.items():
@@ -184,7 +183,7 @@ class World:
             out[stop : stop + 6] = self.bodies[name].velocity()
         return out
 
-    def show(self, state: Array) -> None:
+    def show(self, state: Floats) -> None:
         """Poses every body and joint as in `state`; for a view, not for resuming physics."""
         for name, arm in self.arms.items():
             start, stop = self.columns[f"{name}/joint_position"]

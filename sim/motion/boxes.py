@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from assets import catalogue
 from assets.part import Box, Cylinder, Hull, Piece
-from sim.pose import Array, Pose
+from episodes.array_types import Bools, Floats
+from sim.pose import Pose
 from sim.robots.robot import Model
 from sim.spec import Body
 
@@ -19,9 +20,9 @@ from sim.spec import Body
 class Boxes:
     """Oriented boxes: centre (..., 3) and half (..., 3) [m], axes (..., 3, 3), an axis a column."""
 
-    centre: Array
-    half: Array
-    axes: Array
+    centre: Floats
+    half: Floats
+    axes: Floats
 
     def __len__(self) -> int:
         return len(self.centre)
@@ -36,7 +37,7 @@ class Boxes:
         """Some of them, as numpy indexes."""
         return Boxes(self.centre[index], self.half[index], self.axes[index])
 
-    def bounds(self) -> tuple[Array, Array]:
+    def bounds(self) -> tuple[Floats, Floats]:
         """The lowest and the highest corner (..., 3) of the upright box around each."""
         reach = np.einsum("...ij,...j->...i", np.abs(self.axes), self.half)
         return self.centre - reach, self.centre + reach
@@ -103,14 +104,14 @@ def of_gripper(model: Model, opening: float) -> Boxes:
     return join(out)
 
 
-def clash(a: Boxes, b: Boxes, margin: float = 0.0) -> NDArray[np.bool_]:
+def clash(a: Boxes, b: Boxes, margin: float = 0.0) -> Bools:
     """(len(a), len(b)): which boxes are nearer than about `margin` [m]."""
     if not len(a) or not len(b):
         return np.zeros((len(a), len(b)), bool)
     return touch(a.at(slice(None), None), b.at(None), margin)
 
 
-def touch(a: Boxes, b: Boxes, margin: float = 0.0) -> NDArray[np.bool_]:
+def touch(a: Boxes, b: Boxes, margin: float = 0.0) -> Bools:
     """Which boxes of a are nearer than about `margin` [m] to those of b at the same place; the
     shapes of a and b broadcast.
 

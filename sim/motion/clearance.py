@@ -11,9 +11,10 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 
+from episodes.array_types import Bools, Floats
 from sim.motion import boxes
 from sim.motion.boxes import Boxes
-from sim.pose import Array, Pose
+from sim.pose import Pose
 from sim.robots import robot
 from sim.robots.physics_urdf import robot_urdf
 from sim.robots.urdf import floats, origin
@@ -51,7 +52,7 @@ class Clearance:
         free = ~boxes.touch(placed.at(0, pairs[:, 0]), placed.at(0, pairs[:, 1]), 0.01)
         return pairs[free]
 
-    def _placed(self, joints: Array) -> Boxes:
+    def _placed(self, joints: Floats) -> Boxes:
         """The arm's boxes in the world (N, A, ...), at joints (N, J)."""
         full = np.zeros((len(joints), len(self.model.movable)))
         full[:, self._columns] = joints
@@ -61,7 +62,7 @@ class Clearance:
         half = np.broadcast_to(self._own.half, centre.shape)
         return Boxes(centre, half, turn @ self._own.axes)
 
-    def hits(self, joints: Array, margin: float = 0.0) -> NDArray[np.bool_]:
+    def hits(self, joints: Floats, margin: float = 0.0) -> Bools:
         """(N,): whether at joints (N, J) something is nearer than about `margin` [m]."""
         placed = self._placed(np.asarray(joints, float))
         out = np.zeros(len(placed), bool)
@@ -101,7 +102,7 @@ def of_links(card: str) -> tuple[Boxes, NDArray[np.intp]]:
     return boxes.join(found), np.array(owner, np.intp)
 
 
-def _points(shape: ET.Element) -> Array:
+def _points(shape: ET.Element) -> Floats:
     """(N, 3) points on a collision shape, in its link's frame."""
     geometry = shape.find("geometry")
     assert geometry is not None
@@ -122,7 +123,7 @@ def _points(shape: ET.Element) -> Array:
     return origin(shape).apply(points)
 
 
-def _around(points: Array) -> Boxes:
+def _around(points: Floats) -> Boxes:
     """One box around points, or one around each half of them where they reach far."""
     low, high = points.min(axis=0), points.max(axis=0)
     axis = int(np.argmax(high - low))

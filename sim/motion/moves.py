@@ -9,7 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from sim.pose import Array, Pose, rotvec_to_matrix
+from episodes.array_types import Floats
+from sim.pose import Pose, rotvec_to_matrix
 from sim.station import Station
 
 
@@ -230,7 +231,7 @@ class Insert:
             raise Failed("hole_not_found", f"searched {1000 * self.reach:.1f} mm around")
         return angle
 
-    def _within_reach(self, off: Array) -> Array:
+    def _within_reach(self, off: Floats) -> Floats:
         """A way given (2,), no longer than the search reaches: more would only tilt the peg."""
         return np.asarray(off * min(1.0, self.reach / max(float(np.linalg.norm(off)), 1e-9)))
 
@@ -240,7 +241,7 @@ def _beyond(force: float, dead: float) -> float:
     return float(np.sign(force) * max(0.0, abs(force) - dead))
 
 
-def top_down(point: Array | tuple[float, float, float], yaw: float) -> Pose:
+def top_down(point: Floats | tuple[float, float, float], yaw: float) -> Pose:
     """A TCP pose that points straight down at `point`, the jaws closing along world y + yaw."""
     down = np.diag([1.0, -1.0, -1.0])
     return Pose.at(point, rotvec_to_matrix([0.0, 0.0, yaw]) @ down)

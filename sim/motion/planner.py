@@ -7,32 +7,31 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.pose import Array
+from episodes.array_types import Bools, Floats
 
-Hits = Callable[[Array], NDArray[np.bool_]]  # joints (N, J) -> (N,): not allowed
+Hits = Callable[[Floats], Bools]  # joints (N, J) -> (N,): not allowed
 
 STEP = 0.06  # between the points of a line that are checked, along the joint that moves most [rad]
 RANGE = 0.8  # how far the trees grow at a time [rad]
 
 
-def line(start: Array, end: Array, step: float = STEP) -> Array:
+def line(start: Floats, end: Floats, step: float = STEP) -> Floats:
     """(N, J) points on the straight line between two joint positions (J,), both ends included."""
     count = int(np.ceil(np.abs(end - start).max() / step)) + 1
     return start + np.linspace(0.0, 1.0, max(2, count))[:, None] * (end - start)
 
 
-def along(ways: Array, step: float = STEP) -> Array:
+def along(ways: Floats, step: float = STEP) -> Floats:
     """(N, J) points along the lines through (K, J)."""
     parts = [line(a, b, step)[1:] for a, b in pairwise(ways)]
     return np.concatenate([ways[:1], *parts])
 
 
 def connect(
-    start: Array, goal: Array, bounds: tuple[Array, Array], hits: Hits, seed: int, *,
+    start: Floats, goal: Floats, bounds: tuple[Floats, Floats], hits: Hits, seed: int, *,
     iterations: int = 4000,
-) -> Array | None:  # fmt: skip
+) -> Floats | None:  # fmt: skip
     """Joint positions (K, J) whose straight lines lead from start to goal without a hit, or None.
 
     RRT-Connect (Kuffner and LaValle 2000) as OMPL has it, then shortened. A pure function of its
@@ -46,7 +45,7 @@ def connect(
     util.RNG.setSeed(seed)
     size = len(start)
 
-    def joints(state: Any) -> Array:
+    def joints(state: Any) -> Floats:
         return np.array([state[i] for i in range(size)])
 
     class Lines(base.MotionValidator):
@@ -84,7 +83,7 @@ def connect(
     return shortened(found, hits, np.random.default_rng(seed))
 
 
-def shortened(ways: Array, hits: Hits, rng: np.random.Generator, *, tries: int = 80) -> Array:
+def shortened(ways: Floats, hits: Hits, rng: np.random.Generator, *, tries: int = 80) -> Floats:
     """The path (K, J) with detours cut off, where the straight way is free (Geraerts and Overmars
     2007: shortcuts between random points of the path)."""
     for _ in range(tries):
@@ -105,7 +104,7 @@ def shortened(ways: Array, hits: Hits, rng: np.random.Generator, *, tries: int =
     return _fewest(ways, hits)
 
 
-def _fewest(ways: Array, hits: Hits) -> Array:
+def _fewest(ways: Floats, hits: Hits) -> Floats:
     """Leaves out every point that its neighbours do not need."""
     k = 1
     while k < len(ways) - 1:

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from sim.pose import Array
+from episodes.array_types import Floats
 
 
 @dataclass(frozen=True)
 class Limits:
     """What each joint may do, (J,) each: [rad/s], [rad/s^2], [rad/s^3]."""
 
-    velocity: Array
-    acceleration: Array
-    jerk: Array
+    velocity: Floats
+    acceleration: Floats
+    jerk: Floats
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Motion:
     def seconds(self) -> float:
         return self.slower * sum(piece.duration for piece in self.pieces)
 
-    def at(self, times: Array) -> Array:
+    def at(self, times: Floats) -> Floats:
         """(N, J) positions at `times` (N,) [s]."""
         out = []
         starts = np.cumsum([0.0, *(p.duration for p in self.pieces)])
@@ -40,7 +40,7 @@ class Motion:
         return np.array(out)
 
 
-def timed(ways: Array, limits: Limits, flow: float) -> Motion | None:
+def timed(ways: Floats, limits: Limits, flow: float) -> Motion | None:
     """Through joint positions (K, J), from rest to rest; None if Ruckig finds no way.
 
     flow: the share of the top speed that is kept in the positions between, 0: stop in each, with
@@ -68,7 +68,7 @@ def timed(ways: Array, limits: Limits, flow: float) -> Motion | None:
     return Motion(tuple(pieces))
 
 
-def _through(ways: Array, limits: Limits, flow: float) -> Array:
+def _through(ways: Floats, limits: Limits, flow: float) -> Floats:
     """(K - 2, J): velocities in the positions between, along the mean of the two directions; the
     slower, the sharper the corner and the shorter the way to it."""
     steps = np.diff(ways, axis=0)

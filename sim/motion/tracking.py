@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from episodes.array_types import Floats
 from sim.motion.moves import Command, Move
-from sim.pose import Array, Pose, rotvec_to_matrix
+from sim.pose import Pose, rotvec_to_matrix
 from sim.station import Station
 
 
@@ -51,6 +52,6 @@ class Ride:
     def commands(self, station: Station) -> Iterator[Command]:
         hz = station.world.cell.physics.control_hz
         for k, command in enumerate(self.move.commands(station), 1):
-            shift: Array = np.array(self.velocity) * (k / hz)
+            shift: Floats = np.array(self.velocity) * (k / hz)
             pose = command.tcp_to_world
             yield Command(Pose.at(pose.position + shift, pose.rotation), command.gripper)

@@ -8,10 +8,11 @@ from itertools import chain
 
 import numpy as np
 
+from episodes.array_types import Floats
 from sim.motion import boxes, planner, timing
 from sim.motion.clearance import Clearance
 from sim.motion.moves import Command, Failed, arrive
-from sim.pose import Array, Pose
+from sim.pose import Pose
 from sim.robots.kinematics import Unreachable
 from sim.robots.reach import follows, solutions
 from sim.station import MAX_SPEED, MAX_TURN_SPEED, Station
@@ -97,12 +98,12 @@ def around(station: Station, carrying: str = "", but: tuple[str, ...] = ()) -> C
     )
 
 
-def _goal_joints(station: Station, travel: Travel) -> list[Array]:
+def _goal_joints(station: Station, travel: Travel) -> list[Floats]:
     """Joint positions that put the tool there: as near as can be, and as from home; those from
     which it gets on, if there are any."""
     world_to_base = station.robot.base.inverse()
     tcp_to_base = world_to_base @ travel.tcp_to_world
-    out: list[Array] = []
+    out: list[Floats] = []
     for found in solutions(station.chain, tcp_to_base, station.joints):
         if all(np.abs(found - other).max() > 0.05 for other in out):
             out.append(found)
@@ -115,11 +116,11 @@ def _goal_joints(station: Station, travel: Travel) -> list[Array]:
 
 
 def _ways(
-    station: Station, travel: Travel, clearance: Clearance, goals: list[Array], margin: float
-) -> Iterator[Array]:
+    station: Station, travel: Travel, clearance: Clearance, goals: list[Floats], margin: float
+) -> Iterator[Floats]:
     """Joint positions (K, J) to go through, the simplest first; straight lines are free."""
 
-    def hits(joints: Array) -> np.ndarray:
+    def hits(joints: Floats) -> np.ndarray:
         return clearance.hits(joints, margin)
 
     start = station.joints
@@ -137,7 +138,7 @@ def _ways(
             yield found
 
 
-def _bent(station: Station, travel: Travel, straight: Array) -> Array | None:
+def _bent(station: Station, travel: Travel, straight: Floats) -> Floats | None:
     """The way by a position halfway that is off by `bend`; None without one, or out of reach."""
     if not any(travel.bend):
         return None
@@ -152,7 +153,7 @@ def _bent(station: Station, travel: Travel, straight: Array) -> Array | None:
 
 
 def _executable(
-    station: Station, travel: Travel, clearance: Clearance, ways: Array, flow: float, margin: float
+    station: Station, travel: Travel, clearance: Clearance, ways: Floats, flow: float, margin: float
 ) -> list[Pose] | None:
     """The commands of a way, if the station can follow them and nothing is hit; else None."""
     arm, hz = station.chain, station.world.cell.physics.control_hz
@@ -182,7 +183,7 @@ def _executable(
     return None
 
 
-def _followed(station: Station, poses: list[Pose], most: Array | float) -> Array | None:
+def _followed(station: Station, poses: list[Pose], most: Floats | float) -> Floats | None:
     """(T + 1, J): the joints that the station will command on the way; None if it cannot. most:
     how far a joint goes in a control period [rad]."""
     world_to_base = station.robot.base.inverse()

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from episodes.array_types import Floats, Singles
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -51,7 +53,7 @@ class CyclesRenderer:
         self._raster: RasterRenderer = RasterRenderer()
 
     def frames(
-        self, cell: Cell, states: NDArray[np.float64], cameras: Sequence[str]
+        self, cell: Cell, states: Floats, cameras: Sequence[str]
     ) -> Iterator[dict[str, Frame]]:
         from dataclasses import replace
 
@@ -108,7 +110,7 @@ def _foretell(seconds: float, count: int, about: str = "") -> None:
     )
 
 
-def _awaited(worker: subprocess.Popen[Any], folder: Path, name: str) -> NDArray[np.float64]:
+def _awaited(worker: subprocess.Popen[Any], folder: Path, name: str) -> Floats:
     """The linear picture (H, W, 3), as soon as the worker has moved it into place."""
     path = folder / name
     while not path.exists():
@@ -121,16 +123,14 @@ def _awaited(worker: subprocess.Popen[Any], folder: Path, name: str) -> NDArray[
     return np.asarray(picture, float)
 
 
-def _developed(light: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _developed(light: Floats) -> NDArray[np.uint8]:
     """The tone curve of the raster renderer's shader."""
     s = np.sqrt(np.maximum(light, 0.0))
     curve = s * (1.1101 + s * (s * 1.3447 - 0.2345)) / (1.0 + s * (0.1189 + s * s * 1.3447))
     return np.rint(np.clip(curve, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
-def _write_job(
-    folder: Path, cell: Cell, states: NDArray[np.float64], cameras: Sequence[str]
-) -> None:
+def _write_job(folder: Path, cell: Cell, states: Floats, cameras: Sequence[str]) -> None:
     """All that the worker needs, as plain arrays and JSON."""
     from sim import state_layout
     from sim.render import environment, stage, texture
@@ -192,7 +192,7 @@ def _work(folder: Path) -> None:
             partial.rename(folder / f"{t}-{camera['name']}.npy")
 
 
-def _rows(matrix: NDArray[np.float64]) -> Any:
+def _rows(matrix: Floats) -> Any:
     """Blender takes plain lists for columns."""
     import mathutils  # type: ignore[import-not-found]
 
@@ -212,7 +212,7 @@ def _settings(scene: Any, job: dict[str, Any]) -> None:
     scene.render.image_settings.color_depth = "32"
 
 
-def _light(bpy: Any, scene: Any, job: dict[str, Any], panorama: NDArray[np.float32]) -> None:
+def _light(bpy: Any, scene: Any, job: dict[str, Any], panorama: Singles) -> None:
     height, width, _ = panorama.shape
     image = bpy.data.images.new("hall", width, height, float_buffer=True)
     image.colorspace_settings.name = "Non-Color"
@@ -323,9 +323,7 @@ def _material(bpy: Any, paint: dict[str, Any], images: list[Any]) -> Any:
     return material
 
 
-def _shot(
-    bpy: Any, scene: Any, camera: dict[str, Any], eye: NDArray[np.float64], folder: Path
-) -> NDArray[np.float32]:
+def _shot(bpy: Any, scene: Any, camera: dict[str, Any], eye: Floats, folder: Path) -> Singles:
     """(H, W, 3) linear light."""
     if scene.camera is None:
         scene.camera = bpy.data.objects.new("eye", bpy.data.cameras.new("eye"))

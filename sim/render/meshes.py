@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
 
 from assets.part import Ink
+from episodes.array_types import Floats, Ints
 from episodes.errors import UserError
 from sim import cache
-from sim.render.simplify import LINK, PART, Faces, Piece, Surface, Tolerance, surface
+from sim.render.simplify import LINK, PART, Piece, Surface, Tolerance, surface
 from sim.robots.robot import Visual
 
 VERSION = 12  # of what this file and simplify.py make; part of the cache key
@@ -178,7 +178,7 @@ def _colour(mesh: trimesh.Trimesh, visual: Visual, *, linear: bool) -> tuple[flo
     return tuple(np.round(colour, 4))
 
 
-def _checked(vertices: Any, faces: Any, name: str) -> tuple[NDArray[np.float64], Faces]:
+def _checked(vertices: Any, faces: Any, name: str) -> tuple[Floats, Ints]:
     """Finite vertices and faces that refer to them; broken triangles are left out.
 
     A few bad triangles are common in files and cannot be seen; a mesh of nothing else is an error.

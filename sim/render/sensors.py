@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 
 from assets import materials
 from assets.camera_models import MODELS, CameraModel, Ranging, names
+from episodes.array_types import Bools, Floats
 from episodes.errors import unknown
 from sim import state_layout
 from sim.render import blur
 from sim.render.base import DEPTH_UNIT_M, Frame
 from sim.spec import Camera, Cell, Material
 
-Array = NDArray[np.float64]
 PATCH = 6  # [px] holes come in patches of about this size
 
 
 def through(
-    cell: Cell, states: Array, frames: Iterable[dict[str, Frame]], rng: np.random.Generator
+    cell: Cell, states: Floats, frames: Iterable[dict[str, Frame]], rng: np.random.Generator
 ) -> Iterator[dict[str, Frame]]:
     """Frames of states (T, S) as the cell's cameras would have taken them."""
     sensors = Sensors(cell, rng)
@@ -48,7 +48,7 @@ class Sensors:
         self._surfaces = _surfaces(cell)
 
     def take(
-        self, instant: int, before: Array, state: Array, row: Mapping[str, Frame]
+        self, instant: int, before: Floats, state: Floats, row: Mapping[str, Frame]
     ) -> dict[str, Frame]:
         """What the cameras of `row` make of perfect frames of `state` (S,). before: the state a
         control period ago; at the first instant the same."""
@@ -82,7 +82,7 @@ def has_depth(camera: Camera) -> bool:
 
 
 def sense(
-    model: CameraModel, camera: Camera, frame: Frame, surfaces: Array, rng: np.random.Generator
+    model: CameraModel, camera: Camera, frame: Frame, surfaces: Floats, rng: np.random.Generator
 ) -> Frame:
     """One frame with a device's noise. surfaces (I, 2): how shiny and how dark each id is."""
     light = blur.decoded(frame.rgb)
@@ -93,7 +93,7 @@ def sense(
     return replace(frame, rgb=blur.encoded(light), depth=depth)
 
 
-def _surfaces(cell: Cell) -> Array:
+def _surfaces(cell: Cell) -> Floats:
     """(I, 2) by segmentation id: shininess (metal and gloss) and darkness, 0 to 1."""
     ids = state_layout.segments(cell)
     out = np.zeros((len(ids) + 1, 2))
@@ -111,7 +111,7 @@ def _shine(material: Material) -> tuple[float, float]:
 
 
 def _measured(
-    ranging: Ranging, camera: Camera, frame: Frame, surfaces: Array, rng: np.random.Generator
+    ranging: Ranging, camera: Camera, frame: Frame, surfaces: Floats, rng: np.random.Generator
 ) -> NDArray[np.uint16]:
     """Depth counts as triangulation gives them; 0 where it fails."""
     height, width = frame.depth.shape
@@ -142,7 +142,7 @@ def _measured(
     return np.where(there & (counts < 65535), counts, 0).astype(np.uint16)
 
 
-def _slant(camera: Camera, z: Array) -> Array:
+def _slant(camera: Camera, z: Floats) -> Floats:
     """(H, W) [rad]: the angle between the ray and the surface's normal, from depth alone."""
     k = camera.intrinsics()
     height, width = z.shape
@@ -156,7 +156,7 @@ def _slant(camera: Camera, z: Array) -> Array:
     return np.arccos(np.clip(across / np.maximum(size, 1e-12), 0.0, 1.0))
 
 
-def _hidden(camera: Camera, z: Array, baseline: float) -> NDArray[np.bool_]:
+def _hidden(camera: Camera, z: Floats, baseline: float) -> Bools:
     """Pixels whose surface the second imager, `baseline` [m] to the right, cannot see: something
     nearer lies between, so a strip to the left of edges has no depth."""
     focal = camera.intrinsics()[0, 0]
@@ -169,7 +169,7 @@ def _hidden(camera: Camera, z: Array, baseline: float) -> NDArray[np.bool_]:
     return beyond <= lands - 0.5
 
 
-def _patches(rng: np.random.Generator, height: int, width: int) -> Array:
+def _patches(rng: np.random.Generator, height: int, width: int) -> Floats:
     """(H, W) evenly spread in 0..1, alike within patches: what is lost is lost in blots."""
     rows, columns = (-(-n // PATCH) + 1 for n in (height, width))
     coarse = rng.uniform(size=(rows, columns))

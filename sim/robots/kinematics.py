@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.pose import Array, Pose, matrix_to_rotvec, rotvec_to_matrix
+from episodes.array_types import AnyFloats, Floats
+from sim.pose import Pose, matrix_to_rotvec, rotvec_to_matrix
 from sim.robots.robot import Model
 
 CLOSE = np.array([2e-5] * 3 + [1e-4] * 3)  # what `solve` is content with [m], [rad]
@@ -49,7 +49,7 @@ class Chain:
         self._x, self._y = self._constants[:, :, 0].copy(), self._constants[:, :, 1].copy()
         self._tool = constants[-1]
 
-    def frames(self, joints: NDArray[np.floating]) -> tuple[Array, Array]:
+    def frames(self, joints: AnyFloats) -> tuple[Floats, Floats]:
         """The matrices (J, 4, 4) of the joint frames, and tcp_to_base (4, 4)."""
         cos, sin = np.cos(joints)[:, None], np.sin(joints)[:, None]
         local = self._constants.copy()
@@ -61,7 +61,7 @@ class Chain:
             last = last.dot(local[i], out=out[i])
         return out, last.dot(self._tool)
 
-    def tcp(self, joints: NDArray[np.floating]) -> Pose:
+    def tcp(self, joints: AnyFloats) -> Pose:
         """tcp_to_base at joints (J,)."""
         return Pose.from_matrix(self.frames(joints)[1])
 
@@ -84,7 +84,7 @@ class Chain:
         span = np.linalg.norm(np.diff(points, axis=0), axis=1).sum()
         return bool(np.linalg.norm(np.subtract(tcp_to_base.position, points[0])) > span)
 
-    def solve(self, tcp_to_base: Pose, start: NDArray[np.floating], *, steps: int = 60) -> Array:
+    def solve(self, tcp_to_base: Pose, start: AnyFloats, *, steps: int = 60) -> Floats:
         """Joints (J,) near `start` that put the tool there, within 0.1 mm and 0.5 mrad.
 
         Damped least squares (Wampler 1986, Nakamura & Hanafusa 1986), each step clipped to the
@@ -125,7 +125,7 @@ class Chain:
         )
 
 
-def _cross_rows(a: Array, b: Array) -> Array:
+def _cross_rows(a: Floats, b: Floats) -> Floats:
     """Row-wise cross products of (N, 3); numpy's own is slow for few rows."""
     out = np.empty_like(a)
     out[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
@@ -134,7 +134,7 @@ def _cross_rows(a: Array, b: Array) -> Array:
     return out
 
 
-def _z_to(axis: Array) -> Array:
+def _z_to(axis: Floats) -> Floats:
     """(4, 4): a rotation that takes z to a unit axis."""
     out = np.eye(4)
     unit = axis / np.linalg.norm(axis)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sim.pose import Array, Pose
+from episodes.array_types import Floats
+from sim.pose import Pose
 from sim.robots import robot
 from sim.robots.kinematics import Chain, Unreachable
 
@@ -21,7 +22,7 @@ def reachable(card: str, base: Pose, tcp_to_world: Sequence[Pose]) -> list[bool]
     return [next(solutions(chain, world_to_base @ pose), None) is not None for pose in tcp_to_world]
 
 
-def follows(chain: Chain, tcp_to_base: Sequence[Pose], joints: Array) -> bool:
+def follows(chain: Chain, tcp_to_base: Sequence[Pose], joints: Floats) -> bool:
     """Whether the tool gets from each pose to the next, starting with the arm at joints (J,)."""
     try:
         for pose in tcp_to_base:
@@ -31,7 +32,7 @@ def follows(chain: Chain, tcp_to_base: Sequence[Pose], joints: Array) -> bool:
     return True
 
 
-def solutions(chain: Chain, tcp_to_base: Pose, *first: Array) -> Iterator[Array]:
+def solutions(chain: Chain, tcp_to_base: Pose, *first: Floats) -> Iterator[Floats]:
     """Joints (J,) that put the tool there, searched from `first`, from home, and from home turned
     towards the place; some may be alike."""
     if chain.too_far(tcp_to_base):

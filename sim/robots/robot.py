@@ -9,15 +9,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from episodes.errors import UserError
 from sim.pose import Pose, rotvec_to_matrix
 from sim.robots import card, compose, xml_safe
 from sim.robots.card import Card
 from sim.robots.urdf import end, floats, mesh_file, origin
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -73,11 +71,11 @@ class Model:
         raise KeyError(f"{self.card.name} has no link {name!r}: {[k.name for k in self.links]}")
 
     @cached_property
-    def _origins(self) -> Array:
+    def _origins(self) -> Floats:
         """(L, 4, 4) of every link's joint in its parent, at zero."""
         return np.array([link.origin.matrix() for link in self.links])
 
-    def link_to_base(self, joints: Array) -> Array:
+    def link_to_base(self, joints: Floats) -> Floats:
         """Every link's matrix (..., L, 4, 4) in the root link's frame, for joints (..., M)."""
         joints = np.asarray(joints, float)
         out = np.empty((*joints.shape[:-1], len(self.links), 4, 4))
@@ -89,7 +87,7 @@ class Model:
         return out
 
 
-def _motion(link: Link, value: Array) -> Array:
+def _motion(link: Link, value: Floats) -> Floats:
     """(..., 4, 4): what the joint adds at `value` (...,)."""
     axis = np.asarray(link.axis)
     out = np.zeros((*np.shape(value), 4, 4))
@@ -203,9 +201,9 @@ def _visuals(link: ET.Element, path: Path) -> list[Visual]:
 
 
 def frame_to_world(
-    base: Pose, model: Model, joints: Array, link: str, offset: Pose | None = None
-) -> Array:
+    base: Pose, model: Model, joints: Floats, link: str, offset: Pose | None = None
+) -> Floats:
     """(..., 4, 4): a link's frame (or `offset` in it) in the world, for joints (..., M)."""
-    matrices: Array = model.link_to_base(joints)[..., model.link_index(link), :, :]
-    out: Array = base.matrix() @ matrices
+    matrices: Floats = model.link_to_base(joints)[..., model.link_index(link), :, :]
+    out: Floats = base.matrix() @ matrices
     return out if offset is None else out @ offset.matrix()

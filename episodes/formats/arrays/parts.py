@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.arrays import columns
 from episodes.formats.arrays.layout import ArrayLayout, under
 from episodes.formats.arrays.nodes import Leaf
-
-Array = NDArray[Any]
 
 
 @dataclass
@@ -95,10 +93,10 @@ def steps_of(parts: Parts, layout: ArrayLayout, place: str) -> int:
 
 def actions(
     parts: Parts, layout: ArrayLayout, steps: int, place: str
-) -> tuple[Array, dict[str, Array]]:
+) -> tuple[AnyArray, dict[str, AnyArray]]:
     """(T, A) the commands, side by side in the order of the layout; and each under its own name."""
     order = {path: i for i, path in enumerate(layout.actions)}
-    found: dict[str, Array] = {}
+    found: dict[str, AnyArray] = {}
     for leaf in sorted(parts.actions, key=lambda leaf: order.get(leaf.path, len(order))):
         if columns.kind(leaf) != "numbers":
             raise UserError(f"{place}: {leaf.path} {columns.shape(leaf)} is no array of commands")
@@ -118,7 +116,7 @@ def actions(
     return whole, found
 
 
-def _commanded(leaf: Leaf, layout: ArrayLayout, steps: int, place: str) -> Array:
+def _commanded(leaf: Leaf, layout: ArrayLayout, steps: int, place: str) -> AnyArray:
     guard.check_rows(steps, leaf.item, f"{place}: {leaf.path}")
     return columns.numbers(leaf, steps, layout.ahead).reshape(steps, -1).astype(np.float32)
 
@@ -136,11 +134,11 @@ def success(
     return bool(row["success"]) if isinstance(row.get("success"), bool) else None
 
 
-def rewards(parts: Parts, steps: int) -> Array | None:
+def rewards(parts: Parts, steps: int) -> AnyArray | None:
     return columns.scalar(parts.roles.get("rewards"), steps, np.float32)
 
 
-def ended(parts: Parts, layout: ArrayLayout, steps: int) -> tuple[Array | None, dict[str, bool]]:
+def ended(parts: Parts, layout: ArrayLayout, steps: int) -> tuple[AnyArray | None, dict[str, bool]]:
     """(T,) whether any flag is up, and what each says of the last row, if there are several."""
     rows = {
         path: flags.astype(bool)

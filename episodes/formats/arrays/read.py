@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from episodes import errors
+from episodes.array_types import AnyArray
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.formats import language
@@ -22,8 +22,6 @@ from episodes.formats.arrays.nodes import Group, Leaf
 from episodes.formats.arrays.sensed import Sensed
 from episodes.formats.promises import Promises
 from episodes.storage.safe import plain
-
-Array = NDArray[Any]
 
 MAX_TOLD = 8  # names in one finding
 COLOURS = ("rgb", "bgr")
@@ -199,7 +197,7 @@ class _ArrayReader:
 
     def time(
         self, stamps: Leaf | None, sensed: Sensed, attributes: Mapping[str, Any]
-    ) -> tuple[float, str, Array]:
+    ) -> tuple[float, str, AnyArray]:
         """(rate [Hz], who says so, times (T + 1,) [s]). Stamps that are not taken for the time are
         kept as a reading. UserError: nothing tells the rate."""
         rate, source, steps = self.facts.rate, self.facts.rate_source, sensed.steps

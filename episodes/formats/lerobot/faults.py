@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.errors import UserError
 from episodes.finding import Report, spans
 from episodes.formats.frames import SAME_TIME, Nearest, Video
@@ -59,7 +59,7 @@ class LeRobotFaults:
                 episode=index,
             )
 
-    def stamps(self, index: int, stamps: NDArray[np.float64], told: bool) -> None:
+    def stamps(self, index: int, stamps: Floats, told: bool) -> None:
         """The times of the rows [s]; told: they are in the table, not counted."""
         fps = self._dataset.fps
         if not told:
@@ -116,7 +116,7 @@ class LeRobotFaults:
         index: int,
         video: Video,
         shown: Nearest,
-        stamps: NDArray[np.float64],
+        stamps: Floats,
         by_row: bool,
     ) -> None:
         """One camera of one episode, as it was read."""
@@ -167,7 +167,7 @@ class LeRobotFaults:
             )
 
     def depth(
-        self, camera: str, index: int, feature: Mapping[str, Any], rows: NDArray[Any], video: bool
+        self, camera: str, index: int, feature: Mapping[str, Any], rows: AnyArray, video: bool
     ) -> None:
         """What a video of codes cannot tell: `rows` are its codes."""
         told = depth.quantiser(feature) if video else None

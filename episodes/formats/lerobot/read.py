@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.episode import Episode
 from episodes.errors import UserError, unknown
 from episodes.finding import Report
@@ -22,9 +22,6 @@ from episodes.formats.lerobot import words as words_of
 from episodes.formats.lerobot.faults import LeRobotFaults
 from episodes.formats.lerobot.meta import Dataset, EpisodeEntry
 
-Array = NDArray[Any]
-
-# columns that have a place of their own in an episode, or only count
 ELSEWHERE = (
     "timestamp", "frame_index", "episode_index", "index", "task_index",
     "next.reward", "next.done", "next.success",
@@ -188,7 +185,7 @@ def _episode(
     for name, rows in ordered.items():
         if not columns.is_whole(name, chosen):
             action[columns.key_of(name)] = rows.reshape(steps, -1).astype(np.float32)
-    obs: dict[str, Array] = {}
+    obs: dict[str, AnyArray] = {}
     for name, rows in numbers.items():
         if name not in (*ELSEWHERE, *ordered, *words.used) and not pictures.is_colour(rows):
             obs[columns.key_of(name)] = rows.reshape(steps, -1) if rows.ndim < 3 else rows
@@ -237,9 +234,9 @@ def _exported(
 ) -> Episode:
     """An episode that cellwright wrote: its header says what the columns were."""
     assert entry.header is not None
-    named: dict[str, Array | Footage] = {}
+    named: dict[str, AnyArray | Footage] = {}
     stamps = np.arange(len(table)) / dataset.fps
-    tracks: dict[str, Array | Footage] = {
+    tracks: dict[str, AnyArray | Footage] = {
         **pictures.videos(dataset, entry, stamps, index, search),
         **pictures.images(dataset, table, place),
     }
@@ -260,7 +257,7 @@ def _exported(
 
 def _numbers(
     dataset: Dataset, table: Any, index: int, place: str, search: LeRobotFaults
-) -> dict[str, Array]:
+) -> dict[str, AnyArray]:
     """The columns of numbers; what is neither that, nor text, nor pictures is told."""
     out = {}
     for name in table.column_names:
@@ -279,7 +276,7 @@ def _numbers(
     return out
 
 
-def _stamps(numbers: Mapping[str, Array], steps: int, fps: float) -> NDArray[np.float64]:
+def _stamps(numbers: Mapping[str, AnyArray], steps: int, fps: float) -> Floats:
     """(T,) the time of each row [s]; counted where the table has none."""
     if "timestamp" in numbers:
         return numbers["timestamp"].reshape(steps).astype(np.float64)

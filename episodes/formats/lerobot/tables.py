@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.extra import need
@@ -84,7 +84,7 @@ class UnevenColumn(UserError):
         self.why = why
 
 
-def column(table: Any, name: str, place: object) -> NDArray[Any]:
+def column(table: Any, name: str, place: object) -> AnyArray:
     """(T, ...) a numeric column. UnevenColumn: lists of different lengths, or empty rows."""
     chunks = table.column(name).combine_chunks()
     if chunks.null_count:

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.episode import Subtask
 from episodes.formats import language
 from episodes.formats.frames import SAME_TIME
@@ -17,9 +17,6 @@ from episodes.formats.lerobot import tables
 from episodes.formats.lerobot.faults import LeRobotFaults
 from episodes.formats.lerobot.meta import Dataset, EpisodeEntry
 
-Array = NDArray[Any]
-
-# lerobot 0.6, src/lerobot/datasets/language.py: rows of (role, content, style, timestamp, ...); the
 # persistent ones stand in every row of the table, events at the step where they happen.
 PERSISTENT, EVENTS = "language_persistent", "language_events"
 PART, REPHRASED = "subtask", "task_aug"
@@ -39,8 +36,8 @@ def read(
     dataset: Dataset,
     entry: EpisodeEntry,
     table: Any,
-    numbers: Mapping[str, Array],
-    stamps: NDArray[np.float64],
+    numbers: Mapping[str, AnyArray],
+    stamps: Floats,
     index: int,
     search: LeRobotFaults,
 ) -> AnnotatedTexts:
@@ -74,7 +71,7 @@ def read(
 
 
 def _tasks(
-    dataset: Dataset, entry: EpisodeEntry, numbers: Mapping[str, Array], steps: int
+    dataset: Dataset, entry: EpisodeEntry, numbers: Mapping[str, AnyArray], steps: int
 ) -> list[str]:
     """The task of each step, or those of the episode where the rows do not tell."""
     if "task_index" in numbers and dataset.tasks:
@@ -83,7 +80,7 @@ def _tasks(
 
 
 def _numbered(
-    dataset: Dataset, numbers: Mapping[str, Array]
+    dataset: Dataset, numbers: Mapping[str, AnyArray]
 ) -> Iterator[tuple[str, Sequence[str]]]:
     """Columns of numbers of texts: GR00T's annotation.*, of the table of tasks; LeRobot's subtasks,
     of their own (src/lerobot/datasets/lerobot_dataset.py, `subtask_index`)."""
@@ -115,7 +112,7 @@ def _columns(table: Any, index: int, search: LeRobotFaults) -> Iterator[tuple[st
 
 
 def _rows(
-    table: Any, stamps: NDArray[np.float64], index: int, search: LeRobotFaults
+    table: Any, stamps: Floats, index: int, search: LeRobotFaults
 ) -> tuple[list[str], tuple[Subtask, ...]]:
     """Other ways to say the whole, and the parts, of the columns that lerobot 0.6 annotates."""
     more: list[str] = []

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -24,8 +24,6 @@ from episodes.formats.mcap.storage import Message
 from episodes.formats.mcap.topics import TF, Sampled, Topics
 from episodes.formats.promises import Promises
 from episodes.reserved import MEANING
-
-Array = NDArray[Any]
 
 WRENCHES = ("geometry_msgs/msg/Wrench", "geometry_msgs/msg/WrenchStamped")
 TEXT = "std_msgs/msg/String"
@@ -59,7 +57,7 @@ class _Rows:
     None, and the texts of the topic of instructions by their times [ns]."""
 
     taken: Mapping[Sampled, list[Any]]
-    tcp: list[Array | None]
+    tcp: list[AnyArray | None]
     said: dict[int, str]
 
 
@@ -95,7 +93,7 @@ class _BagReader:
         chosen = {one: self._choose(one, stamps[one.topic], times) for one in sampled}
         return self._assemble(times, self._decode(times, chosen))
 
-    def _stamps(self) -> dict[str, Array]:
+    def _stamps(self) -> dict[str, AnyArray]:
         """topic -> log times of its messages [ns], in the order of the files."""
         out: dict[str, list[int]] = {}
         for message in self._messages(None):
@@ -103,7 +101,7 @@ class _BagReader:
             self._kinds[message.topic] = message.kind
         return {topic: np.array(found, np.int64) for topic, found in out.items()}
 
-    def _report_missing(self, stamps: Mapping[str, Array]) -> None:
+    def _report_missing(self, stamps: Mapping[str, AnyArray]) -> None:
         """What the metadata or the map promise and the bag does not hold; text that is left."""
         plan = self._plan
         promised, found = self._bag.messages, sum(map(len, stamps.values()))
@@ -138,7 +136,7 @@ class _BagReader:
         for file in self._files:
             yield from storage.messages(file, topics, self._bag.packed)
 
-    def _choose(self, one: Sampled, stamps: Array, times: Array) -> Array:
+    def _choose(self, one: Sampled, stamps: AnyArray, times: AnyArray) -> AnyArray:
         """(T,) which message of the topic, in the order of the files, each step takes."""
         chosen, stale = sampling.chosen(stamps, times, self._plan.hz, one.command)
         if stale is not None:
@@ -151,7 +149,7 @@ class _BagReader:
             )
         return chosen
 
-    def _decode(self, times: Array, chosen: Mapping[Sampled, Array]) -> _Rows:
+    def _decode(self, times: AnyArray, chosen: Mapping[Sampled, AnyArray]) -> _Rows:
         """The messages that the steps take; each is decoded once, pictures at once."""
         wanted: dict[str, dict[int, list[tuple[Sampled, int]]]] = {}
         for one, numbers in chosen.items():
@@ -199,14 +197,14 @@ class _BagReader:
     def _place(self, topic: str) -> str:
         return f"{self._bag.name}: {topic}"
 
-    def _assemble(self, times: Array, rows: _Rows) -> Episode:
+    def _assemble(self, times: AnyArray, rows: _Rows) -> Episode:
         plan, taken = self._plan, rows.taken
         cameras = {
             camera: _track(taken[Sampled(topic)], self._place(topic))
             for camera, topic in plan.cameras.items()
             if Sampled(topic) in taken
         }
-        obs: dict[str, Array] = {}
+        obs: dict[str, AnyArray] = {}
         columns: dict[str, list[str]] = {}
         meaning: dict[str, str] = {}
         joint_names = plan.joint_names
@@ -233,8 +231,8 @@ class _BagReader:
                 f"no transform leads from {plan.tcp[1]} to {plan.tcp[0]} at every step",
                 episode=self._index,
             )
-        actions: Array = np.zeros((len(times), 0), np.float32)
-        action: dict[str, Array] = {}
+        actions: AnyArray = np.zeros((len(times), 0), np.float32)
+        action: dict[str, AnyArray] = {}
         if Sampled(plan.actions, True) in taken:
             found, columns["actions"] = self._numbers(taken, Sampled(plan.actions, True))
             actions = action["native"] = found.astype(np.float32)
@@ -275,7 +273,7 @@ class _BagReader:
             },
         )
 
-    def _texts(self, times: Array, said: Mapping[int, str]) -> list[str]:
+    def _texts(self, times: AnyArray, said: Mapping[int, str]) -> list[str]:
         """(T,) the instruction at each step: the last one said, before that the first."""
         if not self._plan.instruction_is_topic:
             return [self._plan.instruction] * len(times)
@@ -285,7 +283,9 @@ class _BagReader:
         last = np.searchsorted(stamps, times, side="right") - 1
         return [said[stamps[max(0, int(at))]] for at in last]
 
-    def _numbers(self, taken: Mapping[Sampled, list[Any]], one: Sampled) -> tuple[Array, list[str]]:
+    def _numbers(
+        self, taken: Mapping[Sampled, list[Any]], one: Sampled
+    ) -> tuple[AnyArray, list[str]]:
         """(T, N) the numbers of T messages, and their names."""
         place = self._place(one.topic)
         found = [
@@ -298,7 +298,7 @@ class _BagReader:
         return np.array([values for values, _ in found]), names
 
 
-def _track(pictures: list[Array], place: str) -> CameraTrack:
+def _track(pictures: list[AnyArray], place: str) -> CameraTrack:
     guard.check_frames(len(pictures), pictures[0], place)
     if any(picture.shape != pictures[0].shape for picture in pictures):
         raise UserError(f"{place}: its pictures change their size")

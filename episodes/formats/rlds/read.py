@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -21,9 +21,6 @@ from episodes.formats.rlds.folder import DatasetVersion
 from episodes.reserved import MEANING
 from episodes.storage import safe
 
-Array = NDArray[Any]
-
-# Of a step, what has a place of its own in an episode or follows from the others.
 STANDARD = ("action", "is_first", "is_last", "is_terminal", "reward", "discount")
 HEADER = "episode_metadata/cellwright"  # of our own exports: see formats/flat.py
 MAX_METADATA = 64  # values of one entry of episode_metadata that are kept
@@ -111,7 +108,7 @@ def _decode(
     steps: int,
     place: str,
     search: faults.RldsFaults,
-) -> dict[str, Array | list[str]]:
+) -> dict[str, AnyArray | list[str]]:
     """key -> its rows: (T, ...) or T strings of a step, one row of episode_metadata."""
     out = {}
     for key, feature in source.features.items():
@@ -129,14 +126,14 @@ def _decode(
 
 def _episode(
     source: DatasetVersion,
-    decoded: Mapping[str, Array | list[str]],
+    decoded: Mapping[str, AnyArray | list[str]],
     index: int,
     steps: int,
     rate: float,
     lineage: dict[str, Any],
     search: faults.RldsFaults,
 ) -> Episode:
-    arrays: dict[str, Array] = {}
+    arrays: dict[str, AnyArray] = {}
     texts: dict[str, list[str]] = {}
     metadata: dict[str, Any] = {}
     for key, value in decoded.items():
@@ -162,7 +159,7 @@ def _episode(
         robot, columns = meaning.robot, meaning.columns
         lineage = {**lineage, MEANING: dict(meaning.lineage)}
     cameras: dict[str, CameraTrack] = {}
-    obs: dict[str, Array] = {}
+    obs: dict[str, AnyArray] = {}
     for key, rows in arrays.items():
         name = key.removeprefix("observation/").replace("/", ".")
         if source.features[f"steps/{key}"].kind == "image":
@@ -210,7 +207,7 @@ def _episode(
     )
 
 
-def _spelt(rows: Array) -> list[str]:
+def _spelt(rows: AnyArray) -> list[str]:
     """The text of each row of codes that end with 0, as Language Table spells its instructions
     (google-research/language-table, README, "decode_inst"); none of other numbers."""
     if rows.ndim != 2 or rows.dtype.kind not in "iu" or not ((rows >= 0) & (rows < 256)).all():
@@ -218,7 +215,7 @@ def _spelt(rows: Array) -> list[str]:
     return [bytes(row[row > 0].tolist()).decode("utf-8", "replace") for row in rows]
 
 
-def _exported(decoded: Mapping[str, Array | list[str]], place: str) -> Episode:
+def _exported(decoded: Mapping[str, AnyArray | list[str]], place: str) -> Episode:
     """An episode that cellwright wrote: its header says what the keys were."""
     header = safe.parse_json(decoded[HEADER][0], f"{place}: {HEADER}")
     try:
@@ -237,7 +234,7 @@ def _exported(decoded: Mapping[str, Array | list[str]], place: str) -> Episode:
     return unflatten(numbers, pictures, header)
 
 
-def _actions(arrays: Mapping[str, Array], steps: int) -> tuple[Array, dict[str, Array]]:
+def _actions(arrays: Mapping[str, AnyArray], steps: int) -> tuple[AnyArray, dict[str, AnyArray]]:
     """(T, A) the action as it is, a dictionary of actions side by side in the order of its names.
 
     The second value is what goes under action/: the same, each under its own name.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.errors import Exit, UserError
 from episodes.mix import mix
 from sim.pose import matrix_to_quat
@@ -24,7 +24,7 @@ class TcpToBase:
 
     card: str
 
-    def __call__(self, joints: NDArray[Any]) -> NDArray[np.float64]:
+    def __call__(self, joints: AnyArray) -> Floats:
         model = robot.load(self.card)
         all_joints = np.zeros((len(joints), len(model.movable)))
         all_joints[:, model.arm_columns()] = joints
