@@ -75,7 +75,7 @@ def loader(
 
 @cache
 def _data_loader(torch: ModuleType) -> Any:
-    class DataLoader(torch.utils.data.DataLoader):  # type: ignore[name-defined]
+    class DataLoader(torch.utils.data.DataLoader):  # type: ignore[name-defined,misc]
         """Knows how far its user has come: workers run ahead of that."""
 
         batch_sampler: Passes
@@ -109,4 +109,5 @@ def _torch() -> ModuleType:
         import torch  # type: ignore[import-not-found]
     except ImportError as error:
         raise UserError("this needs PyTorch: pip install torch") from error
-    return torch
+    module: ModuleType = torch
+    return module

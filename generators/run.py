@@ -174,7 +174,8 @@ def _taken(cell: Cell, states: Floats, renderer: Renderer) -> Iterator[dict[str,
 def _when_taken(camera_to_world: Floats, camera: Camera) -> Floats:
     """(T or 1, 4, 4): where a camera was when it took the picture that stands at each instant."""
     instants = np.arange(len(camera_to_world))
-    return camera_to_world[instants - instants % camera.every]
+    held: Floats = camera_to_world[instants - instants % camera.every]
+    return held
 
 
 class _Seen:

@@ -31,7 +31,7 @@ class Layout:
     def goal(self, i: int) -> list[float]:
         """part_to_world (7,) of the i-th loose part in its slot."""
         frame = Pose.from_array(part_of(self.tray).frames[self.slots[i]])
-        return (self.tray.pose @ frame).array().tolist()
+        return [float(v) for v in (self.tray.pose @ frame).array()]
 
 
 def tray_bench(

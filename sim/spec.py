@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from types import UnionType
-from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from episodes.array_types import Floats
 from sim.pose import Pose
 
 RGB = tuple[float, float, float]  # sRGB, 0..1
+
+
+Named = TypeVar("Named", "Robot", "Body", "Camera")
 
 
 @dataclass(frozen=True)
@@ -207,12 +210,13 @@ class Cell:
     def from_json(cls, text: str) -> Self:
         """The cell of `to_json`. Raises ValueError for anything else."""
         try:
-            return _build(cls, json.loads(text))
+            cell: Self = _build(cls, json.loads(text))
         except (TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"not the JSON of a cell: {error}") from error
+        return cell
 
 
-def _named(items: tuple[Any, ...], name: str, what: str) -> Any:
+def _named(items: tuple[Named, ...], name: str, what: str) -> Named:
     for item in items:
         if item.name == name:
             return item

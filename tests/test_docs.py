@@ -10,15 +10,15 @@ import pytest
 import tomllib
 
 from episodes.errors import Exit
-from generators.command import usage
 from generators.command.hydra_app import composed
 from generators.command.verbs import VERBS
+from generators.config import groups
 from sim.robots.card import arm
 from sim.robots.urdf import EXTRA
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-TASKS = usage.options("task")
+TASKS = groups.options("task")
 
 
 def text(page: Path) -> str:

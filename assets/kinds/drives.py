@@ -108,7 +108,8 @@ def involute(module: float, teeth: int) -> Floats:
     def bend(radius: Floats) -> Floats:
         """The involute's angle at a radius."""
         lean = np.arccos(np.minimum(1.0, base / radius))
-        return np.tan(lean) - lean
+        angle: Floats = np.tan(lean) - lean
+        return angle
 
     radii = np.linspace(max(base, root), tip, 5)
     half = np.pi / (2 * teeth) + bend(np.array([pitch])) - bend(radii)

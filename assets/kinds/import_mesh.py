@@ -22,6 +22,7 @@ import trimesh
 
 from assets.frames import Seven, from_matrix, turn
 from assets.geometry import antipodal
+from assets.geometry.grasps import WIDEST
 from assets.geometry.solid import require
 from assets.kinds.meshes import PackedMesh
 from assets.part import PartError
@@ -105,7 +106,7 @@ def _made(path: Path, scale: float | None) -> tuple[PackedMesh, tuple[str, ...]]
     grasps = antipodal.grasps(fine, rng)
     rests = [_onto_support(fine, pose @ np.linalg.inv(usual)) for pose in poses]
     if not grasps:
-        notes.append(f"no grasp for jaws that open {1000 * antipodal.WIDEST:.0f} mm")
+        notes.append(f"no grasp for jaws that open {1000 * WIDEST:.0f} mm")
     return PackedMesh(
         np.asarray(fine.vertices), np.asarray(fine.faces), hulls, tuple(grasps), tuple(rests)
     ), tuple(notes)

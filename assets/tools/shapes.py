@@ -11,6 +11,7 @@ import trimesh
 
 from assets.geometry.shapes import loft, rectangle
 from assets.part import PartError
+from episodes.array_types import Floats
 
 SECTIONS = 48  # of a full turn
 KINDS = ("box", "lathe", "plate")
@@ -41,9 +42,10 @@ def solid(spec: Mapping[str, Any], where: str) -> trimesh.Trimesh:
     return mesh
 
 
-def _box(half: np.ndarray, chamfer: float) -> trimesh.Trimesh:
+def _box(half: Floats, chamfer: float) -> trimesh.Trimesh:
     if chamfer <= 0:
-        return trimesh.creation.box(2 * half)
+        sharp: trimesh.Trimesh = trimesh.creation.box(2 * half)
+        return sharp
     x, y, z = 2 * half
     outline, inner = rectangle(x, y, chamfer), rectangle(x - 2 * chamfer, y - 2 * chamfer, chamfer)
     lower, upper = chamfer - z / 2, z / 2 - chamfer
@@ -51,7 +53,7 @@ def _box(half: np.ndarray, chamfer: float) -> trimesh.Trimesh:
     return loft([np.column_stack([ring, np.full(len(ring), at)]) for ring, at in rings])
 
 
-def _lathe(profile: np.ndarray) -> trimesh.Trimesh:
+def _lathe(profile: Floats) -> trimesh.Trimesh:
     mesh = trimesh.creation.revolve(profile, sections=SECTIONS)
     mesh.merge_vertices()
     mesh.update_faces(mesh.nondegenerate_faces())

@@ -186,7 +186,7 @@ def _lengths(chosen: Selection) -> Image.Image:
     """A histogram of the episodes' steps."""
     counts, edges = np.histogram([row.steps for row in chosen.rows], bins=BARS)
     width, height, foot = 480, 160, 20
-    image = need("PIL.Image", CARD).new("RGB", (width, height + foot), PAPER)
+    image: Image.Image = need("PIL.Image", CARD).new("RGB", (width, height + foot), PAPER)
     draw = need("PIL.ImageDraw", CARD).Draw(image)
     bar = width / BARS
     for number, count in enumerate(counts):
@@ -212,7 +212,8 @@ def _frames(chosen: Selection) -> Image.Image | None:
         steps = np.linspace(0, len(colours[0]) - 1, SHOWN).astype(int)
         rows.append([need("PIL.Image", CARD).fromarray(colours[0][step]) for step in steps])
     height = max(1, TILE * rows[0][0].height // rows[0][0].width)
-    sheet = need("PIL.Image", CARD).new("RGB", (SHOWN * TILE, len(rows) * height), PAPER)
+    size = (SHOWN * TILE, len(rows) * height)
+    sheet: Image.Image = need("PIL.Image", CARD).new("RGB", size, PAPER)
     for y, row in enumerate(rows):
         for x, picture in enumerate(row):
             sheet.paste(picture.resize((TILE, height)), (x * TILE, y * height))

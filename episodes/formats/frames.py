@@ -168,7 +168,8 @@ def _is_full(frame: Any) -> bool:
     """Whether the levels are 0 to 255, where 8 bits of brightness may be 16 to 235 only."""
     if frame.color_range:
         return bool(frame.color_range == FULL)
-    return frame.format.is_rgb or frame.format.name.startswith(("yuvj", "gray", "ya", "pal"))
+    named = frame.format.name.startswith(("yuvj", "gray", "ya", "pal"))
+    return bool(frame.format.is_rgb or named)
 
 
 @contextmanager
@@ -242,7 +243,7 @@ def bits(pix_fmt: str) -> int:
     """Bits of a value in a pixel format of FFmpeg's; 8 where it is not known."""
     av = need("av", "reading video")
     try:
-        return max(part.bits for part in av.VideoFormat(pix_fmt, 16, 16).components)
+        return max(int(part.bits) for part in av.VideoFormat(pix_fmt, 16, 16).components)
     except ValueError:
         return 8
 

@@ -19,10 +19,11 @@ DEAR = 16  # pictures that are decoded for one, where training reads at random
 
 def checked(pictures: str) -> Pictures:
     """UserError: no such way."""
-    for way in get_args(Pictures):
+    known: tuple[Pictures, ...] = get_args(Pictures)
+    for way in known:
         if pictures == way:
             return way
-    raise unknown("pictures", pictures, get_args(Pictures))
+    raise unknown("pictures", pictures, known)
 
 
 def resolve_pictures(episode: Episode, pictures: Pictures, report: Report) -> Episode:

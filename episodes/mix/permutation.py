@@ -42,7 +42,8 @@ def permute(position: Any, size: Any, keys: Any) -> Ints:
         at = walking
         value[at] = _feistel(value[at], rows[at], columns[at], keys[at])
         walking = at[value[at] >= size[at]]
-    return value.astype(np.int64).reshape(shape)
+    out: Ints = value.astype(np.int64).reshape(shape)
+    return out
 
 
 def _feistel(

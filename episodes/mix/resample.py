@@ -70,4 +70,5 @@ def _vectors(turns: AnyArray) -> AnyArray:
     length = np.linalg.norm(turns[:, :3], axis=1, keepdims=True)
     angle = 2 * np.arctan2(length, turns[:, 3:])
     scale = np.divide(angle, length, out=np.full_like(length, 2.0), where=length > 1e-12)
-    return turns[:, :3] * scale
+    rotvecs: AnyArray = turns[:, :3] * scale
+    return rotvecs

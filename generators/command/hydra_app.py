@@ -26,7 +26,7 @@ from generators.command.spelling import original
 from generators.command.verb_keys import typed
 from generators.command.verbs import VERBS
 from generators.command.words import CommandLine, overrides
-from generators.config import choose_tool, user_meshes, vetting
+from generators.config import choose_tool, groups, user_meshes, vetting
 from generators.config.search_path import search_path
 
 Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete, every value typed
@@ -135,12 +135,12 @@ def tentative(verb: str, words: Sequence[str], wrong: str = "") -> Config:
     keys = [_first(w) for w in keys if w.partition("=")[0] != wrong]
     given = {word.partition("=")[0] for word in keys}
     needed = [g for g, o in usage.groups(verb).items() if o == "???" and g not in given]
-    keys += [f"{group}={usage.options(group)[0]}" for group in needed]
+    keys += [f"{group}={groups.options(group)[0]}" for group in needed]
     folders = [w.partition("=")[2] for w in words if w.startswith("--config-dir=")]
     folders += [w for at, w in pairwise(words) if at in ("--config-dir", "-cd")]
     path = search_path(map(Path, folders))
-    groups = [word for word in keys if word.partition("=")[0] in usage.groups(verb)]
-    for some in (keys, groups):
+    of_groups = [word for word in keys if word.partition("=")[0] in usage.groups(verb)]
+    for some in (keys, of_groups):
         try:
             GlobalHydra.instance().clear()
             with hydra.initialize_config_module("conf", version_base="1.3"):

@@ -9,8 +9,9 @@ from typing import Any
 
 from episodes import errors
 from episodes.errors import Exit, UserError, unknown
-from generators.command import hydra_app, usage
+from generators.command import hydra_app
 from generators.command.spelling import original
+from generators.config import groups
 
 
 def describe(error: BaseException, words: Sequence[str]) -> tuple[str, Exit] | None:
@@ -53,7 +54,7 @@ def _composition(message: str, words: Sequence[str]) -> str:
         group, _, option = found[1].rpartition("/")
         if group == "task" and _has_file(option):
             return f"task {option!r} has a file in tasks/, but no conf/task/{option}.yaml beside it"
-        return str(unknown(group, option, _available(message) or usage.options(group)))
+        return str(unknown(group, option, _available(message) or groups.options(group)))
     if found := re.match(r"You must specify '(.+?)'", message):
         return f"say which {found[1]}: {found[1]}=NAME; there are: {', '.join(_available(message))}"
     if found := re.match(r"Could not override '(.+)'", message):

@@ -13,6 +13,7 @@ from generators.command import usage
 from generators.command.spelling import spelled
 from generators.command.value_types import Flag, Place
 from generators.command.verb_keys import KEYS, kind_of
+from generators.config import groups
 
 ALONE = {"-m": "--multirun", "--multirun": "--multirun", "--resolve": "--resolve"}
 WITH_VALUE = {
@@ -90,10 +91,10 @@ def _override(verb: str, word: str, many: bool) -> str:
         raise UserError(f"{key} is not set: choose {group}={value or 'NAME'}")
     if key.startswith(("~", "hydra")):
         return word
-    if value == EVERY and key in usage.groups(verb) and EVERY not in usage.options(key):
+    if value == EVERY and key in usage.groups(verb) and EVERY not in groups.options(key):
         if not many:
             raise UserError(f"{word} is a sweep: write -m {word}")
-        return f"{key}={','.join(usage.options(key))}"
+        return f"{key}={','.join(groups.options(key))}"
     word = spelled(word, kind_of(verb, key))
     return f"++{word}" if word.startswith(OPEN) else word
 
@@ -171,7 +172,7 @@ def _guessed(verb: str, word: str, before: Sequence[str]) -> str | None:
     """`key=word` for the option of a group, a choice or a path that stands alone."""
     given = {one.partition("=")[0] for one in before}
     for group in usage.groups(verb):
-        if group not in given and word in usage.options(group):
+        if group not in given and word in groups.options(group):
             return f"{group}={word}"
     for key, kind in KEYS[verb].items():
         if key not in given and word in kind.offers():

@@ -104,7 +104,8 @@ def free_spot(
             gaps = np.minimum(gaps, gap)
             spots[gap < 0, 2] = np.maximum(spots[gap < 0, 2], predicates.highest(world, other))
     spots[:, 2] += FALL
-    return spots[int(np.argmax(gaps))]
+    best: Floats = spots[int(np.argmax(gaps))]
+    return best
 
 
 def around(station: Station, part: str) -> tuple[Floats, float]:

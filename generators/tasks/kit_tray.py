@@ -83,7 +83,7 @@ class KitTray:
     def _placed(self, station: Station, part: str) -> bool:
         _, pose = self._place(station.world.cell, part)
         distance, turn = predicates.off_goal(station.world, part, pose)
-        return distance <= self.position and turn <= self.angle
+        return bool(distance <= self.position and turn <= self.angle)
 
     def outcome(self, station: Station) -> Outcome:
         world, parts = station.world, station.world.cell.goal["parts"]

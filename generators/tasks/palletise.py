@@ -106,7 +106,7 @@ class Palletise:
         turns = (
             predicates.off_goal(station.world, part, goal)[1] for goal in (place, place @ ROUND)
         )
-        return min(turns) <= self.angle
+        return bool(min(turns) <= self.angle)
 
 
 def places(cell: Cell) -> list[Pose]:

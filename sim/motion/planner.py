@@ -48,7 +48,7 @@ def connect(
     def joints(state: Any) -> Floats:
         return np.array([state[i] for i in range(size)])
 
-    class Lines(base.MotionValidator):
+    class Lines(base.MotionValidator):  # type: ignore[misc]  # ompl has no annotations
         """Checks all points of a line at once."""
 
         def checkMotion(self, a: Any, b: Any) -> bool:

@@ -28,7 +28,7 @@ class Motion:
 
     @property
     def seconds(self) -> float:
-        return self.slower * sum(piece.duration for piece in self.pieces)
+        return float(self.slower * sum(piece.duration for piece in self.pieces))
 
     def at(self, times: Floats) -> Floats:
         """(N, J) positions at `times` (N,) [s]."""
@@ -79,4 +79,5 @@ def _through(ways: Floats, limits: Limits, flow: float) -> Floats:
     heading = np.abs(mean) + 1e-9
     fastest = (limits.velocity / heading).min(axis=1)
     brake = np.sqrt(shortest * (limits.acceleration / heading).min(axis=1))
-    return flow * np.minimum(fastest, brake)[:, None] * mean
+    velocity: Floats = flow * np.minimum(fastest, brake)[:, None] * mean
+    return velocity

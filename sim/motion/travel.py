@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -214,5 +215,5 @@ def _slower(station: Station, travel: Travel, motion: timing.Motion) -> float:
         float(np.linalg.norm(velocity, axis=1).max()) / travel.speed,
         float(np.abs(velocity).max()) / (0.9 * MAX_SPEED),
         float(turning.max()) / (0.6 * MAX_TURN_SPEED),
-        np.sqrt(float(np.linalg.norm(change, axis=1).max(initial=0.0)) / travel.acceleration),
+        math.sqrt(float(np.linalg.norm(change, axis=1).max(initial=0.0)) / travel.acceleration),
     )

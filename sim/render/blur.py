@@ -90,7 +90,9 @@ def decoded(rgb: NDArray[np.uint8]) -> Floats:
 
 def encoded(linear: Floats) -> NDArray[np.uint8]:
     """sRGB bytes of linear light, by a table over its square root."""
-    return _BYTES[np.rint(np.sqrt(np.clip(linear, 0.0, 1.0)) * (len(_BYTES) - 1)).astype(np.int32)]
+    at = np.rint(np.sqrt(np.clip(linear, 0.0, 1.0)) * (len(_BYTES) - 1)).astype(np.int32)
+    out: NDArray[np.uint8] = _BYTES[at]
+    return out
 
 
 def _encode() -> NDArray[np.uint8]:

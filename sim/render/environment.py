@@ -115,7 +115,8 @@ def panorama(lights: tuple[Light, ...], height: int) -> Floats:
 def _bounced(ground: tuple[float, float, float]) -> Floats:
     """The colour that comes back from below: much of it from what lies there, and in shadow."""
     colour = np.array(ground)
-    return 0.8 * (0.65 * colour + 0.35 * colour.mean())
+    bounced: Floats = 0.8 * (0.65 * colour + 0.35 * colour.mean())
+    return bounced
 
 
 def _unit(direction: tuple[float, float, float]) -> Floats:
@@ -144,7 +145,8 @@ def _directions(size: int, border: int) -> Floats:
     z = 1.0 - np.abs(x) - np.abs(y)
     fold = np.maximum(-z, 0.0)
     v = np.stack([x - np.sign(x) * fold, y - np.sign(y) * fold, z], axis=-1)
-    return v / np.linalg.norm(v, axis=-1, keepdims=True)
+    unit: Floats = v / np.linalg.norm(v, axis=-1, keepdims=True)
+    return unit
 
 
 _PAD = 20  # [texel] around the fine map, for the blur
@@ -204,7 +206,8 @@ def _fit() -> Floats:
     d = _directions(TILE, 0).reshape(-1, 3)
     weight = np.abs(d).sum(axis=1) ** 1.5
     basis = np.column_stack([np.ones(len(d)), d])
-    return np.rint(np.linalg.pinv(basis * weight[:, None]) * weight * 2.0**30) / 2.0**30
+    rounded: Floats = np.rint(np.linalg.pinv(basis * weight[:, None]) * weight * 2.0**30) / 2.0**30
+    return rounded
 
 
 def _blurred(image: Floats, variance: float) -> Floats:
@@ -218,7 +221,8 @@ def _blurred(image: Floats, variance: float) -> Floats:
 def _halved(padded: Floats) -> Floats:
     """The padded fine map at half its size, with a border of one texel."""
     cut = padded[_PAD - 2 : 2 - _PAD, _PAD - 2 : 2 - _PAD]
-    return cut.reshape(PITCH, 2, PITCH, 2, 3).mean(axis=(1, 3))
+    halved: Floats = cut.reshape(PITCH, 2, PITCH, 2, 3).mean(axis=(1, 3))
+    return halved
 
 
 def _enlarged(image: Floats) -> Floats:
@@ -227,7 +231,8 @@ def _enlarged(image: Floats) -> Floats:
     low = np.floor(at).astype(int)
     t = at - low
     rows = image[low] * (1 - t)[:, None, None] + image[low + 1] * t[:, None, None]
-    return rows[:, low] * (1 - t)[None, :, None] + rows[:, low + 1] * t[None, :, None]
+    out: Floats = rows[:, low] * (1 - t)[None, :, None] + rows[:, low + 1] * t[None, :, None]
+    return out
 
 
 @lru_cache(maxsize=LEVELS + 1)
@@ -250,4 +255,5 @@ def _lobes(level: int) -> Floats:
             np.where(cos > 0, alpha2 / ((1 + cos) / 2 * (alpha2 - 1) + 1) ** 2 * cos, 0.0) * solid
         )
     weight /= weight.sum(axis=1, keepdims=True)
-    return np.rint(weight * 2.0**30) / 2.0**30
+    rounded: Floats = np.rint(weight * 2.0**30) / 2.0**30
+    return rounded

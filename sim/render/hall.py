@@ -57,9 +57,9 @@ def _ceiling(x: Floats, y: Floats, z: Floats, rng: np.random.Generator) -> Float
     beams = 0.12 * np.cos(px * 2 * np.pi / 1.1) * (scale < 3 * CEILING)
     plain = (0.5 + beams) * (0.35 + 0.65 * fade)
     colour = np.array([1.0, 1.0, 1.0])
-    return (
-        plain[..., None] * colour + (lamp * LAMP_RADIANCE * (0.3 + 0.7 * fade))[..., None] * colour
-    )
+    lit: Floats = plain[..., None] * colour
+    lit = lit + (lamp * LAMP_RADIANCE * (0.3 + 0.7 * fade))[..., None] * colour
+    return lit
 
 
 def _walls(height: Floats, azimuth: Floats, side: Floats, rng: np.random.Generator) -> Floats:
@@ -68,7 +68,7 @@ def _walls(height: Floats, azimuth: Floats, side: Floats, rng: np.random.Generat
     pane = _soft(height, 2.3, 0.1) * _soft(-height, -3.6, 0.1)
     bars = _soft(np.abs(np.sin(azimuth * 9.0)), 0.25, 0.1)
     window = (pane * bars * side * (azimuth > 0) * rng.uniform(0.3, 1.0))[..., None]
-    out = wall * (1.0 - window) + window * np.array([3.6, 4.0, 4.6])
+    out: Floats = wall * (1.0 - window) + window * np.array([3.6, 4.0, 4.6])
     for _ in range(14):
         middle, half = rng.uniform(-np.pi, np.pi), rng.uniform(0.06, 0.28)
         top, shade = rng.uniform(0.0, 1.6), rng.uniform(0.04, 0.75)

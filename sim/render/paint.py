@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.array_types import Singles
-from sim.render.meshes import Surface
+from sim.render.simplify import Surface
 from sim.spec import RGB, Body, Material
 
 COATS = ("plain", "textured", "marked")

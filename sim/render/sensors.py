@@ -153,7 +153,8 @@ def _slant(camera: Camera, z: Floats) -> Floats:
     normal = np.cross(np.gradient(points, axis=1), np.gradient(points, axis=0))
     across = np.abs(np.einsum("hwi,hwi->hw", normal, points))
     size = np.linalg.norm(normal, axis=-1) * np.linalg.norm(points, axis=-1)
-    return np.arccos(np.clip(across / np.maximum(size, 1e-12), 0.0, 1.0))
+    angle: Floats = np.arccos(np.clip(across / np.maximum(size, 1e-12), 0.0, 1.0))
+    return angle
 
 
 def _hidden(camera: Camera, z: Floats, baseline: float) -> Bools:
@@ -177,4 +178,5 @@ def _patches(rng: np.random.Generator, height: int, width: int) -> Floats:
     jitter = rng.integers(-2, 3, size=(2, height, width))
     v = (np.arange(height)[:, None] + offset[0] + jitter[0]) // PATCH
     u = (np.arange(width)[None, :] + offset[1] + jitter[1]) // PATCH
-    return coarse[np.clip(v, 0, rows - 1), np.clip(u, 0, columns - 1)]
+    noise: Floats = coarse[np.clip(v, 0, rows - 1), np.clip(u, 0, columns - 1)]
+    return noise

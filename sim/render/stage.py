@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assets import catalogue
-from episodes.array_types import Floats, Ints, Singles
+from episodes.array_types import AnyArray, Floats, Ints, Singles
 from episodes.errors import UserError
 from sim import state_layout
 from sim.render import meshes
@@ -124,7 +125,8 @@ class Stage:
 
     def spheres(self, places: Singles) -> Floats:
         """(T, N, 3) the middles of the spheres around things, in the world."""
-        return np.einsum("tnij,nj->tni", places[..., :3], self.centres) + places[..., 3]
+        middles: Floats = np.einsum("tnij,nj->tni", places[..., :3], self.centres) + places[..., 3]
+        return middles
 
     def stir(self) -> tuple[Floats, float]:
         """Centre (3,) and radius [m] of where parts and robots move, as far as the cell tells."""
@@ -259,8 +261,9 @@ def octahedral(normals: Singles) -> Floats:
     "A Survey of Efficient Representations for Independent Unit Vectors")."""
     n = normals / np.maximum(np.abs(normals).sum(axis=1, keepdims=True), 1e-12)
     sign = np.where(n[:, :2] < 0, -1.0, 1.0)
-    return np.where(n[:, 2:] < 0, (1.0 - np.abs(n[:, 1::-1])) * sign, n[:, :2])
+    unfolded: Floats = np.where(n[:, 2:] < 0, (1.0 - np.abs(n[:, 1::-1])) * sign, n[:, :2])
+    return unfolded
 
 
-def _joined(pieces: list[NDArray], kind: np.dtype) -> NDArray:
+def _joined(pieces: list[AnyArray], kind: np.dtype[Any]) -> AnyArray:
     return np.concatenate(pieces).astype(kind) if pieces else np.zeros(0, kind)

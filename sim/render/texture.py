@@ -76,7 +76,8 @@ def _tile(name: str, rng: np.random.Generator) -> Floats:
 
 def _even(values: Floats) -> Floats:
     """The same pattern about a mean of 0.5 with a deviation of 0.18, so that strengths compare."""
-    return 0.5 + 0.18 * (values - values.mean()) / max(float(values.std()), 1e-9)
+    even: Floats = 0.5 + 0.18 * (values - values.mean()) / max(float(values.std()), 1e-9)
+    return even
 
 
 def _along(axis: int) -> Floats:

@@ -56,7 +56,8 @@ def _spread(depth: Singles, reach: int) -> Singles:
     """The largest value within `reach` squares; beyond the map's edge there is nothing: 1."""
     padded = np.pad(depth, reach, constant_values=1.0)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * reach + 1, 2 * reach + 1))
-    return windows.max(axis=(2, 3))
+    largest: Singles = windows.max(axis=(2, 3))
+    return largest
 
 
 def tiles(camera: Camera, starts: Floats, ends: Floats, radii: Floats) -> Bools:

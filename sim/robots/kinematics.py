@@ -91,7 +91,7 @@ class Chain:
         limits; the first also goes towards the home posture, in the null space. Raises Unreachable.
         """
         target = tcp_to_base.matrix()
-        joints = np.minimum(np.maximum(np.asarray(start, float), self.lower), self.upper)
+        joints: Floats = np.minimum(np.maximum(np.asarray(start, float), self.lower), self.upper)
         for step in range(steps):
             frames, tcp = self.frames(joints)
             error = np.empty(6)

@@ -187,13 +187,15 @@ def _primitive(shape: ET.Element) -> trimesh.Trimesh:
     kind = geometry[0] if geometry is not None and len(geometry) else ET.Element("nothing")
     match kind.tag:
         case "box":
-            return trimesh.creation.box(floats(kind.attrib["size"]))
+            mesh: trimesh.Trimesh = trimesh.creation.box(floats(kind.attrib["size"]))
         case "cylinder":
             radius, length = (float(kind.attrib[k]) for k in ("radius", "length"))
-            return trimesh.creation.cylinder(radius, length, sections=48)
+            mesh = trimesh.creation.cylinder(radius, length, sections=48)
         case "sphere":
-            return trimesh.creation.icosphere(3, float(kind.attrib["radius"]))
-    raise UserError(f"a URDF shape {kind.tag!r} is none of: mesh, box, cylinder, sphere")
+            mesh = trimesh.creation.icosphere(3, float(kind.attrib["radius"]))
+        case other:
+            raise UserError(f"a URDF shape {other!r} is none of: mesh, box, cylinder, sphere")
+    return mesh
 
 
 def _as_mesh(visual: ET.Element) -> None:

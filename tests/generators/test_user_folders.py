@@ -15,8 +15,8 @@ import trimesh
 
 from episodes.errors import UserError
 from episodes.storage.library import Library
-from generators.command import usage
 from generators.command.hydra_app import composed
+from generators.config import groups
 from generators.language import words
 from generators.production.versions import hash_of_code
 from sim import user_folders
@@ -166,7 +166,7 @@ def test_a_name_that_cannot_be_is_refused(
     write(tmp_path / "mine", inside, text)
     monkeypatch.setenv("CELLWRIGHT_PATH", str(tmp_path / "mine"))
     with pytest.raises(UserError, match=says):
-        usage.options("task")
+        groups.options("task")
 
 
 def test_a_folder_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,11 +197,11 @@ def test_two_folders_are_searched_and_may_not_clash(
     write(tmp_path / "a", "conf/look/dark.yaml", "x: 1\n")
     write(tmp_path / "b", "conf/look/bright.yaml", "x: 1\n")
     monkeypatch.setenv("CELLWRIGHT_PATH", f"{tmp_path}/a{os.pathsep}{tmp_path}/b")
-    assert {"dark", "bright", "wild"} <= set(usage.options("look"))
+    assert {"dark", "bright", "wild"} <= set(groups.options("look"))
     write(tmp_path / "c", "conf/look/dark.yaml", "x: 1\n")
     monkeypatch.setenv("CELLWRIGHT_PATH", f"{tmp_path}/a{os.pathsep}{tmp_path}/c")
     with pytest.raises(UserError, match=r"c/conf/look/dark\.yaml: the name is taken by .*a/conf"):
-        usage.options("look")
+        groups.options("look")
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,8 @@ def numbers(message: Any, place: str) -> tuple[AnyArray, list[str]]:
 
 def _fields(message: Any) -> Iterable[str]:
     """The names of a message's fields, in its order; of what is no message, none."""
-    if slots := getattr(message, "__slots__", ()):
+    slots: Iterable[str] = getattr(message, "__slots__", ())
+    if slots:
         return slots
     return [field for field in getattr(message, "__dataclass_fields__", ()) if field[0] != "_"]
 

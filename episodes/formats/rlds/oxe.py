@@ -79,7 +79,8 @@ def rotation_vector(rpy: AnyArray) -> Floats:
     # The shorter of the two turns; near zero, 2 is the limit of angle / length.
     angle = 2 * np.arctan2(length * np.where(scalar < 0, -1, 1), np.abs(scalar))
     scale = np.divide(angle, length, out=np.full_like(length, 2.0), where=length > 1e-12)
-    return vector * scale[:, None]
+    rotvecs: Floats = vector * scale[:, None]
+    return rotvecs
 
 
 def _bridge(actions: AnyArray) -> dict[str, AnyArray]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from episodes.errors import Exit, NotInstalled
 from generators import rendering
-from generators.command import hydra_app, usage
+from generators.command import hydra_app
+from generators.config import groups
 from generators.production.pools.local import LocalPool
 from generators.text_table import table
 from sim.quiet import quiet
@@ -21,7 +22,7 @@ def run(config: Config) -> Exit:
     asked: dict[str, Future[Any]] = {}
     rows, broken = [], 0
     try:
-        for task in config["tasks"] or usage.options("task"):
+        for task in config["tasks"] or groups.options("task"):
             asked[task] = pool.submit(try_task, _composed(config, task), config["limit_s"])
         wait(asked.values())
     except BaseException:

@@ -12,9 +12,9 @@ import pytest
 from generators.command import usage
 from generators.command.cli import dispatch
 from generators.command.verbs import VERBS
-from generators.config import vetting
+from generators.config import groups, vetting
 
-TASK = usage.options("task")[0]
+TASK = groups.options("task")[0]
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

@@ -18,6 +18,7 @@ from generators.command.completion import answer, offers
 from generators.command.verb_keys import KEYS
 from generators.command.verbs import VERBS
 from generators.command.words import overrides, sort
+from generators.config import groups
 from generators.text_table import table
 
 ROOT = Path(__file__).parents[3]
@@ -97,7 +98,7 @@ def test_a_flag_without_its_value_is_said(words: str, capsys: pytest.CaptureFixt
 
 
 def test_all_options_of_a_group_in_a_sweep() -> None:
-    tasks = usage.options("task")
+    tasks = groups.options("task")
     assert overrides("generate", ["task=all", "seed=0"], many=True) == [
         f"task={','.join(tasks)}", "seed=0"
     ]  # fmt: skip
@@ -105,7 +106,7 @@ def test_all_options_of_a_group_in_a_sweep() -> None:
         overrides("generate", ["task=all"])
     for group in ("robot", "look", "renderer"):
         [word] = overrides("generate", [f"{group}=all"], many=True)
-        assert word.partition("=")[2].split(",") == usage.options(group)
+        assert word.partition("=")[2].split(",") == groups.options(group)
 
 
 def test_every_task_is_planned_by_task_all(
@@ -113,8 +114,8 @@ def test_every_task_is_planned_by_task_all(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     tasks = ["bin_pick", "peg_round"]
-    options = usage.options
-    monkeypatch.setattr(usage, "options", lambda g: tasks if g == "task" else options(g))
+    options = groups.options
+    monkeypatch.setattr(groups, "options", lambda g: tasks if g == "task" else options(g))
     words = "-m task=all renderer=none episodes=2 out=x dry_run=true probe=false"
     assert dispatch(["generate", *words.split()]) == 0
     out = capsys.readouterr().out

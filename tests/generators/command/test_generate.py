@@ -12,13 +12,13 @@ import pytest
 
 from episodes.storage import store
 from episodes.storage.library import Library
-from generators.command import usage
 from generators.command.cli import dispatch
 from generators.command.hydra_app import composed
+from generators.config import groups
 from generators.production import makers
 from generators.production.recipes import generation
 
-TASKS = usage.options("task")
+TASKS = groups.options("task")
 SHORT = ["task.max_seconds=1", "renderer=none", "shard_size=2", "episodes=4"]
 
 

@@ -13,6 +13,7 @@ from episodes.errors import NotInstalled
 from generators.command import cli
 from generators.command.cli import dispatch
 from generators.command.verbs import smoke
+from generators.config import groups
 from sim.robots import urdf
 
 
@@ -64,9 +65,9 @@ def test_a_robot_that_is_not_installed_fails_nothing_that_was_not_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(smoke, "LocalPool", Pool)
-    options = smoke.usage.options
+    options = groups.options
     two = lambda group: ["bin_pick", "palletise"] if group == "task" else options(group)  # noqa: E731
-    monkeypatch.setattr(smoke.usage, "options", two)
+    monkeypatch.setattr(groups, "options", two)
     assert dispatch(["smoke"]) == 0
     assert "palletise  not installed" in capsys.readouterr().out
 

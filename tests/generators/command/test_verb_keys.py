@@ -32,6 +32,7 @@ from generators.command.value_types import (
 )  # fmt: skip
 from generators.command.verb_keys import KEYS, kind_of
 from generators.command.verbs import VERBS
+from generators.config import groups
 
 CONF = Path(__file__).parents[3] / "conf"
 # what Hydra or YAML takes for something else, or cannot read
@@ -274,7 +275,7 @@ def test_completion_and_refusal_know_what_there_is() -> None:
     assert names("mix", "action_space") == set(align.ACTION_SPACES)
     assert names("mix", "missing_keys") == set(align.MISSING)
     assert names("mix", "normalize") == set(normalize.SCOPES)
-    assert names("smoke", "tasks") == set(usage.options("task"))
+    assert names("smoke", "tasks") == set(groups.options("task"))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from episodes.errors import UserError
-from generators.command import usage
 from generators.command.hydra_app import composed
+from generators.config import groups
 from generators.production import recipes
 from generators.production.closure import FLOORS, reached
 from generators.production.plan import Plan, finished, spec_id
@@ -22,7 +22,7 @@ from generators.production.versions import ENGINE, code_hash, hash_of_code
 from sim.robots import robot, xml_safe
 from tests.helpers import ROOT
 
-TASKS = usage.options("task")
+TASKS = groups.options("task")
 
 
 def plan(*words: str, out: str = "nowhere") -> Plan:
