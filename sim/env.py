@@ -225,8 +225,8 @@ def _index(options: Mapping[str, Any] | None) -> int | None:
 
 def _readings(card: str) -> dict[str, gymnasium.Space[Any]]:
     """What `Station.observe` gives."""
-    arm = robot.load(card).card
-    joints = len(arm.arm_joints)
+    arm = robot.load(card).arm
+    joints = len(arm.joints)
     slack = 0.1  # a motor may be a little past its limit [rad]
     lower, upper = np.array(arm.lower, np.float32), np.array(arm.upper, np.float32)
     return {

@@ -37,6 +37,16 @@ class Pose:
         return Pose.at(position, rotvec_to_matrix(unit * angle))
 
     @staticmethod
+    def from_rpy(position: ArrayLike, rpy: Sequence[float]) -> Pose:
+        """A pose at `position`, turned by roll, pitch and yaw [rad] about its fixed x, y and z axes
+        in this order, as URDF has it."""
+        roll, pitch, yaw = rpy
+        about_x, about_y, about_z = (
+            rotvec_to_matrix(v) for v in ([roll, 0, 0], [0, pitch, 0], [0, 0, yaw])
+        )
+        return Pose.at(position, about_z @ about_y @ about_x)
+
+    @staticmethod
     def from_matrix(matrix: ArrayLike) -> Pose:
         """A pose from a homogeneous matrix (4, 4)."""
         m = np.asarray(matrix, float)

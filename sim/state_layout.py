@@ -78,8 +78,8 @@ def camera_to_world(cell: Cell, states: Floats, camera: Camera) -> Floats:
 def tcp_to_world(cell: Cell, states: Floats, name: str) -> list[Pose]:
     """The tool centre point of a robot, one pose for each of states (T, S)."""
     arm = next(r for r in cell.robots if r.name == name)
-    card = robot.load(arm.card).card
+    model = robot.load(arm.card)
     matrices = robot.frame_to_world(
-        arm.base, robot.load(arm.card), joints(cell, states, name), card.tcp_link, card.tcp
+        arm.base, model, joints(cell, states, name), model.tcp.link, model.tcp.pose
     )
     return [Pose.from_matrix(m) for m in matrices]

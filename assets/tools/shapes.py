@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -14,35 +14,62 @@ from assets.part import PartError
 from episodes.array_types import Floats
 
 SECTIONS = 48  # of a full turn
-KINDS = ("box", "lathe", "plate")
+
+Triple = tuple[float, float, float]
 
 
-def solid(spec: Mapping[str, Any], where: str) -> trimesh.Trimesh:
-    """The mesh of one shape of a card [m].
+@dataclass(frozen=True)
+class Block:
+    """A box: half extents [m], its edges cut by `chamfer` [m]."""
 
-    box: half extents, its edges cut by `chamfer`; lathe: a profile of [radius, z] turned about z;
-    plate: an outline of [y, z] that is `thick` along x. Each may be moved by `at` and turned by
-    `rpy` [rad]. PartError for anything else.
-    """
-    found = [kind for kind in KINDS if kind in spec]
-    if len(found) != 1:
-        raise PartError(f"{where}: a shape is one of {', '.join(KINDS)}, not {sorted(spec)}")
-    match found[0]:
-        case "box":
-            mesh = _box(np.asarray(spec["box"], float), float(spec.get("chamfer", 0.0)))
-        case "lathe":
-            mesh = _lathe(np.asarray(spec["lathe"], float))
-        case _:
-            mesh = _plate(spec["plate"], float(spec["thick"]))
-    roll, pitch, yaw = spec.get("rpy", (0.0, 0.0, 0.0))
-    mesh.apply_transform(trimesh.transformations.euler_matrix(roll, pitch, yaw))
-    mesh.apply_translation(spec.get("at", (0.0, 0.0, 0.0)))
+    half: Triple
+    chamfer: float = 0.0
+
+
+@dataclass(frozen=True)
+class Lathe:
+    """A profile of (radius, z) [m], turned about z."""
+
+    profile: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Plate:
+    """An outline of (y, z) [m] that is `thick` [m] along x."""
+
+    outline: tuple[tuple[float, float], ...]
+    thick: float
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is seen of a link: a solid, turned by `rpy` [rad], moved to `at` [m]; colour: sRGB."""
+
+    solid: Block | Lathe | Plate
+    colour: Triple
+    at: Triple = (0.0, 0.0, 0.0)
+    rpy: Triple = (0.0, 0.0, 0.0)
+
+
+def mesh_of(shape: Shape, where: str) -> trimesh.Trimesh:
+    """The mesh of a shape, in its link's frame [m]. PartError, which names `where`, for one that
+    encloses nothing."""
+    match shape.solid:
+        case Block(half, chamfer):
+            mesh = _block(np.array(half), chamfer)
+        case Lathe(profile):
+            mesh = _lathe(np.array(profile))
+        case Plate(outline, thick):
+            mesh = _plate(outline, thick)
+    mesh.apply_transform(trimesh.transformations.euler_matrix(*shape.rpy))
+    mesh.apply_translation(shape.at)
     if not mesh.is_volume:
-        raise PartError(f"{where}: the {found[0]} is not closed; check the order of its points")
+        kind = type(shape.solid).__name__.lower()
+        raise PartError(f"{where}: the {kind} is not closed; check the order of its points")
     return mesh
 
 
-def _box(half: Floats, chamfer: float) -> trimesh.Trimesh:
+def _block(half: Floats, chamfer: float) -> trimesh.Trimesh:
     if chamfer <= 0:
         sharp: trimesh.Trimesh = trimesh.creation.box(2 * half)
         return sharp

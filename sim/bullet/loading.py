@@ -19,7 +19,7 @@ ROLLING = 0.001  # [m]
 FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
-class LoadedBody:
+class SimulatedBody:
     """A body in a client: its id, and where its centre of mass sits in the part's frame.
 
     meshes: a folder for the mesh of what it looks like; None: it is not to be seen. rolling:

@@ -22,10 +22,10 @@ def line(start: Floats, end: Floats, step: float = STEP) -> Floats:
     return start + np.linspace(0.0, 1.0, max(2, count))[:, None] * (end - start)
 
 
-def along(ways: Floats, step: float = STEP) -> Floats:
+def along(waypoints: Floats, step: float = STEP) -> Floats:
     """(N, J) points along the lines through (K, J)."""
-    parts = [line(a, b, step)[1:] for a, b in pairwise(ways)]
-    return np.concatenate([ways[:1], *parts])
+    parts = [line(a, b, step)[1:] for a, b in pairwise(waypoints)]
+    return np.concatenate([waypoints[:1], *parts])
 
 
 def connect(
@@ -83,33 +83,36 @@ def connect(
     return shortened(found, hits, np.random.default_rng(seed))
 
 
-def shortened(ways: Floats, hits: Hits, rng: np.random.Generator, *, tries: int = 80) -> Floats:
+def shortened(
+    waypoints: Floats, hits: Hits, rng: np.random.Generator, *, tries: int = 80
+) -> Floats:
     """The path (K, J) with detours cut off, where the straight way is free (Geraerts and Overmars
     2007: shortcuts between random points of the path)."""
     for _ in range(tries):
-        if len(ways) == 2:
+        if len(waypoints) == 2:
             break
-        lengths = np.abs(np.diff(ways, axis=0)).max(axis=1)
+        lengths = np.abs(np.diff(waypoints, axis=0)).max(axis=1)
         ends = np.concatenate([[0.0], np.cumsum(lengths)])
         low, high = np.sort(rng.uniform(0.0, ends[-1], 2))
         i, j = (int(np.searchsorted(ends, v, side="right")) for v in (low, high))
         if i == j:
             continue
+        steps = np.diff(waypoints, axis=0)
         a, b = (
-            ways[k - 1] + (v - ends[k - 1]) / lengths[k - 1] * (ways[k] - ways[k - 1])
+            waypoints[k - 1] + (v - ends[k - 1]) / lengths[k - 1] * steps[k - 1]
             for k, v in ((i, low), (j, high))
         )
         if not hits(line(a, b)).any():
-            ways = np.concatenate([ways[:i], [a, b], ways[j:]])
-    return _fewest(ways, hits)
+            waypoints = np.concatenate([waypoints[:i], [a, b], waypoints[j:]])
+    return _fewest(waypoints, hits)
 
 
-def _fewest(ways: Floats, hits: Hits) -> Floats:
+def _fewest(waypoints: Floats, hits: Hits) -> Floats:
     """Leaves out every point that its neighbours do not need."""
     k = 1
-    while k < len(ways) - 1:
-        if hits(line(ways[k - 1], ways[k + 1])).any():
+    while k < len(waypoints) - 1:
+        if hits(line(waypoints[k - 1], waypoints[k + 1])).any():
             k += 1
         else:
-            ways = np.delete(ways, k, axis=0)
-    return ways
+            waypoints = np.delete(waypoints, k, axis=0)
+    return waypoints

@@ -8,7 +8,7 @@ from episodes.errors import unknown
 from sim.render.base import Renderer
 
 RENDERERS = {
-    "tiny": "sim.render.tiny:TinyRenderer",
+    "tiny": "sim.bullet.tiny:TinyRenderer",
     "raster": "sim.render.raster:RasterRenderer",
     "cycles": "sim.render.cycles:CyclesRenderer",
 }

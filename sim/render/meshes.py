@@ -20,7 +20,7 @@ from episodes.array_types import Floats, Ints
 from episodes.errors import UserError
 from sim import cache
 from sim.render.simplify import LINK, PART, Piece, Surface, Tolerance, surface
-from sim.robots.robot import Visual
+from sim.robots.links import Visual
 
 VERSION = 12  # of what this file and simplify.py make; part of the cache key
 FEW_FACES = 2000  # a mesh of fewer is simplified faster than it is worth a file: in under 15 ms
