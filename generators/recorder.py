@@ -10,7 +10,7 @@ from episodes.array_types import Singles
 from episodes.episode import Episode
 from episodes.episode import Subtask as Span
 from sim import state_layout
-from sim.motion.moves import Subtask
+from sim.motion.moves import BeginSubtask
 from sim.pose import in_step
 from sim.station import Station
 
@@ -26,13 +26,13 @@ class Recorder:
         self._commanded: list[Any] = []
         self._obs: list[Any] = []
         self._states = [station.world.state()]
-        self._marks: list[tuple[int, Subtask]] = []
+        self._marks: list[tuple[int, BeginSubtask]] = []
 
     @property
     def steps(self) -> int:
         return len(self.actions)
 
-    def mark(self, subtask: Subtask) -> None:
+    def mark(self, subtask: BeginSubtask) -> None:
         self._marks.append((self.steps, subtask))
 
     def step(self, action: Singles) -> None:
@@ -86,6 +86,6 @@ class Recorder:
             object_names=names,
             subtasks=self.spans(),
             cell=cell.to_json(),
-            joint_names=list(self.station.card.arm_joints),
+            joint_names=list(self.station.model.arm.joints),
             **about,
         )

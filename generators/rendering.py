@@ -35,7 +35,7 @@ def view(cell: Cell, recipe: Mapping[str, Any], index: int) -> Cell:
     if recipe["camera"] is not None:
         around = np.mean([b.pose.position for b in cell.bodies if not b.fixed], axis=0)
         arm = cell.robots[0]
-        wrist = f"{arm.name}/{robot.load(arm.card).card.camera_link}"
+        wrist = f"{arm.name}/{robot.load(arm.card).camera_link}"
         config = {"camera": recipe["camera"], "image_size": list(size)}
         drawn = cameras.cameras(config, streams.rng("camera"), around, wrist)
         cell = cell.replace(cameras=drawn)

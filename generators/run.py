@@ -19,7 +19,7 @@ from generators.seeds import Streams
 from generators.task import Outcome, Task, instruction
 from scenes import look
 from sim import state_layout
-from sim.motion.moves import Command, Failed, Move, Subtask
+from sim.motion.moves import BeginSubtask, Command, Failed, Move
 from sim.render import sensors
 from sim.render.base import DEPTH_UNIT_M, Frame, Renderer
 from sim.spec import Camera, Cell
@@ -86,7 +86,7 @@ def play(task: Task, recorder: Recorder, rng: np.random.Generator, judge: Judge)
     return _failed(recorder, outcome.failure or "incomplete")
 
 
-def _commands(script: Iterator[Move | Subtask], recorder: Recorder) -> Iterator[Command]:
+def _commands(script: Iterator[Move | BeginSubtask], recorder: Recorder) -> Iterator[Command]:
     """The commands of a script's moves. What a move fails of is raised in the script, at the yield
     of that move: it may catch it and go on."""
     failed: Failed | None = None
@@ -101,7 +101,7 @@ def _commands(script: Iterator[Move | Subtask], recorder: Recorder) -> Iterator[
         except StopIteration:
             return
         failed = None
-        if isinstance(move, Subtask):
+        if isinstance(move, BeginSubtask):
             recorder.mark(move)
             continue
         try:

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from sim.motion.moves import Move, Subtask
+from sim.motion.moves import BeginSubtask, Move
 from sim.spec import Cell
 from sim.station import Station
 
@@ -47,8 +47,8 @@ class Task(Protocol):
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> Words: ...
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
-        """The expert's work, one move after another; the first thing it yields is a Subtask."""
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
+        """The expert's work, one move after another; it begins a subtask first."""
         ...
 
     def outcome(self, station: Station) -> Outcome:

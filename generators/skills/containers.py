@@ -40,8 +40,8 @@ def walled_in(cell: Cell, bodies: Sequence[str], *, tilt: float, among: Sequence
 
 
 def drop(
-    station: Station, part: str, hold: grasping.Hold, container: str, rng: np.random.Generator, *,
-    spread: float, speed: float,
+    station: Station, part: str, hold: grasping.PlannedGrasp, container: str,
+    rng: np.random.Generator, *, spread: float, speed: float,
 ) -> Iterator[Move]:  # fmt: skip
     """Lets a part down near the middle of a container. spread: how far from it [m]."""
     middle = predicates.middle(station.world, container)
@@ -50,7 +50,7 @@ def drop(
 
 
 def let_down(
-    station: Station, part: str, hold: grasping.Hold, container: str, spot: Floats,
+    station: Station, part: str, hold: grasping.PlannedGrasp, container: str, spot: Floats,
     rng: np.random.Generator, *, speed: float,
 ) -> Iterator[Move]:  # fmt: skip
     """Lets a part down into a container as it hangs, turned as suits the wrist: its lowest point
@@ -70,12 +70,9 @@ def let_down(
 def _above(station: Station, tool: Pose, height: float) -> float:
     """How far the palm and what else stands out from a tool at `tool` (tcp_to_world), such as its
     camera, are above a height [m]: they are wider than the room beside a part."""
-    card = station.card
-    found = boxes.join(
-        boxes.Boxes(np.array([box["centre"]]), np.array([box["half"]]), np.eye(3)[None])
-        for box in (card.palm, *card.clear)
-    )
-    low, high = found.moved(tool @ card.tcp.inverse()).bounds()
+    model = station.model
+    found = boxes.join(boxes.of_piece(box) for box in model.body)
+    low, high = found.moved(tool @ model.tcp.pose.inverse()).bounds()
     x, y, _ = tool.position
     wide = (np.maximum(high[:, :2] - (x, y), (x, y) - low[:, :2]) > WIDE).any(axis=1)
     return float(low[wide, 2].min()) - height

@@ -11,7 +11,7 @@ from episodes.errors import UserError
 from generators.skills import feasibility
 from generators.skills.pick_place import Steps, called, travel
 from sim.motion import grasping
-from sim.motion.moves import Carry, Failed, Grip, Hold, Move, Open, Reach, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Dwell, Failed, Grip, Move, Open, Reach
 from sim.motion.tracking import Meet, Ride
 from sim.pose import Pose
 from sim.spec import Cell
@@ -45,14 +45,14 @@ def on_belt(station: Station, part: str) -> bool:
     return abs(x) < goal["end_m"] + 0.05 and abs(z) < 0.01 and not held
 
 
-def await_rest(station: Station, part: str) -> Iterator[Move | Subtask]:
+def await_rest(station: Station, part: str) -> Iterator[Move | BeginSubtask]:
     """Nothing is done until a part has come to the end of the belt and stands there."""
     world = station.world
     tick = 1 / world.cell.physics.control_hz
     if world.speed(part)[0] > 0.01:
-        yield Subtask("wait", f"wait for the {called(station, part)}")
+        yield BeginSubtask("wait", f"wait for the {called(station, part)}")
     while world.speed(part)[0] > 0.01:
-        yield Hold(tick)
+        yield Dwell(tick)
 
 
 def await_room(station: Station, part: str, spot: float) -> Iterator[Move]:
@@ -65,7 +65,7 @@ def await_room(station: Station, part: str, spot: float) -> Iterator[Move]:
         on_belt(station, name) and abs(along(station, name) - spot) < 1.2 * length
         for name in others
     ):
-        yield Hold(1 / world.cell.physics.control_hz)
+        yield Dwell(1 / world.cell.physics.control_hz)
 
 
 def check_speed(cell: Cell, window: Sequence[float]) -> None:
@@ -116,15 +116,15 @@ def catch(
     velocity = tuple(goal["velocity"])
     pace = float(np.linalg.norm(velocity))
     belt = Pose.from_array(goal["belt"])
-    yield Subtask("wait", f"wait for the {called(station, part)}")
+    yield BeginSubtask("wait", f"wait for the {called(station, part)}")
     entry = belt.apply([window[0] + pace, 0.0, 0.0])
     yield travel(Pose.at(entry, station.home.rotation).shifted(z=0.08 + clear), rng, speed)
     while along(station, part) < window[0]:
-        yield Hold(1 / world.cell.physics.control_hz)
+        yield Dwell(1 / world.cell.physics.control_hz)
 
-    yield Subtask("catch", f"grasp the {called(station, part)} as it passes")
+    yield BeginSubtask("catch", f"grasp the {called(station, part)} as it passes")
     around = [b.name for b in world.cell.bodies if b.role != "room" and b.name != part]
-    found = grasping.holds(station, part, around=around, goals=goals, free_above=clear)
+    found = grasping.feasible_grasps(station, part, around=around, goals=goals, free_above=clear)
     if not found:
         raise Failed("no_grasp", f"no free grasp of {part} in reach")
     hold = grasping.choose(found, rng)
@@ -141,6 +141,6 @@ def catch(
     return hold
 
 
-def _tool(station: Station, part: str, hold: grasping.Hold) -> Pose:
+def _tool(station: Station, part: str, hold: grasping.PlannedGrasp) -> Pose:
     """tcp_to_world for a hold of a part where it is now."""
     return station.world.pose(part) @ hold.part_to_tcp.inverse()

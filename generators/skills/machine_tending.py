@@ -14,14 +14,14 @@ from generators.skills import feasibility, pick_place
 from scenes.machine import Arm
 from sim.motion import boxes
 from sim.motion.clearance import Clearance
-from sim.motion.moves import Failed, Hold, Move, Open, Reach, top_down
+from sim.motion.moves import Dwell, Failed, Move, Open, Reach, top_down
 from sim.motion.pushing import Push
-from sim.motion.travel import around
+from sim.motion.travel import clearance_of
 from sim.pose import Pose
 from sim.robots import robot
-from sim.robots.kinematics import Chain, Unreachable
+from sim.robots.kinematics import Kinematics, Unreachable
 from sim.robots.reach import follows, solutions
-from sim.robots.robot import Model
+from sim.robots.robot import RobotModel
 from sim.spec import Cell, Joint
 from sim.station import Station
 
@@ -34,15 +34,15 @@ ABOVE = 0.06  # over a button [m]
 def arm(config: Mapping[str, Any]) -> Arm:
     """What a machine's layout has to know of the config's robot."""
     model = robot.load(config["robot"]["card"])
-    card = model.card
-    return Arm(card.home, card.wrist, card.reach, Chain(model).fold(), card.foot)
+    fold = model.kinematics.fold()
+    return Arm(model.home, model.wrist, model.arm.reach, fold, model.arm.foot)
 
 
 def settled(cell: Cell) -> Cell:
     """The cell with its robot's elbow where the station would hold it: turned aside from home, an
     arm of seven joints would else swing it over in its first move."""
     first, *others = cell.robots
-    chain = Chain(robot.load(first.card))
+    chain = robot.load(first.card).kinematics
     joints = np.array(first.joints)
     tcp_to_base = chain.tcp(joints)
     for k in range(60):  # it moves the elbow only while it moves the tool: to and fro by 1 mm
@@ -55,7 +55,7 @@ def cramped(cell: Cell) -> str:
     it can work everywhere."""
     arm = cell.robots[0]
     model = robot.load(arm.card)
-    chain, world_to_base = Chain(model), arm.base.inverse()
+    chain, world_to_base = model.kinematics, arm.base.inverse()
     door = cell.body("door")
     joint = _joint(cell, "door")
     yaw = turned_to_door(model, cell)
@@ -73,7 +73,7 @@ def cramped(cell: Cell) -> str:
     moved = Pose(tuple(way)) @ door.pose
     for places, door_to_world in ((before, door.pose), (after, moved)):
         clearance = Clearance(
-            arm.card, arm.base,
+            model, arm.base,
             boxes.join(boxes.of_body(b, door_to_world if b is door else b.pose)
                        for b in cell.bodies),
             opening=0.0,
@@ -100,14 +100,14 @@ def cramped(cell: Cell) -> str:
     return ""
 
 
-def _can_press(cell: Cell, chain: Chain, door_to_world: Pose, button: str) -> bool:
+def _can_press(cell: Cell, chain: Kinematics, door_to_world: Pose, button: str) -> bool:
     """Whether the arm comes down on a button without touching anything else, with the door there.
     Over the button it may keep clear of the door, and lower down bend its elbow into it."""
     arm = cell.robots[0]
     model = robot.load(arm.card)
     others = [b for b in cell.bodies if b.name != button]
     clearance = Clearance(
-        arm.card, arm.base,
+        model, arm.base,
         boxes.join(boxes.of_body(b, door_to_world if b.name == "door" else b.pose)
                    for b in others),
         opening=0.0,
@@ -122,7 +122,7 @@ def _can_press(cell: Cell, chain: Chain, door_to_world: Pose, button: str) -> bo
     return False
 
 
-def _followed(chain: Chain, tools: list[Pose], joints: Floats) -> Floats | None:
+def _followed(chain: Kinematics, tools: list[Pose], joints: Floats) -> Floats | None:
     """(N, J): the joints with which an arm that starts at joints (J,) goes from one tool pose to
     the next (tcp_to_base); None if it cannot."""
     found = []
@@ -135,7 +135,7 @@ def _followed(chain: Chain, tools: list[Pose], joints: Floats) -> Floats | None:
     return np.array(found)
 
 
-def _follows(chain: Chain, tools: list[Pose]) -> bool:
+def _follows(chain: Kinematics, tools: list[Pose]) -> bool:
     """Whether an arm goes from one tool pose to the next (tcp_to_base) without a stop."""
     first, *others = tools
     return any(follows(chain, others, joints) for joints in solutions(chain, first))
@@ -147,7 +147,7 @@ def gate(cell: Cell, tool: Pose) -> Pose:
     return Pose((x, y, max(z, tool.position[2])), tool.quaternion)
 
 
-def over_button(model: Model, cell: Cell, button: str, clear: float) -> Pose:
+def over_button(model: RobotModel, cell: Cell, button: str, clear: float) -> Pose:
     """The closed tool `clear` [m] over a button that faces up, turned as the arm is there."""
     body = cell.body(button)
     top = body.pose @ Pose.from_array(catalogue.build(body.kind, body.params).frames["top"])
@@ -157,7 +157,7 @@ def over_button(model: Model, cell: Cell, button: str, clear: float) -> Pose:
 
 
 def beside_handle(
-    model: Model, cell: Cell, door: str, back: float, lean: float, yaw: float = 0.0
+    model: RobotModel, cell: Cell, door: str, back: float, lean: float, yaw: float = 0.0
 ) -> Pose:
     """The closed tool `back` [m] from a door's handle, on the side to push from, its tip beside the
     bar's upper end, leaning back towards the robot by `lean` [rad]; yaw: turned about itself."""
@@ -172,12 +172,12 @@ def beside_handle(
     return Pose.turned(at, (0, 1, 0), -lean) @ top_down((0.0, 0.0, 0.0), yaw)
 
 
-def turned_to_door(model: Model, cell: Cell) -> float:
+def turned_to_door(model: RobotModel, cell: Cell) -> float:
     """How the tool is turned about itself at the handle [rad]: as at home, or the other way round
     where something on its front, such as a camera, would touch the door."""
     base = cell.robots[0].base
-    chain = Chain(model)
-    door = Clearance(model.card.name, base, boxes.of_body(cell.body("door")), opening=0.0)
+    chain = model.kinematics
+    door = Clearance(model, base, boxes.of_body(cell.body("door")), opening=0.0)
     for yaw in (0.0, np.pi):
         tool = beside_handle(model, cell, "door", BESIDE, LEAN[0], yaw)
         found = list(solutions(chain, base.inverse() @ tool))
@@ -186,10 +186,10 @@ def turned_to_door(model: Model, cell: Cell) -> float:
     return 0.0
 
 
-def tip(model: Model) -> tuple[float, float]:
+def tip(model: RobotModel) -> tuple[float, float]:
     """Of the closed tool: how far its tip reaches from the TCP sideways, along the TCP's y, and
     ahead, along its z [m]."""
-    low, high = boxes.of_gripper(model, 0.0).bounds()
+    low, high = boxes.of_tool(model, 0.0).bounds()
     ahead = float(high[:, 2].max())
     at_tip = np.nonzero(high[:, 2] > ahead - 0.01)[0]
     return float(np.abs([low[at_tip, 1], high[at_tip, 1]]).max()), ahead
@@ -203,7 +203,7 @@ def _joint(cell: Cell, member: str) -> Joint:
 
 def close_tool(station: Station) -> Iterator[Move]:
     """The jaws shut, to push with."""
-    if station.card.kind == "jaws":
+    if station.tool.kind == "jaws":
         yield Open(0.0)
 
 
@@ -226,15 +226,15 @@ def go(
 def press(station: Station, button: str, rng: np.random.Generator, speed: float) -> Iterator[Move]:
     """Presses a button that faces up with the tip of the tool, and lets it spring back."""
     cell = station.world.cell
-    above = over_button(station.arm.model, cell, button, ABOVE + rng.uniform(-0.01, 0.03))
-    near = over_button(station.arm.model, cell, button, 0.006)
+    above = over_button(station.model, cell, button, ABOVE + rng.uniform(-0.01, 0.03))
+    near = over_button(station.model, cell, button, 0.006)
     yield from go(station, above, rng, speed, then=[near])
     if _free(station, near, button):
         yield Reach(near, 0.2)
     else:  # with the elbow as it is now it would hit something
         yield from go(station, near, rng, speed)
     yield Push(button, 0.85 * _joint(cell, button).upper, (0.0, 0.0, -1.0), 0.04, farthest=0.03)
-    yield Hold(rng.uniform(0.1, 0.3))
+    yield Dwell(rng.uniform(0.1, 0.3))
     yield Reach(above, 0.25)
 
 
@@ -244,8 +244,8 @@ def _free(station: Station, tool: Pose, but: str) -> bool:
     start, world_to_base = station.tcp_to_world, station.robot.base.inverse()
     way = np.subtract(tool.position, start.position)
     tools = [world_to_base @ start.shifted(*(share * way)) for share in np.linspace(0.0, 1.0, 5)]
-    joints = _followed(station.chain, tools, station.joints)
-    return joints is not None and not around(station, but=(but,)).hits(joints).any()
+    joints = _followed(station.kinematics, tools, station.joints)
+    return joints is not None and not clearance_of(station, but=(but,)).hits(joints).any()
 
 
 def slide(station: Station, door: str, rng: np.random.Generator, speed: float) -> Iterator[Move]:
@@ -254,8 +254,8 @@ def slide(station: Station, door: str, rng: np.random.Generator, speed: float) -
     end = _joint(cell, door).upper
     way = cell.body(door).pose.rotation @ _joint(cell, door).axis
     back, lean = BESIDE + rng.uniform(-0.01, 0.01), rng.uniform(*LEAN)
-    yaw = turned_to_door(station.arm.model, cell)
-    beside = beside_handle(station.arm.model, cell, door, back, lean, yaw)
+    yaw = turned_to_door(station.model, cell)
+    beside = beside_handle(station.model, cell, door, back, lean, yaw)
     along = [beside.shifted(*(share * end * way)) for share in np.linspace(0.0, 1.0, 12)]
     yield from go(station, beside.shifted(z=RISE), rng, speed, then=along)
     yield Reach(beside, 0.3)

@@ -12,7 +12,7 @@ from episodes.array_types import Floats
 from scenes.cameras import look_at
 from sim.motion import travel
 from sim.pose import Pose, rotvec_to_matrix
-from sim.robots import reach, robot
+from sim.robots import reach
 from sim.spec import Camera
 from sim.station import Station
 
@@ -49,10 +49,7 @@ def has(station: Station, camera: Camera, point: Floats, normal: Floats, terms: 
 
 def camera_to_world(station: Station, camera: Camera) -> Pose:
     """Of a camera that rides on the station's robot, as the joint sensors have it; OpenCV axes."""
-    positions = np.array(station.arm.read()[0])
-    link = camera.parent.partition("/")[2]
-    at = robot.frame_to_world(station.robot.base, station.arm.model, positions, link, camera.pose)
-    return Pose.from_matrix(at)
+    return station.sensed_frame(camera.parent.partition("/")[2], camera.pose)
 
 
 def camera_to_tcp(station: Station, camera: Camera) -> Pose:
@@ -88,10 +85,10 @@ def tools(
             turned = Pose.at(eye.position, eye.rotation @ rotvec_to_matrix([0.0, 0.0, roll]))
             tool = turned @ tcp_to_camera
             found.append((float(np.linalg.norm(station.turn_from_home(tool))), len(found), tool))
-    clearance = travel.around(station)
+    clearance = travel.clearance_of(station)
     base = station.robot.base.inverse()
     for _, _, tool in sorted(found, key=lambda item: item[:2]):
-        joints = next(reach.solutions(station.chain, base @ tool, station.joints), None)
+        joints = next(reach.solutions(station.kinematics, base @ tool, station.joints), None)
         if joints is not None and not clearance.hits(joints[None], 0.01)[0]:
             yield tool
 

@@ -12,7 +12,7 @@ from generators.skills import pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.bench import tray_bench
 from sim.motion import grasping
-from sim.motion.moves import Move, Subtask
+from sim.motion.moves import BeginSubtask, Move
 from sim.pose import Pose
 from sim.robots import robot
 from sim.spec import Cell
@@ -29,16 +29,16 @@ class BenchPlace:
         self.max_seconds = float(config["task"]["max_seconds"])
         self.position = config["task"]["position_mm"] / 1000
         self.angle = np.deg2rad(config["task"]["angle_deg"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return tray_bench(self.config, rng, self.card.home, self.card.wrist)
+        return tray_bench(self.config, rng, self.robot.home, self.robot.wrist)
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         slots = {"part": cell.goal["part"], "slot": cell.goal["slot"]}
         return words.instruction(self.name, cell, slots, rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         cell = station.world.cell
         part = cell.goal["part"]
         goals = grasping.turned_goals(cell.body(part), Pose.from_array(cell.goal["pose"]))
@@ -46,7 +46,7 @@ class BenchPlace:
 
         hold = yield from pick_place.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
 
-        yield Subtask("place", f"put it into {cell.goal['slot'].replace('/', ' ')}")
+        yield BeginSubtask("place", f"put it into {cell.goal['slot'].replace('/', ' ')}")
         yield from pick_place.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:

@@ -13,7 +13,7 @@ from generators.skills import containers, feasibility, pick_place, predicates, p
 from generators.task import Outcome
 from scenes.bins import full_bin
 from sim.motion import grasping
-from sim.motion.moves import Hold, Move, Subtask
+from sim.motion.moves import BeginSubtask, Dwell, Move
 from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
@@ -29,12 +29,12 @@ class BinClear:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         self.max_seconds = float(config["task"]["max_seconds"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        takes = partial(grasping.takes, self.card)
+        takes = partial(grasping.takes, self.robot.tool)
         return feasibility.tried(
-            lambda r: full_bin(self.config, r, self.card.home, self.card.wrist, takes),
+            lambda r: full_bin(self.config, r, self.robot.home, self.robot.wrist, takes),
             _beyond,
             rng,
             "move scene.bin or scene.tote nearer (x_m, y_m), or lower the bin's height_mm",
@@ -44,7 +44,7 @@ class BinClear:
         slots = {key: cell.goal[key] for key in ("source", "target")}
         return words.instruction(self.name, cell, slots, rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         world, goal = station.world, station.world.cell.goal
 
         def left() -> list[str]:
@@ -60,17 +60,17 @@ class BinClear:
             lambda part: self._move(station, part, rng, rim + clear, speed),
             clear=0.1,
         )
-        yield Hold(1.0)
+        yield Dwell(1.0)
 
     def _move(
         self, station: Station, part: str, rng: np.random.Generator, over: float, speed: float
-    ) -> Iterator[Move | Subtask]:
+    ) -> Iterator[Move | BeginSubtask]:
         """One part into a free spot of the tote; it is carried at the height `over` [m]."""
         world, tote = station.world, station.world.cell.goal["target"]
         clear = over - predicates.lowest(world, part)
         hold = yield from pick_place.pick(station, part, rng, clear=clear, speed=speed, tilt=TILT)
 
-        yield Subtask("place", f"put it into the {pick_place.called(station, tote)}")
+        yield BeginSubtask("place", f"put it into the {pick_place.called(station, tote)}")
         spot = containers.free_spot(station, part, tote, rng, room=0.012)
         yield from containers.let_down(station, part, hold, tote, spot, rng, speed=speed)
 

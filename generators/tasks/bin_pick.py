@@ -11,7 +11,7 @@ from generators.language import words
 from generators.skills import containers, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.bins import bin_bench
-from sim.motion.moves import Move, Subtask
+from sim.motion.moves import BeginSubtask, Move
 from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
@@ -27,11 +27,11 @@ class BinPick:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         self.max_seconds = float(config["task"]["max_seconds"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
         return feasibility.tried(
-            lambda r: bin_bench(self.config, r, self.card.home, self.card.wrist),
+            lambda r: bin_bench(self.config, r, self.robot.home, self.robot.wrist),
             _beyond,
             rng,
             "move scene.bin or scene.tote nearer (x_m, y_m), or lower the bin's height_mm",
@@ -40,7 +40,7 @@ class BinPick:
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         return words.instruction(self.name, cell, dict(cell.goal), rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         world = station.world
         part, tote = world.cell.goal["part"], world.cell.goal["target"]
         speed = rng.uniform(0.4, 0.65)
@@ -49,7 +49,7 @@ class BinPick:
 
         hold = yield from pick_place.pick(station, part, rng, clear=clear, speed=speed, tilt=TILT)
 
-        yield Subtask("place", f"put it into the {pick_place.called(station, tote)}")
+        yield BeginSubtask("place", f"put it into the {pick_place.called(station, tote)}")
         yield from containers.drop(station, part, hold, tote, rng, spread=0.03, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:

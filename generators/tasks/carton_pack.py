@@ -12,7 +12,7 @@ from generators.language import words
 from generators.skills import feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.packing import packing
-from sim.motion.moves import Carry, Failed, Hold, Move, Reach, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Dwell, Failed, Move, Reach
 from sim.pose import Pose
 from sim.robots import reach, robot
 from sim.spec import Cell
@@ -36,11 +36,11 @@ class CartonPack:
         self.max_seconds = float(task["max_seconds"])
         self.overlap = task["overlap_mm"] / 1000
         self.angle = np.deg2rad(task["closed_deg"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
         return feasibility.tried(
-            lambda r: packing(self.config, r, self.card.home, self.card.wrist),
+            lambda r: packing(self.config, r, self.robot.home, self.robot.wrist),
             _beyond, rng, "move scene.carton.x_m or y_m, or scene.work_area",
         )  # fmt: skip
 
@@ -48,7 +48,7 @@ class CartonPack:
         terms = {"count": str(len(cell.goal["parts"]))}
         return words.instruction(self.name, cell, {"carton": cell.goal["carton"]}, rng, terms=terms)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         goal = station.world.cell.goal
         order = [goal["parts"][int(i)] for i in rng.permutation(len(goal["parts"]))]
         rim = predicates.rim(station.world, goal["carton"]) - station.robot.base.position[2]
@@ -62,11 +62,11 @@ class CartonPack:
         for pair in np.split(np.arange(len(goal["flaps"])), 2):  # the lower flaps first
             for i in rng.permutation(pair):
                 yield from self._close(station, int(i), rng, speed)
-        yield Hold(1.0)
+        yield Dwell(1.0)
 
     def _put(
         self, station: Station, part: str, rng: np.random.Generator, clear: float, speed: float
-    ) -> Iterator[Move | Subtask]:
+    ) -> Iterator[Move | BeginSubtask]:
         """One item into its place, straight down."""
         goal = station.world.cell.goal
         place = Pose.from_array(goal["poses"][goal["parts"].index(part)])
@@ -74,7 +74,7 @@ class CartonPack:
             station, part, rng, goals=[place], clear=clear, speed=speed
         )
         what = pick_place.called(station, part)
-        yield Subtask("pack", f"put the {what} into the carton")
+        yield BeginSubtask("pack", f"put the {what} into the carton")
         down = yield from pick_place.bring(
             station, part, hold, [place], rng, clear=clear, speed=speed
         )
@@ -84,7 +84,7 @@ class CartonPack:
 
     def _close(
         self, station: Station, i: int, rng: np.random.Generator, speed: float
-    ) -> Iterator[Move | Subtask]:
+    ) -> Iterator[Move | BeginSubtask]:
         """Pushes a flap over from outside, then down until it lies."""
         world, goal = station.world, station.world.cell.goal
         flap, hinge = goal["flaps"][i], Pose.from_array(goal["hinges"][i])
@@ -92,7 +92,7 @@ class CartonPack:
         depth, angle = size["depth"], goal["closed"][i] - world.travel(flap)
         outside = max(0.0, -depth * float(np.cos(angle))) + BESIDE
         along, push = rng.uniform(-0.15, 0.15) * size["length"], rng.uniform(0.12, 0.2)
-        yield Subtask("close", f"close the {flap.replace('_', ' ')}")
+        yield BeginSubtask("close", f"close the {flap.replace('_', ' ')}")
         spots = np.array([(along, -outside, OVER * depth), (along, INWARDS * depth, OVER * depth),
                           (along, INWARDS * depth, size["board"] - 0.0005)])  # fmt: skip
         for way in _followed(station, hinge.apply(spots)):
@@ -160,7 +160,7 @@ def _followed(station: Station, spots: np.ndarray) -> Iterator[list[Pose]]:
     for yaw in TURNS:
         turned = Pose.turned((0, 0, 0), (0, 0, 1), yaw).rotation @ station.home.rotation
         way = [base @ Pose.at(spot, turned) for spot in fine]
-        if reach.follows(station.chain, way, station.joints):
+        if reach.follows(station.kinematics, way, station.joints):
             yield [Pose.at(spot, turned) for spot in spots]
 
 

@@ -12,7 +12,7 @@ from generators.skills import conveyor, feasibility, pick_place, predicates, pro
 from generators.task import Outcome
 from scenes.conveyor import conveyor_nest
 from sim.motion import grasping
-from sim.motion.moves import Move, Subtask
+from sim.motion.moves import BeginSubtask, Move
 from sim.pose import Pose
 from sim.robots import robot
 from sim.spec import Cell
@@ -31,11 +31,11 @@ class ConveyorPick:
         self.position = config["task"]["position_mm"] / 1000
         self.angle = np.deg2rad(config["task"]["angle_deg"])
         self.window = tuple(config["task"]["window_m"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
         cell = feasibility.tried(
-            lambda r: conveyor_nest(self.config, r, self.card.home, self.card.wrist),
+            lambda r: conveyor_nest(self.config, r, self.robot.home, self.robot.wrist),
             lambda c: conveyor.beyond(
                 c, self.window, {"the nest": Pose.from_array(c.goal["pose"])}
             ),
@@ -49,7 +49,7 @@ class ConveyorPick:
         slots = {"part": cell.goal["part"], "belt": "conveyor", "nest": "nest"}
         return words.instruction(self.name, cell, slots, rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         cell = station.world.cell
         part = cell.goal["part"]
         goals = grasping.turned_goals(cell.body(part), Pose.from_array(cell.goal["pose"]))
@@ -59,7 +59,7 @@ class ConveyorPick:
             station, part, rng, self.window, goals=goals, clear=clear, speed=speed
         )
 
-        yield Subtask("place", "put it into the nest")
+        yield BeginSubtask("place", "put it into the nest")
         yield from pick_place.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
 
     def outcome(self, station: Station) -> Outcome:

@@ -12,7 +12,7 @@ from generators.language.korean import with_particle
 from generators.skills import containers, conveyor, feasibility, predicates, progress
 from generators.task import Outcome
 from scenes.conveyor import conveyor_bins
-from sim.motion.moves import Carry, Hold, Move, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Dwell, Move
 from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
@@ -29,11 +29,11 @@ class ConveyorSort:
         self.config = config
         self.max_seconds = float(config["task"]["max_seconds"])
         self.window = tuple(config["task"]["window_m"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
         def drawn(r: np.random.Generator) -> Cell:
-            cell = conveyor_bins(self.config, r, self.card.home, self.card.wrist)
+            cell = conveyor_bins(self.config, r, self.robot.home, self.robot.wrist)
             conveyor.check_speed(cell, self.window)
             return cell
 
@@ -58,7 +58,7 @@ class ConveyorSort:
         rules = {lang: _rules(cell, lang) for lang in lexicon.LANGUAGES}
         return words.instruction(self.name, cell, slots, rng, terms={"rules": rules})
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         world, goal = station.world, station.world.cell.goal
         speed = rng.uniform(0.55, 0.7)
         for part, container in zip(goal["parts"], goal["bins"], strict=True):
@@ -66,14 +66,14 @@ class ConveyorSort:
             hold = yield from conveyor.catch(
                 station, part, rng, self.window, clear=clear, speed=speed
             )
-            yield Subtask("place", f"put it into the bin for {goal['by']}s like it")
+            yield BeginSubtask("place", f"put it into the bin for {goal['by']}s like it")
             lift = predicates.rim(world, container) + OVER_RIM - predicates.lowest(world, part)
             if lift > 0:
                 yield Carry(station.tcp_to_world.shifted(z=lift), 0.3)
             yield from containers.drop(
                 station, part, hold, container, rng, spread=0.02, speed=speed
             )
-        yield Hold(2.0)  # what fell on others may rock for a moment
+        yield Dwell(2.0)  # what fell on others may rock for a moment
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal

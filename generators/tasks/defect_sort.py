@@ -12,7 +12,7 @@ from generators.language import words
 from generators.skills import containers, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.sorting import defect_bench
-from sim.motion.moves import Carry, Hold, Move, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Dwell, Move
 from sim.pose import Pose
 from sim.robots import robot
 from sim.spec import Cell
@@ -31,11 +31,11 @@ class DefectSort:
         self.max_seconds, self.shown_s = float(task["max_seconds"]), float(task["shown_s"])
         self.focus, self.aside = task["focus_m"], float(task["aside_m"])
         self.tilt = np.deg2rad(task["tilt_deg"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
         return feasibility.tried(
-            lambda r: defect_bench(self.config, r, self.card.home, self.card.wrist),
+            lambda r: defect_bench(self.config, r, self.robot.home, self.robot.wrist),
             self._beyond,
             rng,
             "move scene.work_area nearer, or lower its reach_m",
@@ -54,7 +54,7 @@ class DefectSort:
         terms = {"colour": cell.goal["colour"]}
         return words.instruction(self.name, cell, slots, rng, terms=terms)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         goal = station.world.cell.goal
         speed = rng.uniform(0.45, 0.65)
         for i in rng.permutation(len(goal["parts"])):
@@ -62,16 +62,16 @@ class DefectSort:
             clear = rng.uniform(0.12, 0.16)
             hold = yield from pick_place.pick(station, part, rng, clear=clear, speed=speed)
 
-            yield Subtask("show", "hold it before the inspection camera")
+            yield BeginSubtask("show", "hold it before the inspection camera")
             down = yield from pick_place.bring(
                 station, part, hold, self._before_camera(station, part, rng), rng,
                 clear=0.05, speed=speed,
             )  # fmt: skip
             yield Carry(down, 0.2)
-            yield Hold(self.shown_s + 0.25)
+            yield Dwell(self.shown_s + 0.25)
 
             verdict = f"has a defect: {goal['defects'][i]}" if goal["defects"][i] else "is sound"
-            yield Subtask("sort", f"it {verdict.replace('_', ' ')}; put it into its bin")
+            yield BeginSubtask("sort", f"it {verdict.replace('_', ' ')}; put it into its bin")
             yield Carry(station.tcp_to_world.shifted(z=0.05), 0.3)
             yield from containers.drop(
                 station, part, hold, container, rng, spread=0.015, speed=speed

@@ -11,7 +11,7 @@ from generators.language import words
 from generators.skills import conveyor, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.pallet import depalletising
-from sim.motion.moves import Carry, Move, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Move
 from sim.pose import Pose
 from sim.robots import robot
 from sim.spec import Cell
@@ -28,12 +28,12 @@ class Depalletise:
         self.max_seconds = float(config["task"]["max_seconds"])
         self.tilt = np.deg2rad(config["task"]["tilt_deg"])
         self.drop = float(config["task"]["drop_m"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        card = self.card
+        robot = self.robot
         return feasibility.tried(
-            lambda r: depalletising(self.config, r, card.home, card.wrist, card.foot),
+            lambda r: depalletising(self.config, r, robot.home, robot.wrist, robot.arm.foot),
             self._beyond,
             rng,
             "move scene.pallet (x_m, y_m, below_m) or task.drop_m nearer",
@@ -50,7 +50,7 @@ class Depalletise:
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         return words.instruction(self.name, cell, {"belt": "conveyor", "pallet": "pallet"}, rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         cell = station.world.cell
         speed = rng.uniform(0.6, 0.8)
         height = station.world.cell.body("box_0").params["height_mm"] / 1000
@@ -64,7 +64,7 @@ class Depalletise:
             hold = yield from pick_place.pick(
                 station, part, rng, goals=goals, clear=clear, speed=speed
             )
-            yield Subtask("put", "put the box on the belt")
+            yield BeginSubtask("put", "put the box on the belt")
             yield from conveyor.await_room(station, part, spot[0])
             down = yield from pick_place.bring(
                 station, part, hold, goals, rng, clear=clear, speed=speed

@@ -14,7 +14,7 @@ from generators.skills.bead import Bead
 from generators.task import Outcome
 from scenes.dispensing import seam_bench
 from sim.motion.follow import Follow
-from sim.motion.moves import Move, Reach, Subtask
+from sim.motion.moves import BeginSubtask, Move, Reach
 from sim.pose import Pose
 from sim.robots import reach, robot
 from sim.spec import Cell
@@ -36,11 +36,11 @@ class DispenseBead:
         self.rms, self.off = task["rms_mm"] / 1000, task["off_seam_mm"] / 1000
         self.standoff = [v / 1000 for v in task["standoff_mm"]]
         self.speed = [v / 1000 for v in task["speed_mm_s"]]
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
         return feasibility.tried(
-            lambda r: seam_bench(self.config, r, self.card.home, self.card.wrist),
+            lambda r: seam_bench(self.config, r, self.robot.home, self.robot.wrist),
             _out_of_reach, rng, "move scene.work_area or shrink scene.plate",
         )  # fmt: skip
 
@@ -48,7 +48,7 @@ class DispenseBead:
         terms = {"shape": cell.goal["shape"]}
         return words.instruction(self.name, cell, {"plate": "plate"}, rng, terms=terms)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         low, high = self.standoff
         height = rng.uniform(low + 0.3 * (high - low), high - 0.3 * (high - low))
         slow, fast = self.speed
@@ -58,15 +58,15 @@ class DispenseBead:
         first, last = run.line()[0], run.line()[-1]
         turned, clear = station.home.rotation, rng.uniform(0.04, 0.08)
 
-        yield Subtask("approach", "bring the nozzle to the start of the seam")
+        yield BeginSubtask("approach", "bring the nozzle to the start of the seam")
         start = Pose.at(first, turned)
         yield pick_place.travel(start.shifted(z=clear), rng, rng.uniform(0.3, 0.5))
         yield Reach(start, 0.12, within=0.0003)
 
-        yield Subtask("dispense", "follow the seam with the nozzle on")
+        yield BeginSubtask("dispense", "follow the seam with the nozzle on")
         yield run
 
-        yield Subtask("retreat", "raise the nozzle")
+        yield BeginSubtask("retreat", "raise the nozzle")
         yield Reach(Pose.at(last, turned).shifted(z=clear), 0.25)
 
     def outcome(self, station: Station) -> Outcome:
@@ -99,6 +99,6 @@ def _out_of_reach(cell: Cell) -> str:
     arm = cell.robots[0]
     down = Pose((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
     tools = [Pose(tuple(p)).shifted(z=0.002) @ down for p in cell.goal["seam"][::8]]
-    able = reach.reachable(arm.card, arm.base, tools)
+    able = reach.reachable(robot.load(arm.card), arm.base, tools)
     far = {f"point {i} of the seam": tool for i, tool in enumerate(tools) if not able[i]}
     return feasibility.beyond(arm, far) if far else ""

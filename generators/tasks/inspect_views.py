@@ -12,7 +12,7 @@ from generators.language import words
 from generators.skills import pick_place, viewpoints
 from generators.task import Outcome
 from scenes.inspecting import inspection_bench
-from sim.motion.moves import Failed, Hold, Move, Subtask
+from sim.motion.moves import BeginSubtask, Dwell, Failed, Move
 from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
@@ -39,10 +39,10 @@ class InspectViews:
         focus = (float(task["focus_m"][0]), float(task["focus_m"][1]))
         self.terms = viewpoints.Terms(focus, float(np.deg2rad(task["angle_deg"])), task["framed"])
         self.still = float(task["still_s"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return inspection_bench(self.config, rng, self.card.home, self.card.wrist)
+        return inspection_bench(self.config, rng, self.robot.home, self.robot.wrist)
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         kind = cell.body("target").kind
@@ -50,19 +50,19 @@ class InspectViews:
         terms = {"features": SAID.get(kind, plain)}
         return words.instruction(self.name, cell, {"part": "target"}, rng, terms=terms)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         goal, camera = _goal(station)
         speed = rng.uniform(0.35, 0.55)
         for i in rng.permutation(len(goal["features"])):
             name = goal["features"][i]
             if name in _taken(station):
                 continue
-            yield Subtask("view", f"look at the {name.replace('_', ' ')}")
+            yield BeginSubtask("view", f"look at the {name.replace('_', ' ')}")
             point, normal = np.array(goal["points"][i]), np.array(goal["normals"][i])
             places = viewpoints.tools(station, camera, point, normal, self.terms, rng)
             for tool in islice(places, TRIES):
                 yield pick_place.travel(tool, rng, speed)
-                yield Hold(self.still + 0.15)
+                yield Dwell(self.still + 0.15)
                 if name in _taken(station):
                     break
             else:

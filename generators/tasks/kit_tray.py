@@ -12,7 +12,7 @@ from generators.skills import feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.bench import kit_bench
 from sim.motion import grasping
-from sim.motion.moves import Hold, Move, Subtask
+from sim.motion.moves import BeginSubtask, Dwell, Move
 from sim.pose import Pose
 from sim.robots import robot
 from sim.spec import Cell
@@ -26,20 +26,19 @@ class KitTray:
     name = "kit_tray"
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
         scene = dict(config["scene"])
-        thicker = max(0.0, round(1000 * card.jaw - scene["jaw_mm"], 1))
+        thicker = max(0.0, round(1000 * self.robot.jaw - scene["jaw_mm"], 1))
         scene["gap_m"] += thicker / 1000
         scene["rib_mm"] += thicker
         self.config = {**config, "scene": scene}
         self.max_seconds = float(config["task"]["max_seconds"])
         self.position = config["task"]["position_mm"] / 1000
         self.angle = np.deg2rad(config["task"]["angle_deg"])
-        self.card = card
 
     def cell(self, rng: np.random.Generator) -> Cell:
         return feasibility.tried(
-            lambda r: kit_bench(self.config, r, self.card.home, self.card.wrist),
+            lambda r: kit_bench(self.config, r, self.robot.home, self.robot.wrist),
             _beyond,
             rng,
             "move scene.work_area nearer, or lower its reach_m",
@@ -48,7 +47,7 @@ class KitTray:
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         return words.instruction(self.name, cell, {"tray": "tray"}, rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         parts = station.world.cell.goal["parts"]
         order = [parts[int(i)] for i in rng.permutation(len(parts))]
         # whatever hangs in the jaws passes over whatever stands on the bench
@@ -62,17 +61,17 @@ class KitTray:
             lambda part: self._put(station, part, rng, clear, speed),
             clear=clear,
         )
-        yield Hold(1.0)
+        yield Dwell(1.0)
 
     def _put(
         self, station: Station, part: str, rng: np.random.Generator, clear: float, speed: float
-    ) -> Iterator[Move | Subtask]:
+    ) -> Iterator[Move | BeginSubtask]:
         """One part into its slot."""
         slot, pose = self._place(station.world.cell, part)
         goals = grasping.turned_goals(station.world.cell.body(part), pose)
         hold = yield from pick_place.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
         what = pick_place.called(station, part)
-        yield Subtask("place", f"put the {what} into {slot.replace('/', ' ')}")
+        yield BeginSubtask("place", f"put the {what} into {slot.replace('/', ' ')}")
         yield from pick_place.set_down(station, part, hold, goals, rng, clear=clear, speed=speed)
 
     def _place(self, cell: Cell, part: str) -> tuple[str, Pose]:

@@ -12,7 +12,7 @@ from generators.skills import feasibility, machine_tending, pick_place, predicat
 from generators.task import Outcome
 from scenes import machine
 from sim.motion import grasping
-from sim.motion.moves import Carry, Move, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Move
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -46,7 +46,7 @@ class MachineLoad:
         slots = {"part": cell.goal["part"], "target": cell.goal["target"]}
         return words.instruction(self.name, cell, slots, rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         cell = station.world.cell
         part, holder = cell.goal["part"], pick_place.called(station, cell.goal["target"])
         goals = grasping.turned_goals(cell.body(part), Pose.from_array(cell.goal["stand"]))
@@ -54,7 +54,7 @@ class MachineLoad:
 
         hold = yield from pick_place.pick(station, part, rng, goals=goals, clear=clear, speed=speed)
 
-        yield Subtask("place", f"stand it in the {holder}")
+        yield BeginSubtask("place", f"stand it in the {holder}")
         over = pick_place.tool_for(station, part, hold, goals).shifted(z=clear)
         yield from machine_tending.go(
             station, machine_tending.gate(cell, over), rng, speed, carrying=part
@@ -68,18 +68,18 @@ class MachineLoad:
         yield from machine_tending.go(station, machine_tending.gate(cell, over), rng, speed)
         yield from machine_tending.close_tool(station)
 
-        yield Subtask("clamp", "press the clamp button")
+        yield BeginSubtask("clamp", "press the clamp button")
         yield from machine_tending.press(station, "button_clamp", rng, speed)
 
-        yield Subtask("shut", "shut the door")
+        yield BeginSubtask("shut", "shut the door")
         yield from machine_tending.slide(station, "door", rng, speed)
 
-        yield Subtask("start", "press the start button")
+        yield BeginSubtask("start", "press the start button")
         yield from machine_tending.press(station, "button_start", rng, speed)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
-        part, fired = goal["part"], world.controller.fired
+        part, fired = goal["part"], world.fired
         if predicates.fallen(station, part):
             return Outcome(False, "dropped", over=True)
         if "clamp" not in fired:
@@ -98,6 +98,6 @@ class MachineLoad:
         0.2 for each of what comes after: it is clamped, the door is shut."""
         world, goal = station.world, station.world.cell.goal
         stood = progress.to_poses(station, [goal["part"]], [goal["stand"]], SEATED, np.pi / 4)
-        clamped = "clamp" in world.controller.fired
+        clamped = "clamp" in world.fired
         shut = clamped and world.travel("door") >= goal["shut_m"]
         return 0.6 * progress.delivered(station, stood) + 0.2 * clamped + 0.2 * shut

@@ -13,7 +13,7 @@ from generators.skills import feasibility, machine_tending, pick_place, predicat
 from generators.task import Outcome
 from scenes import machine
 from sim.motion import grasping
-from sim.motion.moves import Carry, Failed, Grip, Hold, Move, Open, Reach, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Dwell, Failed, Grip, Move, Open, Reach
 from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
@@ -45,23 +45,25 @@ class MachineUnload:
         slots = {key: cell.goal[key] for key in ("part", "target")}
         return words.instruction(self.name, cell, slots, rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         cell, goal = station.world.cell, station.world.cell.goal
         part = goal["part"]
         slots = [Pose.from_array(slot) for slot in goal["slots"]]
         goals = [pose for slot in slots for pose in grasping.turned_goals(cell.body(part), slot)]
         clear, speed = rng.uniform(0.07, 0.10), rng.uniform(0.4, 0.65)
 
-        yield Subtask("open", "slide the door open")
+        yield BeginSubtask("open", "slide the door open")
         yield from machine_tending.close_tool(station)
         yield from machine_tending.slide(station, "door", rng, speed)
 
-        yield Subtask("unclamp", "press the unclamp button")
+        yield BeginSubtask("unclamp", "press the unclamp button")
         yield from machine_tending.press(station, "button_unclamp", rng, speed)
 
-        yield Subtask("pick", f"grasp the {pick_place.called(station, part)}")
+        yield BeginSubtask("pick", f"grasp the {pick_place.called(station, part)}")
         around = [b.name for b in cell.bodies if b.role != "room" and b.name != part]
-        found = grasping.holds(station, part, around=around, goals=goals, free_above=clear)
+        found = grasping.feasible_grasps(
+            station, part, around=around, goals=goals, free_above=clear
+        )
         if not found:
             raise Failed("no_grasp", f"no free grasp of {part} in reach")
         hold = grasping.choose(found, rng)
@@ -77,14 +79,14 @@ class MachineUnload:
         yield Carry(station.tcp_to_world.shifted(*ease), 0.05)
         yield Carry(station.tcp_to_world.shifted(z=clear), 0.2)
 
-        yield Subtask("place", f"stand it in the {pick_place.called(station, goal['target'])}")
+        yield BeginSubtask("place", f"stand it in the {pick_place.called(station, goal['target'])}")
         out = machine_tending.gate(cell, station.tcp_to_world)
         yield from machine_tending.go(station, out, rng, speed, carrying=part)
         down = yield from pick_place.bring(
             station, part, hold, goals, rng, clear=clear, speed=speed
         )
         yield Carry(down.shifted(z=0.02), 0.2)
-        yield Hold(0.4)  # a part held by its slim end swings for a moment
+        yield Dwell(0.4)  # a part held by its slim end swings for a moment
         down = pick_place.tool_for(station, part, hold, goals)
         yield Carry(down.shifted(z=0.0005), 0.05)
         yield from pick_place.let_go(hold, down, clear)
@@ -99,7 +101,7 @@ class MachineUnload:
         if any(away <= self.position and turn <= self.angle for away, turn in slots):
             done = predicates.let_go(station, part) and predicates.at_rest(world, part)
             return Outcome(done, "" if done else "not_released")
-        if "unclamp" not in world.controller.fired:
+        if "unclamp" not in world.fired:
             shut = world.travel("door") < goal["shut_m"]
             return Outcome(False, "door_shut" if shut else "not_unclamped")
         return Outcome(False, "not_in_tray")
@@ -112,6 +114,6 @@ class MachineUnload:
             goal["slots"], key=lambda slot: math.dist(world.pose(part).position, slot[:3])
         )
         stood = progress.to_poses(station, [part], [nearest], self.position, self.angle)
-        unclamped = "unclamp" in world.controller.fired
+        unclamped = "unclamp" in world.fired
         opened = unclamped or world.travel("door") < goal["shut_m"]
         return 0.2 * opened + 0.2 * unclamped + 0.6 * progress.delivered(station, stood)

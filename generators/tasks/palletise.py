@@ -11,7 +11,7 @@ from generators.language import words
 from generators.skills import conveyor, feasibility, pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.pallet import palletising
-from sim.motion.moves import Carry, Hold, Move, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Dwell, Move
 from sim.pose import Pose
 from sim.robots import reach, robot
 from sim.spec import Cell
@@ -32,11 +32,12 @@ class Palletise:
         self.max_seconds = float(task["max_seconds"])
         self.position, self.angle = task["position_mm"] / 1000, np.deg2rad(task["angle_deg"])
         self.stable = float(task["stable_s"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
+        robot = self.robot
         return feasibility.tried(
-            lambda r: palletising(self.config, r, self.card.home, self.card.wrist, self.card.foot),
+            lambda r: palletising(self.config, r, robot.home, robot.wrist, robot.arm.foot),
             out_of_reach, rng, "move scene.pallet.x_m, y_m or below_m, or lower scene.layers",
         )  # fmt: skip
 
@@ -45,7 +46,7 @@ class Palletise:
         slots = {"belt": "conveyor", "pallet": "pallet"}
         return words.instruction(self.name, cell, slots, rng, terms=terms)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         speed = rng.uniform(0.6, 0.8)
         belt = Pose.from_array(station.world.cell.goal["belt"])
         away = 0.2 * belt.rotation[:, 0]
@@ -59,7 +60,7 @@ class Palletise:
             hold = yield from pick_place.pick(
                 station, part, rng, goals=goals, clear=clear, speed=speed
             )
-            yield Subtask("stack", "put the box in its place on the pallet")
+            yield BeginSubtask("stack", "put the box in its place on the pallet")
             yield Carry(station.tcp_to_world.shifted(*away), 0.5)  # the queue moves up behind it
             down = yield from pick_place.bring(
                 station, part, hold, goals, rng, clear=clear, speed=speed
@@ -67,7 +68,7 @@ class Palletise:
             yield Carry(down.shifted(z=0.004), 0.3)
             yield Carry(down, 0.05)
             yield from pick_place.let_go(hold, down, clear)
-        yield Hold(self.stable + 1.0)
+        yield Dwell(self.stable + 1.0)
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal
@@ -123,7 +124,7 @@ def out_of_reach(cell: Cell) -> str:
     named["the belt's end"] = cell.body(cell.goal["parts"][0]).pose
     tools = [Pose(p.position).shifted(z=height + up) @ down
              for p in named.values() for up in (0.0, 0.08)]  # fmt: skip
-    able = reach.reachable(arm.card, arm.base, tools)
+    able = reach.reachable(robot.load(arm.card), arm.base, tools)
     both = zip(named, able[::2], able[1::2], strict=True)
     far = {name: named[name] for name, at, above in both if not (at and above)}
     return feasibility.beyond(arm, far) if far else ""

@@ -11,7 +11,8 @@ from generators.language import words
 from generators.skills import pick_place, predicates, progress
 from generators.task import Outcome
 from scenes.insertion import peg_bench
-from sim.motion.moves import Carry, Hold, Insert, Move, Subtask
+from sim.motion.insertion import Insert
+from sim.motion.moves import BeginSubtask, Carry, Dwell, Move
 from sim.pose import Pose
 from sim.robots import robot
 from sim.spec import Cell
@@ -29,16 +30,16 @@ class PegRound:
         self.max_seconds = float(config["task"]["max_seconds"])
         self.share = float(config["task"]["depth_share"])
         self.force = float(config["task"]["force_limit_n"])
-        self.card = robot.load(config["robot"]["card"]).card
+        self.robot = robot.load(config["robot"]["card"])
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return peg_bench(self.config, rng, self.card.home, self.card.wrist)
+        return peg_bench(self.config, rng, self.robot.home, self.robot.wrist)
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
         slots = {"part": cell.goal["part"], "target": f"{cell.goal['target']}/hole"}
         return words.instruction(self.name, cell, slots, rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         goal = station.world.cell.goal
         dx, dy = goal["error_m"]
         believed = Pose.from_array(goal["hole"]).shifted(dx, dy)
@@ -52,7 +53,7 @@ class PegRound:
             station, "peg", rng, goals=inside, clear=clear, speed=speed, tilt=0.1
         )
 
-        yield Subtask(
+        yield BeginSubtask(
             "align", f"bring the peg over the hole in the {pick_place.called(station, 'plate')}"
         )
         down = yield from pick_place.bring(
@@ -60,12 +61,12 @@ class PegRound:
         )
         yield Carry(down.shifted(z=0.004), 0.15)
 
-        yield Subtask("insert", "push it in, feeling for the hole")
+        yield BeginSubtask("insert", "push it in, feeling for the hole")
         yield Insert(top=down.position[2], depth=0.94 * goal["depth_m"])
 
-        yield Subtask("release", "let go of it")
+        yield BeginSubtask("release", "let go of it")
         yield from pick_place.let_go(hold, station.tcp_to_world, clear)
-        yield Hold(3.0)  # it may rattle in its hole for a moment
+        yield Dwell(3.0)  # it may rattle in its hole for a moment
 
     def outcome(self, station: Station) -> Outcome:
         world, goal = station.world, station.world.cell.goal

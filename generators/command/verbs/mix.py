@@ -27,9 +27,9 @@ class TcpToBase:
     def __call__(self, joints: AnyArray) -> Floats:
         model = robot.load(self.card)
         all_joints = np.zeros((len(joints), len(model.movable)))
-        all_joints[:, model.arm_columns()] = joints
-        links = model.link_to_base(all_joints)[:, model.link_index(model.card.tcp_link)]
-        tcp = links @ model.card.tcp.matrix()
+        all_joints[:, model.arm_columns] = joints
+        links = model.link_to_base(all_joints)[:, model.link_index(model.tcp.link)]
+        tcp = links @ model.tcp.pose.matrix()
         return np.array([[*m[:3, 3], *matrix_to_quat(m[:3, :3])] for m in tcp])
 
 
