@@ -33,7 +33,7 @@ from sim import render
 from sim.bullet.world import World
 from sim.render import loaded, raster
 from sim.render.stage import Stage
-from sim.robots.kinematics import Chain
+from sim.robots.kinematics import Kinematics
 from sim.station import Station
 
 DEFAULTS = {
@@ -51,7 +51,8 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
                         (loaded.Loaded, "__init__")],
     "script": [(run, "make_episode")],
     "physics": [(World, "step")],
-    "kinematics": [(Chain, "solve"), (Chain, "tcp"), (Stage, "places"), (loaded.Loaded, "track")],
+    "kinematics": [(Kinematics, "solve"), (Kinematics, "tcp"), (Stage, "places"),
+                   (loaded.Loaded, "track")],
     "shadow": [(loaded.Loaded, "place")],
     "draw": [(loaded.Loaded, "draw"), (loaded.Loaded, "light")],
     "read back": [(loaded.Loaded, "read")],

@@ -82,7 +82,7 @@ def test_every_extra_is_in_the_quick_start_and_the_tasks_that_need_one_in_the_re
     lacking = set()
     for task in TASKS:
         card = composed("generate", [f"task={task}", "out=x"])["robot"]["card"]
-        package = arm(card.partition("+")[0])["urdf"].partition(":")[0]
+        package = arm(card.partition("+")[0]).urdf.partition(":")[0]
         lacking |= {task} if package in EXTRA else set()
     for page in ("README.md", "docs/quickstart.md"):
         [told] = [line for line in text(ROOT / page).splitlines() if "131 MB" in line]

@@ -1,4 +1,4 @@
-"""Who may import whom: each floor rests on those below it, and physics stays in `sim`."""
+"""Who may import whom: each floor rests on those below it, and PyBullet stays in its room."""
 
 from __future__ import annotations
 
@@ -60,11 +60,21 @@ def test_a_file_imports_only_from_floors_below(file: Path) -> None:
             assert other in BELOW[floor], f"{floor} may not import {module}"
 
 
-@pytest.mark.parametrize("file", FILES, ids=relative)
-def test_physics_is_imported_in_sim_alone(file: Path) -> None:
-    floor = file.relative_to(ROOT).parts[0]
-    if floor != "sim":
-        assert "pybullet" not in {module.partition(".")[0] for module, _ in imports(file)}
+OPENER = "sim/engine.py"  # the one door to `sim.bullet`
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f.parts[-2] != "bullet"], ids=relative)
+def test_pybullet_is_behind_one_door(file: Path) -> None:
+    named = {module for module, _ in imports(file)}
+    assert "pybullet" not in {module.partition(".")[0] for module in named}
+    if relative(file) != OPENER:
+        assert not {module for module in named if f"{module}.".startswith("sim.bullet.")}
+
+
+def test_the_door_to_pybullet_is_opened_when_a_cell_is() -> None:
+    early = {module for module, early in imports(ROOT / OPENER) if early}
+    late = {module for module, early in imports(ROOT / OPENER) if not early}
+    assert "sim.bullet.world" in late - early
 
 
 @pytest.mark.parametrize("file", [f for f in FILES if f.parts[-2] == "scenes"], ids=relative)

@@ -21,7 +21,7 @@ from episodes.storage.library import Library
 from generators import run, tasks
 from generators.command import cli
 from generators.envs import env_from_episode, make_env
-from sim.render.tiny import TinyRenderer
+from sim.bullet.tiny import TinyRenderer
 from tests.task_episodes import config, episode
 
 TASKS = tasks.names()

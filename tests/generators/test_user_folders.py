@@ -302,16 +302,16 @@ def test_a_robot_of_ones_own_has_its_urdf_beside_its_card(
     write(tmp_path, "robots/my_arm.yaml", mine)
     write(tmp_path, "conf/robot/my_arm.yaml", "card: my_arm\ntool: null\nhome_jitter_deg: 3.0\n")
     monkeypatch.setenv("CELLWRIGHT_PATH", str(tmp_path))
-    card._read.cache_clear()
     assert "my_arm" in card.arms()
     config = composed("generate", ["task=bench_place", "robot=my_arm", "out=x"])
     assert config["robot"]["card"] == "my_arm+robotiq_2f85"
     model, same = robot.load("my_arm+robotiq_2f85"), robot.load("xarm7+robotiq_2f85")
     assert len(model.links) == len(same.links)
     assert model.sha256 != same.sha256
-    write(tmp_path, "robots/half_arm.yaml", mine.replace("reach:", "range:"))
-    with pytest.raises(UserError, match="robot half_arm: its card, or its tool's, has no 'reach'"):
-        card.card("half_arm")
+    half = mine.replace("reach:", "range:").replace("name: my_arm", "name: half_arm")
+    write(tmp_path, "robots/half_arm.yaml", half)
+    with pytest.raises(UserError, match=r"half_arm.yaml: has no 'reach'"):
+        card.arm("half_arm")
 
 
 def test_a_mesh_of_ones_own_is_named_by_its_file(

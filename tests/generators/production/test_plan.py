@@ -163,7 +163,7 @@ def test_whatever_making_an_episode_imports_is_in_the_hash(task: str) -> None:
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
     )
     imported = {m for m in done.stdout.split() if m.partition(".")[0] in FLOORS}
-    known = reached(ROOT, [*ENGINE, "sim.render.tiny", f"generators.tasks.{task}"])
+    known = reached(ROOT, [*ENGINE, "sim.bullet.tiny", f"generators.tasks.{task}"])
     assert {f"generators.tasks.{task}", "sim.bullet.world", "scenes.look"} <= imported
     assert imported <= set(known)
 
@@ -177,10 +177,10 @@ def test_what_decides_content_has_its_version_in_the_spec() -> None:
 @pytest.mark.parametrize("where", ["collision", "visual"])
 def test_a_robots_hash_covers_what_is_touched_and_what_is_seen(where: str) -> None:
     model = robot.load("panda")
-    root = xml_safe.root_of(model.urdf_path)
+    root = xml_safe.root_of(model.urdf)
     named = {mesh.attrib["filename"] for shape in root.iter(where) for mesh in shape.iter("mesh")}
     assert named
-    hashed = {file.name for file in robot.mesh_files(model.urdf_path)}
+    hashed = {file.name for file in robot.mesh_files(model.urdf)}
     assert {Path(name).name for name in named} <= hashed
 
 

@@ -39,11 +39,11 @@ def standing(made: Cell) -> Cell:
 
 def press(world: World, button: str, seconds: float) -> None:
     """As a finger does."""
-    member = world.controller.members[button]
-    assert member.joint is not None
-    member.drive(member.joint.upper, 20.0, 0.1)
+    joint = world.cell.body(button).joint
+    assert joint is not None
+    world.drive(button, joint.upper, 20.0, 0.1)
     run(world, 0.3)
-    member.drive(0.0, member.joint.force, 1.0)
+    world.drive(button, 0.0, joint.force, 1.0)
     run(world, seconds)
 
 
@@ -58,18 +58,18 @@ def test_jaws_seat_the_blank_and_only_a_shut_machine_starts(holder: str) -> None
     part, seat = made.goal["part"], np.array(made.goal["pose"][:3])
     with World(made) as world:
         press(world, "button_start", 0.2)
-        assert world.controller.fired == []
+        assert world.fired == []
         press(world, "button_clamp", 1.5)
-        assert world.controller.fired == ["clamp"]
+        assert world.fired == ["clamp"]
         assert np.linalg.norm(np.subtract(world.pose(part).position, seat)) < 0.001
         assert all(world.force_between(jaw, part) > 10.0 for jaw in made.goal["jaws"])
         press(world, "button_start", 0.2)
-        assert "start" not in world.controller.fired  # the door is open
-        world.controller.members["door"].drive(made.goal["shut_m"] + 0.01, 40.0, 1.0)
+        assert "start" not in world.fired  # the door is open
+        world.drive("door", made.goal["shut_m"] + 0.01, 40.0, 1.0)
         run(world, 1.5)
-        assert "start" not in world.controller.fired  # nobody presses now
+        assert "start" not in world.fired  # nobody presses now
         press(world, "button_start", 0.2)
-        assert world.controller.fired == ["clamp", "start"]
+        assert world.fired == ["clamp", "start"]
 
 
 @pytest.mark.parametrize("holder", ["chuck", "vise"])
@@ -129,7 +129,7 @@ def test_a_push_moves_its_member_as_far_as_asked() -> None:
     with closing(Station(made)) as station:
         go(station, Push("block", 0.09, (0.0, 1.0, 0.0)))
         assert station.world.travel("block") == pytest.approx(0.09, abs=0.004)
-        assert station.world.controller.fired == ["there"]
+        assert station.world.fired == ["there"]
 
 
 def test_a_push_gives_up_where_it_meets_too_much_or_nothing() -> None:

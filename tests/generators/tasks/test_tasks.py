@@ -16,9 +16,9 @@ from generators.language.naming import Expression, fits
 from generators.language.pockets import fits_pocket
 from generators.seeds import Streams
 from sim import state_layout, user_folders
-from sim.bullet.world import World
+from sim.bullet.tiny import TinyRenderer
+from sim.engine import Engine
 from sim.pose import Pose
-from sim.render.tiny import TinyRenderer
 from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
@@ -94,7 +94,7 @@ def test_commanded_and_achieved_motion_are_kept_apart_and_in_step(task):
     made = episode(task, 0)
     cell = Cell.from_json(made.cell)
     model = robot.load(cell.robots[0].card)
-    arm = state_layout.joints(cell, made.states, cell.robots[0].name)[:, model.arm_columns()]
+    arm = state_layout.joints(cell, made.states, cell.robots[0].name)[:, model.arm_columns]
     assert np.array_equal(made.obs["joint_position"], arm[:-1].astype(np.float32))
     assert not np.array_equal(made.obs["joint_position"], made.action["joint_position"])
     moved = np.diff(made.action["ee_pose"][:, :3], axis=0)
@@ -199,7 +199,7 @@ def test_parts_start_at_rest_and_apart(task):
                 assert world.pose(name).position == pytest.approx(position, abs=5e-4), name
 
 
-def distance(world: World, a: str, b: str) -> float:
+def distance(world: Engine, a: str, b: str) -> float:
     """[m] As physics has it where the cell has settled: what Bullet answers for a cylinder that
     stands on something is wrong now and then, by more than what may be."""
     ids = [world.bodies[name].id for name in (a, b)]
@@ -214,7 +214,7 @@ def one_device(cell: Cell, a: str, b: str) -> bool:
     return mounts[0] == mounts[1]
 
 
-def at_rest(cell: Cell, world: World) -> set[str]:
+def at_rest(cell: Cell, world: Engine) -> set[str]:
     """The movable bodies that no belt carries along."""
     belts = [b.name for b in cell.bodies if any(b.belt)]
     return {b.name for b in cell.bodies
