@@ -68,7 +68,7 @@ class CellEnv(gymnasium.Env[dict[str, AnyArray], Singles]):
     intrinsics (3, 3) [px], camera_to_world (4, 4); with the noise and the rate of the recorded
     ones. shows: the renderer of render() where `renderer` is "none".
 
-    info holds instruction, seed, index, success, failure, and progress where it is told. step
+    info holds instruction, seed, index, success, failure, and progress where it is known. step
     raises BadValue, a ValueError, for an action that is not 7 finite numbers.
     """
 
@@ -193,8 +193,8 @@ class CellEnv(gymnasium.Env[dict[str, AnyArray], Singles]):
         return out
 
     def _info(self, verdict: Verdict) -> dict[str, Any]:
-        told = {} if verdict.progress is None else {"progress": verdict.progress}
-        return {**self._about, "success": verdict.success, "failure": verdict.failure, **told}
+        known = {} if verdict.progress is None else {"progress": verdict.progress}
+        return {**self._about, "success": verdict.success, "failure": verdict.failure, **known}
 
 
 def _check_render_mode(mode: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import shapely
@@ -19,11 +20,13 @@ Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class Block:
+class ChamferedBox:
     """A box: half extents [m], its edges cut by `chamfer` [m]."""
 
     half: Triple
     chamfer: float = 0.0
+
+    kind: ClassVar[str] = "box"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Lathe:
     """A profile of (radius, z) [m], turned about z."""
 
     profile: tuple[tuple[float, float], ...]
+
+    kind: ClassVar[str] = "lathe"
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,14 @@ class Plate:
     outline: tuple[tuple[float, float], ...]
     thick: float
 
+    kind: ClassVar[str] = "plate"
+
 
 @dataclass(frozen=True)
 class Shape:
     """What is seen of a link: a solid, turned by `rpy` [rad], moved to `at` [m]; colour: sRGB."""
 
-    solid: Block | Lathe | Plate
+    solid: ChamferedBox | Lathe | Plate
     colour: Triple
     at: Triple = (0.0, 0.0, 0.0)
     rpy: Triple = (0.0, 0.0, 0.0)
@@ -55,7 +62,7 @@ def mesh_of(shape: Shape, where: str) -> trimesh.Trimesh:
     """The mesh of a shape, in its link's frame [m]. PartError, which names `where`, for one that
     encloses nothing."""
     match shape.solid:
-        case Block(half, chamfer):
+        case ChamferedBox(half, chamfer):
             mesh = _block(np.array(half), chamfer)
         case Lathe(profile):
             mesh = _lathe(np.array(profile))
@@ -64,8 +71,9 @@ def mesh_of(shape: Shape, where: str) -> trimesh.Trimesh:
     mesh.apply_transform(trimesh.transformations.euler_matrix(*shape.rpy))
     mesh.apply_translation(shape.at)
     if not mesh.is_volume:
-        kind = type(shape.solid).__name__.lower()
-        raise PartError(f"{where}: the {kind} is not closed; check the order of its points")
+        raise PartError(
+            f"{where}: the {shape.solid.kind} is not closed; check the order of its points"
+        )
     return mesh
 
 

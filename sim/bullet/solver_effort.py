@@ -36,7 +36,7 @@ class Solver:
         self._steady: dict[int, int] = {}  # control periods that an arm's part hangs
 
     def adapt(self, commands: Iterable[tuple[SimulatedArm, float]]) -> None:
-        """commands: every arm with jaws, and what its gripper is told next, 0 .. 1."""
+        """commands: every arm with jaws, and what its gripper is commanded next, 0 .. 1."""
         effort = max([self._wanted(arm, command) for arm, command in commands], default=1)
         if effort != self._effort:
             self._effort = effort

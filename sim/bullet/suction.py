@@ -125,10 +125,10 @@ class SimulatedCups:
         away = np.subtract(at, link[0])
         if np.linalg.norm(away @ turn - self._start.position) > DRIFT:
             return True
-        told = pybullet.getConstraintState(self._constraint, physicsClientId=self._client)
-        # the load on the cups, in world axes; its moment is told about the body's middle
-        load = np.array(told)
-        fx, fy, fz = told[:3]
+        measured = pybullet.getConstraintState(self._constraint, physicsClientId=self._client)
+        # the load on the cups, in world axes; its moment is about the body's middle
+        load = np.array(measured)
+        fx, fy, fz = measured[:3]
         x, y, z = away - turn @ self._lip_in_link[:3, 3]
         load[3:] += (y * fz - z * fy, z * fx - x * fz, x * fy - y * fx)
         self._load += SLUGGISH * (load - self._load)

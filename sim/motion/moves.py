@@ -1,5 +1,5 @@
-"""What an arm can be told to do. A move yields a command for each control period and may look at
-the station in between; what goes wrong is a named cause."""
+"""What an arm can be commanded to do. A move yields a command for each control period and may look
+at the station in between; what goes wrong is a named cause."""
 
 from __future__ import annotations
 

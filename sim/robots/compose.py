@@ -124,21 +124,21 @@ def _fixed(name: str, parent: str, child: str, at: Pose) -> ET.Element:
     return joint
 
 
-def _described(told: LinkCard, file: Path) -> list[ET.Element]:
+def _described(described: LinkCard, file: Path) -> list[ET.Element]:
     """The link that a card describes, and the joint that carries it."""
-    link = ET.Element("link", name=told.name)
+    link = ET.Element("link", name=described.name)
     meshes = []
-    for i, shape in enumerate(told.shapes):
-        mesh = mesh_of(shape, f"{file}: {told.name}: shape {i + 1}")
+    for i, shape in enumerate(described.shapes):
+        mesh = mesh_of(shape, f"{file}: {described.name}: shape {i + 1}")
         meshes.append(mesh)
         visual = ET.SubElement(link, "visual")
         geometry = ET.SubElement(visual, "geometry")
         ET.SubElement(geometry, "mesh", filename=str(urdf.keep_mesh(mesh)))
-        material = ET.SubElement(visual, "material", name=f"{told.name}_{i}")
+        material = ET.SubElement(visual, "material", name=f"{described.name}_{i}")
         ET.SubElement(material, "color", rgba=urdf.words((*shape.colour, 1.0)))
     bounds = np.array([mesh.bounds for mesh in meshes])
-    urdf.set_inertial(link, told.mass, bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0))
-    for piece in told.pieces:
+    urdf.set_inertial(link, described.mass, bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0))
+    for piece in described.pieces:
         collision = ET.SubElement(link, "collision")
         urdf.set_origin(collision, Pose.from_array(piece.at))
         geometry = ET.SubElement(collision, "geometry")
@@ -147,11 +147,16 @@ def _described(told: LinkCard, file: Path) -> list[ET.Element]:
         else:
             size = {k: repr(v) for k, v in (("radius", piece.radius), ("length", piece.length))}
             ET.SubElement(geometry, "cylinder", size)
-    if not told.parent:
+    if not described.parent:
         return [link]
-    joint = _fixed(f"{told.name}_joint", told.parent, told.name, Pose.from_rpy(told.at, NO_TURN))
-    if told.slide is not None:
-        slide = told.slide
+    joint = _fixed(
+        f"{described.name}_joint",
+        described.parent,
+        described.name,
+        Pose.from_rpy(described.at, NO_TURN),
+    )
+    if described.slide is not None:
+        slide = described.slide
         joint.attrib |= {"name": slide.joint, "type": "prismatic"}
         ET.SubElement(joint, "axis", xyz=urdf.words(slide.axis))
         limit = {"lower": 0.0, "upper": slide.upper, "effort": slide.effort, "velocity": SLIDING}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from assets.part import Box, Cylinder
-from assets.tools.shapes import Block, Lathe, Plate, Shape, Triple
+from assets.tools.shapes import ChamferedBox, Lathe, Plate, Shape, Triple
 from sim.robots.fields import Fields
 from sim.robots.pieces import piece
 
-SOLIDS = ("box", "lathe", "plate")
+SOLIDS = tuple(solid.kind for solid in (ChamferedBox, Lathe, Plate))
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,13 @@ def _shape(card: Fields) -> Shape:
     )  # fmt: skip
 
 
-def _solid(card: Fields, kind: str) -> Block | Lathe | Plate:
+def _solid(card: Fields, kind: str) -> ChamferedBox | Lathe | Plate:
     match kind:
         case "box":
             half, chamfer = card.triple("box"), card.number("chamfer", 0.0, least=0.0)
             if min(half) <= chamfer:
                 card.refuse("box", "give half extents above 0, and above the chamfer")
-            return Block(half, chamfer)
+            return ChamferedBox(half, chamfer)
         case "lathe":
             return Lathe(card.points("lathe", 3))
         case _:

@@ -50,10 +50,10 @@ def _replace_collisions(link: ET.Element, pads: Iterable[Box]) -> None:
 
 def _weigh(link: ET.Element, mass: float) -> None:
     """Gives a link another mass, spread as it was."""
-    told = link.find("inertial/mass")
+    weight = link.find("inertial/mass")
     inertia = link.find("inertial/inertia")
-    assert told is not None
+    assert weight is not None
     assert inertia is not None
-    share = mass / float(told.attrib["value"])
-    told.attrib["value"] = repr(mass)
+    share = mass / float(weight.attrib["value"])
+    weight.attrib["value"] = repr(mass)
     inertia.attrib.update({k: repr(share * float(v)) for k, v in inertia.attrib.items()})

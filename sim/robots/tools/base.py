@@ -34,7 +34,7 @@ class GraspPose:
 
 
 class Tool(Protocol):
-    """What is told to a tool is one number, 0 (open, off) .. 1 (closed, on)."""
+    """A tool is commanded by one number, 0 (open, off) .. 1 (closed, on)."""
 
     @property
     def kind(self) -> str:

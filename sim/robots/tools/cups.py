@@ -40,9 +40,9 @@ class Cups(Valve):
         """The cups of a tool's card: its `vacuum`."""
         return card.one(
             "vacuum",
-            lambda told: Cups(
-                told.text("link"), told.points("cups", 1), told.number("radius", above=0.0),
-                told.number("pressure", above=0.0), told.number("press", 0.0, least=0.0),
+            lambda vacuum: Cups(
+                vacuum.text("link"), vacuum.points("cups", 1), vacuum.number("radius", above=0.0),
+                vacuum.number("pressure", above=0.0), vacuum.number("press", 0.0, least=0.0),
             ),
         )  # fmt: skip
 

@@ -41,20 +41,22 @@ class Jaws:
         """The jaws of a tool's card: its `gripper` and its `pads`."""
         pads = card.table("pads", lambda links, name: links.many(name, box))
 
-        def gripper(told: Fields) -> Jaws:
-            joints, coupled = told.texts("joints"), told.flag("couple", False)
+        def read(gripper: Fields) -> Jaws:
+            joints, coupled = gripper.texts("joints"), gripper.flag("couple", False)
             if not joints or (coupled and len(joints) != 2):
-                told.refuse("joints", "give two that move as one, or any number without `couple`")
+                gripper.refuse(
+                    "joints", "give two that move as one, or any number without `couple`"
+                )
             jaws = Jaws(
-                joints, told.number("open"), told.number("closed", 0.0),
-                told.number("width", above=0.0), told.number("force", above=0.0), coupled,
-                told.number("finger_mass", 0.0, least=0.0), pads,
+                joints, gripper.number("open"), gripper.number("closed", 0.0),
+                gripper.number("width", above=0.0), gripper.number("force", above=0.0), coupled,
+                gripper.number("finger_mass", 0.0, least=0.0), pads,
             )  # fmt: skip
             if jaws.open_at == jaws.closed_at:
-                told.refuse("open", "is the same as `closed`")
+                gripper.refuse("open", "is the same as `closed`")
             return jaws
 
-        return card.one("gripper", gripper)
+        return card.one("gripper", read)
 
     @property
     def tips(self) -> tuple[str, ...]:
