@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,7 @@ def _lay_out(
     """Parts, tray and distractors somewhere in the work area, clutter around it."""
     scene = section(config, "scene")
     extra = [
-        Body(**{**vars(b), "name": f"extra_{b.name}", "role": "distractor"})
+        replace(b, name=f"extra_{b.name}", role="distractor")
         for b in assortment(
             rng, count(rng, scene["distractors"], "scene.distractors"),
             section(config, "scene.distractor_parts"), scene, "scene.distractor_parts",

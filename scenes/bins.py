@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -98,7 +99,7 @@ def _cell(
     """The bench with bin and tote, and the parts as they lie on the bin's floor."""
     at, source, target = standing
     floor = source.pose @ Pose.from_array(part_of(source).frames["floor"])
-    placed = [Body(**{**vars(b), "pose": floor @ p}) for b, p in zip(found, lying, strict=True)]
+    placed = [replace(b, pose=floor @ p) for b, p in zip(found, lying, strict=True)]
     covered = [
         place.moved(place.footprint(part_of(b), Pose()), *place.flat(b.pose))
         for b in (source, target)

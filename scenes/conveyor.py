@@ -182,7 +182,7 @@ def _riding(
             )
         y, yaw = rng.uniform(-room, room), rng.uniform(-np.pi, np.pi)
         lying = Pose.turned((s, y, 0.0003), (0, 0, 1), yaw) @ Pose.from_array(part.rests[0])
-        out.append(Body(**{**vars(body), "pose": line.belt @ lying}))
+        out.append(replace(body, pose=line.belt @ lying))
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def peg_bench(
     plate = _holder(rng, "plate", "hole_plate", scene, diameter + clearance)
     nest = _holder(rng, "nest", "peg_nest", scene, diameter + scene["nest_clearance_mm"])
     extra = [
-        Body(**{**vars(b), "role": "distractor"})
+        replace(b, role="distractor")
         for b in assortment(
             rng, count(rng, scene["distractors"], "scene.distractors"),
             section(config, "scene.distractor_parts"), scene, "scene.distractor_parts",
@@ -48,7 +49,7 @@ def peg_bench(
     placed = [shop.standing(b, p, at.height) for b, p in zip(things, poses, strict=True)]
     seat = placed[1].pose @ Pose.from_array(part_of(nest).frames["seat"])
     hole = placed[0].pose @ Pose.from_array(part_of(plate).frames["hole"])
-    upright = Body(**{**vars(peg), "pose": seat.shifted(z=0.0002)})
+    upright = replace(peg, pose=seat.shifted(z=0.0002))
     covered = [place.moved(s, *place.flat(p)) for s, p in zip(shapes, poses, strict=True)]
     around = shop.clutter(config, rng, at, [*covered, area])
     error = number(rng, scene["start_error_mm"], "scene.start_error_mm") / 1000

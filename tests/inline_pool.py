@@ -37,9 +37,5 @@ class InlinePool:
 
 def work_inline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every verb that would start processes works in this one."""
-    for verb in ("audit", "replay", "smoke"):
-        monkeypatch.setattr(f"generators.command.verbs.{verb}.LocalPool", InlinePool)
-    monkeypatch.setattr("generators.production.sweep.LocalPool", InlinePool)
-    # last: a module that is first imported now would take it for the real one, and keep it
     monkeypatch.setattr(LOCAL, InlinePool)
     monkeypatch.setattr("faulthandler.dump_traceback_later", lambda *_, **__: None)

@@ -55,16 +55,18 @@ class Census:
 
     def _shard(self, shard: Shard) -> Iterator[Finding]:
         place = f"shards/{shard.file}"
-        said = [
-            f"its record is of spec {shard.spec_id[:12]}, the library of "
-            f"{self._library['spec_id'][:12]}"
-        ] * (shard.spec_id != self._library["spec_id"])
+        wrong = []
+        if shard.spec_id != self._library["spec_id"]:
+            wrong.append(
+                f"its record is of spec {shard.spec_id[:12]}, the library of "
+                f"{self._library['spec_id'][:12]}"
+            )
         size = self._folder.size(shard.file) if shard.file in self._files else None
         if size is None:
-            said.append("the file is missing")
+            wrong.append("the file is missing")
         elif size != shard.bytes:
-            said.append(f"{size} bytes, its record says {shard.bytes}: truncated or replaced")
-        yield from (Finding("error", message, field=place) for message in said)
+            wrong.append(f"{size} bytes, its record says {shard.bytes}: truncated or replaced")
+        yield from (Finding("error", message, field=place) for message in wrong)
         for video in shard.videos:
             yield from self._video(video)
         own = growth.episodes_of(self._ends, self._library["shard_size"], shard.number)
@@ -77,7 +79,7 @@ class Census:
                 yield Finding("error", "does not belong into this shard", row.index, field=place)
         if len({row.index for row in shard.rows}) != len(shard.rows):
             yield Finding("error", "an episode is recorded twice", field=place)
-        if not said:
+        if not wrong:
             self.good.append(shard.number)
 
     def _video(self, video: VideoFile) -> Iterator[Finding]:

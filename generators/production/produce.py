@@ -96,7 +96,7 @@ def _reasons(root: Path) -> list[str]:
         named = ", ".join(map(str, indices[:MOST_TOLD]))
         more = f" and {len(indices) - MOST_TOLD} more" if len(indices) > MOST_TOLD else ""
         lines.append(f"  episode{'s' * (len(indices) > 1)} {named}{more}: {reason}")
-    return lines + ["  ..."] * (len(found) > MOST_TOLD)
+    return [*lines, "  ..."] if len(found) > MOST_TOLD else lines
 
 
 def memory_of_worker(pool: Mapping[str, Any], workers: int) -> int | None:

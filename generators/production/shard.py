@@ -20,6 +20,7 @@ from episodes.errors import NeedsFreshProcess, UserError
 from episodes.storage import store
 from generators import env_args
 from generators.production.plan import Plan
+from generators.production.watchdog import watchdog
 
 MARK = "@@"  # begins the journal's own lines; the rest is what the episode printed
 TRIES = 3
@@ -99,7 +100,7 @@ def _attempt_episode(
             sys.exit("the supervisor is gone")
         _say(log, f"start {index} {tries}")
         try:
-            with _watched(limits.seconds, log):
+            with watchdog(limits.seconds, log):
                 episode = plan.make(plan, index)
             _say(log, f"done {index} {int(bool(episode.success))} {episode.steps}")
             return episode
@@ -116,17 +117,6 @@ def _attempt_episode(
                 reason = f"{type(error).__name__}: {error}".rstrip(": ")
                 quarantine(plan, index, tries, reason, traceback.format_exc(limit=-LOG_LINES))
                 return None
-
-
-@contextmanager
-def _watched(seconds: float, log: TextIO) -> Iterator[None]:
-    """Kills this process, with a stack trace in the log, where the block takes longer: a hang in
-    compiled code heeds nothing gentler."""
-    faulthandler.dump_traceback_later(seconds, exit=True, file=log)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 @contextmanager

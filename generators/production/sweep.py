@@ -15,7 +15,7 @@ from episodes.storage import store
 from episodes.storage.summary import summary_of
 from generators.production import recipes
 from generators.production.plan import Plan, finished, resumed, spec_id
-from generators.production.pools.local import LocalPool
+from generators.production.pools.local import workers
 from generators.production.recipes import generation
 from generators.text_table import clock, size, table
 from sim.quiet import quiet
@@ -61,15 +61,9 @@ def planned(configs: Mapping[str, Config]) -> list[Combination]:
 def probed(plans: Iterable[Plan]) -> dict[str, Cost]:
     """By `kind_of` a plan: one measured episode of each kind, in a process of its own."""
     first = {kind_of(plan): plan for plan in plans}
-    pool = LocalPool({"recycle": 1}, 1, 1)
-    try:
+    with workers(1, recycle=1) as pool:
         asked = {kind: pool.submit(_measure, plan) for kind, plan in first.items()}
-        costs = {kind: future.result() for kind, future in asked.items() if not future.exception()}
-    except BaseException:
-        pool.kill()
-        raise
-    pool.close()
-    return costs
+        return {kind: future.result() for kind, future in asked.items() if not future.exception()}
 
 
 def kind_of(plan: Plan) -> str:

@@ -16,7 +16,7 @@ from generators import rendering
 from generators.command.libraries import simulated
 from generators.production import makers
 from generators.production.plan import Plan
-from generators.production.pools.local import LocalPool
+from generators.production.pools.local import LocalPool, workers
 from generators.production.recipes import current_plan, differing
 from generators.progress import waited
 from sim.quiet import quiet
@@ -26,9 +26,8 @@ RECYCLE = 200  # episodes after which a worker is replaced by a fresh one
 
 def run(config: Mapping[str, Any]) -> Exit:
     fraction, rng = config["fraction"], np.random.default_rng(config["seed"])
-    pool = LocalPool({"recycle": RECYCLE}, config["workers"], 1)
     asked: dict[Future[str], tuple[Plan, Row]] = {}
-    try:
+    with workers(config["workers"], RECYCLE) as pool:
         for root in simulated(config):
             plan = current_plan(root)
             rows = Library(root).rows
@@ -42,10 +41,6 @@ def run(config: Mapping[str, Any]) -> Exit:
                 asked[pool.submit(content_hash, plan, row.index)] = (plan, row)
         waited("audit", asked)
         others = sum(not _reproduces(pool, future, *asked[future]) for future in asked)
-    except BaseException:
-        pool.kill()
-        raise
-    pool.close()
     print(f"{len(asked) - others} of {len(asked)} episodes came out the same")
     return Exit.FOUND if others else Exit.DONE
 

@@ -51,7 +51,8 @@ def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> li
                 strips.append(sheet.strip(episode))
                 progress.step()
             else:
-                seen += [library] * bool(library.rows)
+                if library.rows:
+                    seen.append(library)
         if strips:
             out.mkdir(parents=True, exist_ok=True)
             sheet.contact_sheet(strips).save(out / "sheet.png")

@@ -10,7 +10,8 @@ from episodes.errors import Exit, NotInstalled
 from generators import rendering
 from generators.command import hydra_app
 from generators.config import groups
-from generators.production.pools.local import LocalPool
+from generators.production.pools.local import workers
+from generators.production.watchdog import watchdog
 from generators.text_table import table
 from sim.quiet import quiet
 
@@ -18,17 +19,12 @@ Config = Mapping[str, Any]
 
 
 def run(config: Config) -> Exit:
-    pool = LocalPool({"recycle": 1}, config["workers"], 1)
     asked: dict[str, Future[Any]] = {}
     rows, broken = [], 0
-    try:
+    with workers(config["workers"], recycle=1) as pool:
         for task in config["tasks"] or groups.options("task"):
             asked[task] = pool.submit(try_task, _composed(config, task), config["limit_s"])
         wait(asked.values())
-    except BaseException:
-        pool.kill()
-        raise
-    pool.close()
     for task, future in asked.items():
         error = future.exception()
         if error is None:
@@ -45,9 +41,13 @@ def run(config: Config) -> Exit:
 
 
 def try_task(config: Config, limit: float) -> str:
-    """The cell, a frame of every camera, two seconds of the script; raises what breaks."""
-    import faulthandler
+    """The cell, a frame of every camera, two seconds of the script; raises what breaks, and dies
+    where it takes longer than `limit` [s]."""
+    with watchdog(limit):
+        return _checked(config)
 
+
+def _checked(config: Config) -> str:
     with quiet():
         from generators import run as episode
         from generators import tasks
@@ -57,7 +57,6 @@ def try_task(config: Config, limit: float) -> str:
     from generators.seeds import Streams
     from sim.station import Station
 
-    faulthandler.dump_traceback_later(limit, exit=True)
     cell = episode.sample_cell(tasks.make(config), config, Streams(config["seed"], 0))
     seen = 0
     if config["renderer"]["name"] != NO_PIXELS:
@@ -70,7 +69,6 @@ def try_task(config: Config, limit: float) -> str:
                 raise RuntimeError("a camera sees nothing")
             seen += 1
     made = episode.make_episode(config, config["seed"], 0)
-    faulthandler.cancel_dump_traceback_later()
     ran = f"ran {made.seconds:.2g} s" if made.failure == "timeout" else made.failure or "success"
     return f"{ran}, {seen} cameras, {made.steps} steps: {made.instruction}"
 

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from multiprocessing import get_context, resource_tracker
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
+
+
+@contextmanager
+def workers(count: int, recycle: int) -> Iterator[LocalPool]:
+    """A pool for the block: at its end all is done, or where it fails nothing is in hand any more.
+
+    A worker is replaced after `recycle` calls.
+    """
+    pool = LocalPool({"recycle": recycle}, count, 1)
+    try:
+        yield pool
+    except BaseException:
+        pool.kill()
+        raise
+    pool.close()
 
 
 class LocalPool:

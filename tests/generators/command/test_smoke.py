@@ -12,9 +12,9 @@ import pytest
 from episodes.errors import NotInstalled
 from generators.command import cli
 from generators.command.cli import dispatch
-from generators.command.verbs import smoke
 from generators.config import groups
 from sim.robots import urdf
+from tests.inline_pool import LOCAL
 
 
 class Pool:
@@ -56,7 +56,7 @@ def test_each_task_has_a_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(smoke, "LocalPool", Pool)
+    monkeypatch.setattr(LOCAL, Pool)
     assert dispatch(words.split()) == code
     assert says in capsys.readouterr().out
 
@@ -64,7 +64,7 @@ def test_each_task_has_a_line(
 def test_a_robot_that_is_not_installed_fails_nothing_that_was_not_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(smoke, "LocalPool", Pool)
+    monkeypatch.setattr(LOCAL, Pool)
     options = groups.options
     two = lambda group: ["bin_pick", "palletise"] if group == "task" else options(group)  # noqa: E731
     monkeypatch.setattr(groups, "options", two)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -31,7 +32,7 @@ def standing(made: Cell) -> Cell:
     """The cell with its blank put down in the open holder already, and no robot in the way."""
     at = Pose.from_array(made.goal["stand"])
     bodies = tuple(
-        Body(**{**vars(b), "pose": at.shifted(z=0.0002)}) if b.name == made.goal["part"] else b
+        replace(b, pose=at.shifted(z=0.0002)) if b.name == made.goal["part"] else b
         for b in made.bodies
     )
     return made.replace(bodies=bodies, robots=())
