@@ -25,7 +25,7 @@ RENDER_MODES = ("rgb_array",)
 OPTIONS = ("index",)
 
 
-class Verdict(Protocol):
+class JudgedStep(Protocol):
     """What a task says about a station: reached, out of reach for good, and why; the reward of the
     step that led here; and how far the work is (0 .. 1), where the task tells that."""
 
@@ -50,7 +50,7 @@ class Start:
     instruction: str
     seed: int
     index: int
-    judge: Callable[[Station], Verdict]
+    judge: Callable[[Station], JudgedStep]
     noise: np.random.Generator
 
 
@@ -192,7 +192,7 @@ class CellEnv(gymnasium.Env[dict[str, AnyArray], Singles]):
             out |= self._eyes.shown(self._pictures)
         return out
 
-    def _info(self, verdict: Verdict) -> dict[str, Any]:
+    def _info(self, verdict: JudgedStep) -> dict[str, Any]:
         known = {} if verdict.progress is None else {"progress": verdict.progress}
         return {**self._about, "success": verdict.success, "failure": verdict.failure, **known}
 

@@ -25,13 +25,12 @@ from episodes.mix.cameras import (
     SEGMENTATION,
     chosen,
 )
+from episodes.mix.keys import ACTION_SPACES
 from episodes.mix.manifest import TEXT, Key, TrainingView
 from episodes.storage import video_group
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 
-ACTION_SPACES = ("ee_delta", "joint_position", "native")
-MISSING = ("error", "mask", "drop")
 FROM_POSE, FROM_JOINTS = "deltas of action/ee_pose", "kinematics of action/joint_position"
 SAMPLE = 32  # episodes of a source that are looked at
 

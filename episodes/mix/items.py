@@ -10,8 +10,6 @@ from episodes.array_types import Ints
 from episodes.mix.permutation import key, permute
 from episodes.storage.records import Row
 
-UNITS = ("frame", "window", "episode", "hour")
-
 
 class Items:
     """The items of one source, shard by shard in the order of its episodes; O(episodes) memory.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
-from episodes.mix.items import UNITS
+from episodes.mix.keys import UNITS
 from episodes.storage.folder import Folder
 from episodes.storage.safe import read_json
 

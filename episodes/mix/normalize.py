@@ -17,7 +17,6 @@ from episodes.storage.records import Row
 
 Statistics = dict[str, dict[str, dict[str, list[float]]]]
 
-SCOPES = ("per_source", "per_embodiment", "global", "none")
 EVERYTHING = "all"  # the one scope of "global"
 STILL = 1e-6  # a number that varies less is centred, not blown up
 _RAW = ("rewards", "dones")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
+from episodes.value_types import Place
 from generators.command import usage
-from generators.command.value_types import Place
 from generators.command.verb_keys import KEYS
 from generators.command.verbs import VERBS
 from generators.config import groups

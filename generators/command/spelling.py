@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from generators.command.value_types import Maybe, ValueType
+from episodes.value_types import Maybe, ValueType
 from generators.config.vetting import quoted
 
 SWEEP = re.compile(r"(choice|range|interval|glob|shuffle|sort|tag)\(.*\)", re.S)

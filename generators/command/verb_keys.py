@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generators.command.value_types import (
+from episodes.mix import keys as keys_of_mix
+from episodes.value_types import (
     Choice,
-    Elsewhere,
     Flag,
     Maybe,
     Number,
     Numbers,
-    Option,
     Place,
     RowNumbers,
     Several,
@@ -27,6 +26,7 @@ from generators.command.value_types import (
     ValueType,
     WholeNumber,
 )
+from generators.config.groups import Option
 
 MOST_IN_SHARD = 100_000
 MOST_WORKERS = 10_000
@@ -159,22 +159,7 @@ KEYS: Mapping[str, Mapping[str, ValueType]] = {
         "out": Maybe(OUT),
         "audit": Maybe(Place()),
         "sources": Maybe(MIXED),
-        # read by episodes/mix, which Python calls too
-        "ratio": ValueType(),
-        "by": Elsewhere(("frame", "window", "episode", "hour")),
-        "seed": ValueType(),
-        "draws": Maybe(WholeNumber(1)),
-        "shards": ValueType(),
-        "max_repeats": ValueType(),
-        "horizon": ValueType(),
-        "history": ValueType(),
-        "keys": ValueType(),
-        "cameras": ValueType(),
-        "image_size": ValueType(),
-        "action_space": Elsewhere(("ee_delta", "joint_position", "native")),
-        "hz": ValueType(),
-        "missing_keys": Elsewhere(("error", "mask", "drop")),
-        "normalize": Elsewhere(("per_source", "per_embodiment", "global", "none")),
+        **keys_of_mix.KEYS,
     },
     "show": {
         "src": SOURCE,

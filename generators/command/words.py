@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from episodes.errors import UserError, nearest
+from episodes.value_types import Flag, Place
 from generators.command import usage
 from generators.command.spelling import spelled
-from generators.command.value_types import Flag, Place
 from generators.command.verb_keys import KEYS, kind_of
 from generators.config import groups
 

@@ -102,7 +102,7 @@ class _Peg:
             raise Failed("force_limit", f"{np.linalg.norm(force):.0f} N")
         self._below = self._insert.top - self._station.sensed_tcp().position[2]
         self._up = float(force[2])
-        self._sideways = np.array([_beyond(f, NOISE) for f in force[:2]])
+        self._sideways = np.array([_with_deadband(f, NOISE) for f in force[:2]])
         self._side = float(np.linalg.norm(self._sideways))
         self._touched = self._touched or self._up > TOUCHED
         self._entered = self._entered or self._below > ENTERED
@@ -135,6 +135,6 @@ class _Peg:
         return angle
 
 
-def _beyond(force: float, dead: float) -> float:
+def _with_deadband(force: float, dead: float) -> float:
     """What of a force is more than sensor noise [N]."""
     return float(np.sign(force) * max(0.0, abs(force) - dead))

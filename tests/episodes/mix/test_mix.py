@@ -398,17 +398,26 @@ def test_the_audit_counts_every_draw(home: Path, tmp_path: Path) -> None:
         ({"sources": [{"path": "sim"}, {"path": "sim"}]}, "two sources are called 'sim'"),
         ({"sources": [{"path": "empty"}]}, "has no episodes with steps"),
         ({"sources": [{"path": "sim"}], "by": "frames"}, "did you mean 'frame'"),
-        ({"sources": [{"path": "sim"}], "draws": 0}, "draws must be a whole number"),
-        ({"sources": [{"path": "sim"}], "horizon": 0}, "horizon must be a whole number"),
-        ({"sources": [{"path": "sim"}], "seed": -1}, "seed must be a whole number"),
+        ({"sources": [{"path": "sim"}], "draws": 0}, "draws=0 is too small: it must be 1 or more"),
+        (
+            {"sources": [{"path": "sim"}], "horizon": 0},
+            "horizon=0 is too small: it must be 1",
+        ),
+        ({"sources": [{"path": "sim"}], "seed": -1}, "seed=-1 is too small: it must be 0 or more"),
         ({"sources": [{"path": "sim"}], "colour": 1}, "unknown key 'colour'"),
-        ({"sources": [{"path": "sim"}], "image_size": [0, 4]}, "image_size must be"),
+        (
+            {"sources": [{"path": "sim"}], "image_size": [0, 4]},
+            "image_size=.* between 1 and 8192",
+        ),
         ({"sources": [{"path": "sim"}], "max_repeats": 2, "draws": 10**6}, "over max_repeats=2"),
-        ({"sources": [{"path": "sim"}], "hz": 0}, "is no rate"),
+        ({"sources": [{"path": "sim"}], "hz": 0}, "hz=0 is too small: it must be above 0"),
         ({"sources": [{"path": "sim"}], "cameras": {"main": None}}, "cameras.main must be a list"),
-        ({"sources": [{"path": "sim"}], "cameras": ["front"]}, "cameras must be like"),
+        ({"sources": [{"path": "sim"}], "cameras": ["front"]}, "cameras must be a mapping"),
         ({"sources": [{"path": "sim"}], "keys": [3]}, "keys must be a list of names"),
-        ({"sources": [{"path": "sim"}], "shards": 0}, "shards must be a whole number"),
+        (
+            {"sources": [{"path": "sim"}], "shards": 0},
+            "shards=0 is too small: it must be 1",
+        ),
     ],
 )
 def test_bad_input_is_one_clear_line_and_leaves_nothing(

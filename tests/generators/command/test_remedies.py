@@ -13,9 +13,9 @@ import pytest
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from episodes.value_types import ValueType
 from generators.command import usage
 from generators.command.spelling import spelled
-from generators.command.value_types import ValueType
 from generators.command.verb_keys import KEYS, kind_of
 from generators.command.verbs import VERBS
 

@@ -12,16 +12,11 @@ from omegaconf import OmegaConf
 
 from episodes.errors import UserError
 from episodes.formats import registry
-from episodes.mix import align, items, normalize
-from generators.command import usage
-from generators.command.cli import dispatch
-from generators.command.spelling import original, spelled
-from generators.command.value_types import (
+from episodes.value_types import (
     Choice,
     Flag,
     Maybe,
     Number,
-    Option,
     Place,
     Several,
     Size,
@@ -30,9 +25,13 @@ from generators.command.value_types import (
     ValueType,
     WholeNumber,
 )  # fmt: skip
+from generators.command import usage
+from generators.command.cli import dispatch
+from generators.command.spelling import original, spelled
 from generators.command.verb_keys import KEYS, kind_of
 from generators.command.verbs import VERBS
 from generators.config import groups
+from generators.config.groups import Option
 
 CONF = Path(__file__).parents[3] / "conf"
 # what Hydra or YAML takes for something else, or cannot read
@@ -271,10 +270,6 @@ def test_completion_and_refusal_know_what_there_is() -> None:
 
     assert names("import", "format") == {"auto", *registry.READERS}
     assert names("export", "format") == set(registry.WRITERS)
-    assert names("mix", "by") == set(items.UNITS)
-    assert names("mix", "action_space") == set(align.ACTION_SPACES)
-    assert names("mix", "missing_keys") == set(align.MISSING)
-    assert names("mix", "normalize") == set(normalize.SCOPES)
     assert names("smoke", "tasks") == set(groups.options("task"))
 
 

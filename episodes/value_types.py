@@ -1,21 +1,23 @@
-"""What a value of a config may be: one class for each type of value.
+"""What a value from outside may be, of the command line or of Python: one class for each type.
 
-A type reads what was composed and says in one line what is wrong with it; it knows whether the
-command line's text is taken as it was typed, and what completion can offer.
+A type reads a value and says in one line what is wrong with it; it knows whether the command
+line's text is taken as it was typed, and what completion can offer.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError, unknown
-from generators.config.groups import options
 
 MOST_PIXELS = 8192
+_FRACTION = re.compile(r"\d{1,18}(\.\d{1,18}|/\d{1,18})?")
 
 
 class ValueType:
@@ -35,16 +37,6 @@ class ValueType:
     def offers(self) -> tuple[str, ...]:
         """Values to complete with; none where they cannot be listed."""
         return ()
-
-
-@dataclass(frozen=True)
-class Elsewhere(ValueType):
-    """A value that is read where it is used, which may be one of `names`."""
-
-    names: tuple[str, ...]
-
-    def offers(self) -> tuple[str, ...]:
-        return self.names
 
 
 @dataclass(frozen=True)
@@ -165,6 +157,44 @@ class Number(ValueType):
 
 
 @dataclass(frozen=True)
+class Exact(ValueType):
+    """A number of 0 or more without rounding: 80, 0.2, "1/3"."""
+
+    above: Fraction | None = None
+    most: Fraction | None = None
+
+    def read(self, key: str, value: Any) -> Fraction:
+        try:
+            if isinstance(value, str) and not _FRACTION.fullmatch(value):
+                raise ValueError  # nor "1e999999999", which would never be done
+            if isinstance(value, bool):
+                raise ValueError
+            found = Fraction(str(value))
+        except (ValueError, ZeroDivisionError):
+            raise UserError(f"{key} must be a positive number, not {value!r}") from None
+        if found < 0:
+            raise UserError(f"{key} is {value}; it must be positive")
+        if self.above is not None and found <= self.above:
+            raise UserError(f"{key}={value} is too small: it must be above {self.above}")
+        if self.most is not None and found > self.most:
+            raise UserError(f"{key}={value} is too large: it must be {self.most} or less")
+        return found
+
+
+@dataclass(frozen=True)
+class Names(ValueType):
+    """Names, or one."""
+
+    verbatim = True
+
+    def read(self, key: str, value: Any) -> tuple[str, ...]:
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list | tuple) or not all(isinstance(n, str) and n for n in names):
+            raise UserError(f'{key} must be a list of names, not {value!r}; try "{key}=[a,b]"')
+        return tuple(names)
+
+
+@dataclass(frozen=True)
 class Flag(ValueType):
     def read(self, key: str, value: Any) -> Any:
         if not isinstance(value, bool):
@@ -182,7 +212,7 @@ class Size(ValueType):
     numeric = True
 
     def read(self, key: str, value: Any) -> Any:
-        pair = value if isinstance(value, list) else [value, value]
+        pair = list(value) if isinstance(value, list | tuple) else [value, value]
         if len(pair) != 2 or any(isinstance(v, bool) or not isinstance(v, int) for v in pair):
             raise UserError(
                 f'{key} must be [W,H] in whole pixels, not {value!r}; try "{key}=[128,128]"'
@@ -223,22 +253,6 @@ class Numbers(ValueType):
 
 
 @dataclass(frozen=True)
-class Option(ValueType):
-    """The name of an option of a config group."""
-
-    group: str
-    verbatim = True
-
-    def read(self, key: str, value: Any) -> Any:
-        if value not in self.offers():
-            raise unknown(self.group, value, self.offers())
-        return value
-
-    def offers(self) -> tuple[str, ...]:
-        return tuple(options(self.group))
-
-
-@dataclass(frozen=True)
 class Several(ValueType):
     """A list of values of one kind, or one such value."""
 
@@ -258,13 +272,14 @@ class Several(ValueType):
 
 @dataclass(frozen=True)
 class Table(ValueType):
-    """A mapping, and the kinds of the names that are known.
+    """A mapping, and the types of the names that are known.
 
-    or_text: whether a text may stand in its place.
+    or_text: whether a text may stand in its place. other: the type of every other name.
     """
 
-    known: Mapping[str, ValueType]
+    known: Mapping[str, ValueType] = field(default_factory=dict)
     or_text: bool = False
+    other: ValueType = field(default_factory=ValueType)
 
     @property
     def verbatim(self) -> bool:  # type: ignore[override]
@@ -273,12 +288,12 @@ class Table(ValueType):
     def read(self, key: str, value: Any) -> Any:
         if self.or_text and isinstance(value, str) and value:
             return value
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             raise UserError(f"{key} must be a mapping, not {value!r}; like this: {key}.NAME=VALUE")
         return {n: self.inside(n).read(f"{key}.{n}", v) for n, v in value.items()}
 
     def inside(self, name: str) -> ValueType:
-        return self.known.get(name, ValueType())
+        return self.known.get(name, self.other)
 
 
 @dataclass(frozen=True)
