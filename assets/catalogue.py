@@ -53,12 +53,13 @@ MAY_BE_ZERO = (
 class Kind:
     """group: "workpiece" (handled), "fixture" (holds work) or "scenery".
     sizes: the parameters that a name such as "M12" stands for. finishes: what it is made of where
-    that is not open to choice, the usual first."""
+    that is not open to choice, the usual first. holds: whether things are said to lie in it."""
 
     make: Callable[..., Part]
     group: str
     sizes: standards.Sizes = field(default_factory=dict)
     finishes: tuple[str, ...] = ()
+    holds: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
@@ -103,9 +104,9 @@ KINDS: Mapping[str, Kind] = {
     "brick_pack": Kind(goods.brick_pack, "workpiece", finishes=("polypropylene",)),
     "tote_lid": Kind(goods.tote_lid, "workpiece", finishes=("polypropylene",)),
     "mesh": Kind(meshes.mesh, "workpiece"),
-    "tray": Kind(containers.tray, "fixture"),
-    "bin": Kind(containers.bin, "fixture", standards.BINS),
-    "tote": Kind(containers.tote, "fixture", standards.TOTES),
+    "tray": Kind(containers.tray, "fixture", holds=True),
+    "bin": Kind(containers.bin, "fixture", standards.BINS, holds=True),
+    "tote": Kind(containers.tote, "fixture", standards.TOTES, holds=True),
     "hole_plate": Kind(holes.hole_plate, "fixture"),
     "peg_nest": Kind(holes.peg_nest, "fixture"),
     "pallet": Kind(room.pallet, "fixture", standards.PALLETS),
@@ -168,6 +169,11 @@ def sizes(kind: str) -> list[str]:
 def finishes(kind: str) -> tuple[str, ...]:
     """The materials that a kind is made of; empty: any."""
     return _kind(kind).finishes
+
+
+def holds(kind: str) -> bool:
+    """Whether things are said to lie in one of that kind: a bin, not a plate with a hole."""
+    return _kind(kind).holds
 
 
 def build(kind: str, params: Mapping[str, Any] | None = None) -> Part:

@@ -88,6 +88,7 @@ class Part:
     bottom (z = 0 is the support). frames: named places such as "slot_0", part-relative.
     turns: turning by 360/turns degrees about z maps the part onto itself; 0 = any angle.
     dims: the defining dimensions [m]. norm: the standard the proportions come from.
+    slots: those frames that are pockets for other parts, by number.
     rests: part_to_support poses in which it lies stably on the plane z = 0, the usual one first.
     """
 
@@ -100,6 +101,7 @@ class Part:
     volume: float  # [m^3]
     dims: Mapping[str, float]
     frames: Mapping[str, Seven] = field(default_factory=dict)
+    slots: tuple[str, ...] = ()
     grasps: tuple[Grasp, ...] = ()
     rests: tuple[Seven, ...] = (IDENTITY,)
     turns: int = 1

@@ -20,6 +20,7 @@ from clock import Clock
 from generators import run, tasks
 from generators.command import hydra_app
 from generators.recorder import Recorder
+from generators.reward import SPARSE, Scorer
 from generators.seeds import Streams
 from generators.text_table import table
 from sim.motion import grasping, travel
@@ -89,7 +90,8 @@ def once(config: dict[str, Any], index: int) -> dict[str, Any]:
     with closing(station), clock.over(PLANNING, {}):
         recorder = Recorder(station)
         with clock.part("work"):
-            outcome = run.play(task, recorder, streams.rng("script"))
+            scorer = Scorer(task, cell, SPARSE)
+            outcome = run.play(task, recorder, streams.rng("script"), scorer)
     return {
         **clock.spent,
         "success": outcome.success,

@@ -13,13 +13,14 @@ from episodes.array_types import Floats
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import BadValue
 from generators import tasks
-from generators.judge import Judge, reward_of
 from generators.recorder import Recorder
+from generators.reward import Scorer, reward_of
 from generators.seeds import Streams
-from generators.task import Outcome, Task, instruction
+from generators.task import Task, TaskOutcome, instruction
 from scenes import look
 from sim import state_layout
 from sim.motion.moves import BeginSubtask, Command, Failed, Move
+from sim.plain import BadRecord
 from sim.render import sensors
 from sim.render.base import DEPTH_UNIT_M, Frame, Renderer
 from sim.spec import Camera, Cell
@@ -45,10 +46,10 @@ def make_episode(config: Config, seed: int, index: int) -> Episode:
     streams = Streams(seed, index)
     cell = sample_cell(task, config, streams)
     words = task.instruction(cell, streams.rng("words"))
-    judge = Judge(task, reward_of(config, task))
+    scorer = Scorer(task, cell, reward_of(config))
     with closing(Station(cell)) as station:
         recorder = Recorder(station)
-        outcome = play(task, recorder, streams.rng("script"), judge)
+        outcome = play(task, recorder, streams.rng("script"), scorer)
         return recorder.episode(
             index=index,
             seed=seed,
@@ -61,15 +62,15 @@ def make_episode(config: Config, seed: int, index: int) -> Episode:
         )
 
 
-def play(task: Task, recorder: Recorder, rng: np.random.Generator, judge: Judge) -> Outcome:
+def play(task: Task, recorder: Recorder, rng: np.random.Generator, scorer: Scorer) -> TaskOutcome:
     """The script's moves until the goal is reached, the script ends, fails, or time is up."""
     station = recorder.station
     last = int(task.max_seconds * station.world.cell.physics.control_hz)
-    outcome = judge(station)
+    outcome = scorer(station)
     try:
         for command in _commands(task.script(station, rng), recorder):
             recorder.step(station.encode(command.tcp_to_world, command.gripper))
-            outcome = judge(station)
+            outcome = scorer(station)
             recorder.rewards.append(outcome.reward)
             if outcome.success:
                 return outcome
@@ -110,12 +111,12 @@ def _commands(script: Iterator[Move | BeginSubtask], recorder: Recorder) -> Iter
             failed = error
 
 
-def _failed(recorder: Recorder, cause: str) -> Outcome:
+def _failed(recorder: Recorder, cause: str) -> TaskOutcome:
     if not recorder.steps:  # an episode has at least one row
         station = recorder.station
         recorder.step(station.encode(station.tcp_to_world, station.gripper))
         recorder.rewards.append(0.0)
-    return Outcome(False, cause)
+    return TaskOutcome(False, cause)
 
 
 def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -> Episode:
@@ -214,7 +215,11 @@ def replay(episode: Episode) -> Replay:
     if episode.states is None or not episode.cell:
         return Replay(episode.index, 0, "nothing to replay: it has no states or no cell")
     stored = np.concatenate([episode.action["joint_position"], episode.action["gripper"]], axis=1)
-    with closing(Station(Cell.from_json(episode.cell))) as station:
+    try:
+        cell = Cell.from_json(episode.cell)
+    except BadRecord as error:
+        return Replay(episode.index, 0, str(error))
+    with closing(Station(cell)) as station:
         if not np.array_equal(station.world.state(), episode.states[0]):
             return Replay(episode.index, 0, "the first state differs")
         for t, action in enumerate(episode.actions):

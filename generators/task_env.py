@@ -9,10 +9,11 @@ from episodes.episode import Episode
 from episodes.errors import UserError
 from generators import rendering, run, tasks
 from generators.config import vetting
-from generators.judge import Judge, reward_of
+from generators.reward import Scorer, reward_of
 from generators.seeds import Streams
 from generators.task import Task, instruction
 from sim.env import NO_PIXELS, CellEnv, Start
+from sim.plain import BadRecord
 from sim.spec import Camera, Cell
 
 Config = Mapping[str, Any]
@@ -28,7 +29,7 @@ class TaskEnv(CellEnv):
     one after the other.
 
     renderer: None is the recipe's, or what `overrides` name, else "none". reward: None is the
-    recipe's: "sparse", or "dense" (`generators.judge.Judge`). channels, render_mode, seed: as in
+    recipe's: "sparse", or "dense" (`generators.reward.Scorer`). channels, render_mode, seed: as in
     `sim.env.CellEnv`. episode: one to begin with at every reset, in place of those of the recipe.
     """
 
@@ -53,7 +54,7 @@ class TaskEnv(CellEnv):
         else:
             _check_recipe(config, renditions, overrides)
         made = tasks.make(config)
-        reward = reward_of({**config, **({} if reward is None else {"reward": reward})}, made)
+        reward = reward_of({**config, **({} if reward is None else {"reward": reward})})
         last = [config, *renditions][-1]
         name = rendering.resolved({"name": renderer} if renderer else last["renderer"])["name"]
         shown = name
@@ -120,7 +121,7 @@ def _sampled(
         words = instruction(made.instruction(cell, streams.rng("words")))
         for one in renditions:
             cell = rendering.view(cell, one, index)
-        return Start(cell, words, root, index, Judge(made, reward), streams.rng("noise"))
+        return Start(cell, words, root, index, Scorer(made, cell, reward), streams.rng("noise"))
 
     return draw
 
@@ -128,14 +129,19 @@ def _sampled(
 def _recorded(
     episode: Episode, made: Task, reward: str
 ) -> tuple[Callable[[int, int], Start], tuple[Camera, ...]]:
-    """One episode whatever is asked for, and its cameras. UserError where it has no cell."""
+    """One episode whatever is asked for, and its cameras. UserError where it has no cell, or one
+    that cannot be, or whose goal is not this task's."""
     if not episode.cell:
         raise UserError(f"episode {episode.index} has no cell, as real data: nothing to simulate")
-    cell = Cell.from_json(episode.cell)
     seed, index = episode.seed, episode.index
+    try:
+        cell = Cell.from_json(episode.cell)
+        made.judge(cell)
+    except BadRecord as error:
+        raise BadRecord(f"episode {index}: {error}") from error
 
     def draw(_root: int, _index: int) -> Start:
         noise = Streams(seed, index).rng("noise")
-        return Start(cell, episode.instruction, seed, index, Judge(made, reward), noise)
+        return Start(cell, episode.instruction, seed, index, Scorer(made, cell, reward), noise)
 
     return draw, cell.cameras

@@ -24,13 +24,13 @@ MARGIN = 0.03  # of the picture's width and height, that a target had better sta
 
 def targets(cell: Cell) -> list[Body]:
     """The bodies that the cell's goal names, or all that can move."""
-    named = {word.partition("/")[0] for word in _words(cell.goal)}
+    named = {word.partition("/")[0] for word in _words(cell.goal.plain())}
     found = [b for b in cell.bodies if b.name in named]
     return found or [b for b in cell.bodies if not b.fixed]
 
 
 def _words(value: Any) -> Iterator[str]:
-    """Every text in a goal, however deep: it names lists of bodies as well as single ones."""
+    """Every text in a goal's terms, however deep: it names single bodies and lists of them."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

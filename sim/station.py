@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -92,7 +91,6 @@ class Station:
         self.tcp_to_base = self.kinematics.tcp(self.joints)  # commanded
         # tcp_to_world
         self.home = self.robot.base @ self.kinematics.tcp(self.kinematics.home)
-        self.memory: dict[str, Any] = {}  # what a task's outcome keeps from step to step
         self.action_low, self.action_high = action_bounds(cell.physics.control_hz)  # (7,)
         self.unreachable = ""  # why the last action could not be followed
         self._wrist = self._wrist_to_last_joint()

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from episodes.errors import UserError
+from generators.config import groups
 from sim import user_folders
 
 KEYS = ("file", "scale", "density")
@@ -26,8 +29,8 @@ def resolved(config: dict[str, Any]) -> dict[str, Any]:
         task = config.get("task") or {}
         if not task.get("own_part"):
             raise UserError(
-                f"part={_file(given)}: task={task.get('name')} handles no part of your own; "
-                "bench_place and bin_pick do"
+                f"part={_file(given)}: task={task.get('name')} handles no part of your own; those "
+                f"that do: {', '.join(_tasks_for_own_parts())}"
             )
         config = {**config, "part": _params(given, "part")}
     if isinstance(scene, Mapping):
@@ -39,6 +42,13 @@ def resolved(config: dict[str, Any]) -> dict[str, Any]:
         if changed:
             config = {**config, "scene": {**scene, **changed}}
     return config
+
+
+def _tasks_for_own_parts() -> list[str]:
+    """The tasks whose config says `own_part: true`."""
+    files = groups.files_of("task")
+    read = {name: yaml.safe_load(file.read_text(encoding="utf-8")) for name, file in files.items()}
+    return sorted(name for name, config in read.items() if config["task"].get("own_part"))
 
 
 def _file(given: Any) -> Any:

@@ -177,14 +177,14 @@ def _candidates(cell: Cell, body: Body) -> Iterator[Expression]:
 
 def _relations(cell: Cell, body: Body) -> Iterable[tuple[str, Expression | None]]:
     """The relations that clearly hold for a body; anchors are described without relations."""
-    settled = cell.physics.settle_s == 0.0
-    if settled and cell.robots:
+    at_rest = cell.physics.settle_s == 0.0
+    if at_rest and cell.robots:
         yield from ((r, None) for r in ("leftmost", "rightmost", "nearest", "farthest"))
     yield from ((r, None) for r in ("largest", "smallest"))
     for other in cell.bodies:
-        held = other.kind in ("bin", "tote", "tray")
-        relation = "in" if held else "next to"
-        if other.role == "room" or not (held or (settled and other.role in ("part", "fixture"))):
+        holds = catalogue.holds(other.kind)
+        relation = "in" if holds else "next to"
+        if other.role == "room" or not (holds or (at_rest and other.role in ("part", "fixture"))):
             continue
         if _holds(cell, relation, body, other, NEXT):
             plain = _plainest(cell, other)

@@ -27,7 +27,8 @@ from sim.spec import Cell
 Said = tuple[Expression | Pocket, ...]
 Speak = Callable[[str, np.random.Generator], str]  # (language, rng) -> a phrase
 
-_HOLES = {"en": "the hole in {0}", "ko": "{0}의 구멍"}
+# what a frame of a body is called, in each language; any other is a pocket, told from its like
+_FRAMES = {"hole": {"en": "the hole in {0}", "ko": "{0}의 구멍"}}
 
 
 @dataclass(frozen=True)
@@ -109,18 +110,20 @@ def _descriptions(cell: Cell, value: str) -> Said:
         raise UserError(
             f"no body {name!r} to speak of; bodies: {', '.join(b.name for b in cell.bodies)}"
         )
-    if frame.startswith("slot_"):
+    if frame and frame not in _FRAMES:
         return (pocket_of(cell, value),)
     return tuple(expressions(cell, name))
 
 
 def _speaker(choices: Said, value: str) -> Speak:
+    frame = _FRAMES.get(value.partition("/")[2])
+
     def speak(lang: str, rng: np.random.Generator) -> str:
         chosen, variant = choices[int(rng.integers(len(choices)))], int(rng.integers(2))
         if isinstance(chosen, Pocket):
             return pocket_phrase(chosen, lang, variant)
         text = phrase(chosen, lang, variant)
-        return _HOLES[lang].format(text) if value.endswith("/hole") else text
+        return frame[lang].format(text) if frame else text
 
     return speak
 

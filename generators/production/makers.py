@@ -8,7 +8,7 @@ from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.storage.library import Library
 from generators import rendering
-from sim.spec import Cell
+from generators.recorded import cell_of
 
 if TYPE_CHECKING:
     from generators.production.plan import Plan
@@ -39,7 +39,7 @@ def render(plan: Plan, index: int) -> Episode:
         library.close()
     from generators import run
 
-    cell = rendering.view(Cell.from_json(episode.cell), plan.recipe, index)
+    cell = rendering.view(cell_of(episode, plan.source), plan.recipe, index)
     name = plan.recipe["renderer"]["name"]
     if name == rendering.NO_PIXELS:
         raise UserError("renderer=none renders nothing; choose another")

@@ -15,9 +15,9 @@ from generators import rendering, tasks
 from generators.production import makers
 from generators.production.plan import Plan, spec_id
 from generators.production.versions import content_versions, robots_among
+from generators.recorded import cell_of
 from generators.seeds import Streams
 from sim.quiet import quiet
-from sim.spec import Cell
 
 Config = Mapping[str, Any]
 
@@ -95,8 +95,8 @@ def rendition(config: Config) -> Plan:
         raise UserError(f"out={config['out']} is the source itself; choose another folder")
     if not source.rows:
         raise UserError(f"{source.path} has no episodes yet")
-    cell = source.read(source.rows[0].index, images=False).cell
-    if not cell:
+    episode = source.read(source.rows[0].index, images=False)
+    if not episode.cell:
         raise UserError(f"{source.path} holds no cells, as real data does: nothing to render")
     renderer = rendering.resolved(config["renderer"])
     recipe = {
@@ -107,7 +107,7 @@ def rendition(config: Config) -> Plan:
         "content": _content(source),
         "task": source.info["config"].get("task"),
     }
-    robots = [arm.card for arm in Cell.from_json(cell).robots]
+    robots = [arm.card for arm in cell_of(episode, source.path).robots]
     versions = content_versions(renderer["name"], robots, None)
     return Plan(
         out=out,
@@ -170,7 +170,6 @@ def try_first(config: Config, seed: int) -> None:
     """Samples the first episode's cell: UserError for a scene that cannot be, or a reward that the
     task cannot give."""
     with quiet():
-        from generators import judge, run
-    task = tasks.make(config)
-    judge.reward_of(config, task)
-    run.sample_cell(task, config, Streams(seed, 0))
+        from generators import reward, run
+    task, asked = tasks.make(config), reward.reward_of(config)
+    reward.Scorer(task, run.sample_cell(task, config, Streams(seed, 0)), asked)

@@ -20,13 +20,14 @@ FALL = 0.012  # from how far over what is below a part is let go [m]
 SPOTS = 60  # places that are looked at for one part
 
 
-def walled_in(cell: Cell, bodies: Sequence[str], *, tilt: float, among: Sequence[str] = ()) -> str:
-    """Which of the bodies in the cell's source the first robot cannot take, as a clause: where they
-    lie its walls leave no room, or what lies `among` them. "" if it can take all.
+def enclosed(
+    cell: Cell, source: str, bodies: Sequence[str], *, tilt: float, among: Sequence[str] = ()
+) -> str:
+    """Which of the bodies in a container the first robot cannot take, as a clause: where they lie
+    its walls leave no room, or what lies `among` them. "" if it can take all.
 
-    tilt: as for grasping.holds. What is to be dropped is judged on the floor below.
+    tilt: as for grasping.feasible_grasps. What is to be dropped is judged on the floor below.
     """
-    source = cell.goal["source"]
     body = cell.body(source)
     floor = body.pose @ Pose.from_array(catalogue.build(body.kind, body.params).frames["floor"])
     stuck = []
@@ -57,7 +58,7 @@ def let_down(
     comes to the height of `spot` (3,) [m], as far as the tool clears the rim."""
     world = station.world
     hanging = world.pose(part)
-    middle, _ = around(station, part)
+    middle, _ = bounding_cylinder(station, part)
     goals = [Pose.turned((*spot[:2], 0), (0, 0, 1), a) @ Pose((*-middle, 0.0)) @ hanging
              for a in np.linspace(-np.pi, np.pi, 9)]  # fmt: skip
     down = yield from pick_place.bring(station, part, hold, goals, rng, clear=0.0, speed=speed)
@@ -88,7 +89,7 @@ def free_spot(
     body = world.cell.body(container)
     dims = catalogue.build(body.kind, body.params).dims
     half = np.array([dims["inner_length"], dims["inner_width"]]) / 2
-    _, radius = around(station, part)
+    _, radius = bounding_cylinder(station, part)
     most = np.maximum(half - radius - 2 * room, 0.0)
     inside = np.column_stack([rng.uniform(-most, most, (SPOTS, 2)), np.zeros(SPOTS)])
     spots = world.pose(container).apply(inside)
@@ -96,7 +97,7 @@ def free_spot(
     gaps = np.full(SPOTS, room)
     for other in (b.name for b in world.cell.bodies if not b.fixed and b.name != part):
         if predicates.inside(world, other, container):
-            middle, wide = around(station, other)
+            middle, wide = bounding_cylinder(station, other)
             gap = np.linalg.norm(spots[:, :2] - middle, axis=1) - wide - radius
             gaps = np.minimum(gaps, gap)
             spots[gap < 0, 2] = np.maximum(spots[gap < 0, 2], predicates.highest(world, other))
@@ -105,7 +106,7 @@ def free_spot(
     return best
 
 
-def around(station: Station, part: str) -> tuple[Floats, float]:
+def bounding_cylinder(station: Station, part: str) -> tuple[Floats, float]:
     """The upright cylinder around a part where it is now: its axis (2,) and its radius [m]."""
     spec = station.world.cell.body(part)
     vertices = catalogue.build(spec.kind, spec.params).mesh.vertices

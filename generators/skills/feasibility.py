@@ -19,7 +19,7 @@ T = TypeVar("T")
 CROWDED = 4
 
 
-def tried(
+def first_feasible(
     draw: Callable[[np.random.Generator], T],
     wrong: Callable[[T], str],
     rng: np.random.Generator,
@@ -81,10 +81,10 @@ def out_of_reach(cell: Cell, places: Mapping[str, Pose], above: float = 0.1) -> 
     able = reachable(model, arm.base, tools)
     both = zip(able[::2], able[1::2], strict=True)
     far = {name: places[name] for name, pair in zip(places, both, strict=True) if not all(pair)}
-    return beyond(arm, far) if far else ""
+    return cannot_reach(arm, far) if far else ""
 
 
-def beyond(arm: Robot, places: Mapping[str, Pose]) -> str:
+def cannot_reach(arm: Robot, places: Mapping[str, Pose]) -> str:
     """The clause that says that an arm does not come to places (names -> poses in the world)."""
     card = robot.load(arm.card).arm
     foot = arm.base.shifted(z=card.foot).position

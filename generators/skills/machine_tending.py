@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assets import catalogue
 from episodes.array_types import Floats
 from generators.skills import feasibility, pick_place
-from scenes.machine import Arm
+from scenes.goals import TendingGoal, UnloadGoal
 from sim.motion import boxes
 from sim.motion.clearance import Clearance
 from sim.motion.moves import Dwell, Failed, Move, Open, Reach, top_down
@@ -31,14 +30,7 @@ BESIDE = 0.025  # from the handle's side to the tool's [m]
 ABOVE = 0.06  # over a button [m]
 
 
-def arm(config: Mapping[str, Any]) -> Arm:
-    """What a machine's layout has to know of the config's robot."""
-    model = robot.load(config["robot"]["card"])
-    fold = model.kinematics.fold()
-    return Arm(model.home, model.wrist, model.arm.reach, fold, model.arm.foot)
-
-
-def settled(cell: Cell) -> Cell:
+def with_elbow_at_rest(cell: Cell) -> Cell:
     """The cell with its robot's elbow where the station would hold it: turned aside from home, an
     arm of seven joints would else swing it over in its first move."""
     first, *others = cell.robots
@@ -50,54 +42,81 @@ def settled(cell: Cell) -> Cell:
     return cell.replace(robots=(replace(first, joints=tuple(joints.tolist())), *others))
 
 
-def cramped(cell: Cell) -> str:
+@dataclass(frozen=True)
+class _Place:
+    """Where the tool must be able to be, clear of everything, with the door at door_to_world."""
+
+    name: str
+    tool: Pose  # tcp_to_world
+    door: Pose
+
+
+def unreachable_or_blocked(cell: Cell) -> str:
     """Where the robot cannot put its tool, or not without touching something, as a clause; "" if
     it can work everywhere."""
-    arm = cell.robots[0]
+    arm, goal = cell.robots[0], TendingGoal.of(cell)
     model = robot.load(arm.card)
     chain, world_to_base = model.kinematics, arm.base.inverse()
-    door = cell.body("door")
-    joint = _joint(cell, "door")
     yaw = turned_to_door(model, cell)
     upright, beside = (beside_handle(model, cell, "door", BESIDE, lean, yaw) for lean in LEAN)
-    way = joint.upper * np.asarray(door.pose.rotation @ joint.axis)
-    over = top_down(cell.goal["stand"][:3], 0.0).shifted(z=0.15)
-    buttons = [b.name for b in cell.bodies if b.name in cell.goal["buttons"]]
-    before = {"the gate": gate(cell, over), "the holder": over, "the handle": upright,
-              "over the handle": upright.shifted(z=RISE)}  # fmt: skip
-    before |= {name: over_button(model, cell, name, ABOVE) for name in buttons}
-    after = {"the handle, at the door's end": upright.shifted(*way)}
-    after |= {name: over_button(model, cell, name, ABOVE) for name in buttons}
-    if not cell.goal["starts_open"]:
-        after |= {name: before.pop(name) for name in ("the gate", "the holder")}
-    moved = Pose(tuple(way)) @ door.pose
-    for places, door_to_world in ((before, door.pose), (after, moved)):
-        clearance = Clearance(
-            model, arm.base,
-            boxes.join(boxes.of_body(b, door_to_world if b is door else b.pose)
-                       for b in cell.bodies),
-            opening=0.0,
-        )  # fmt: skip
-        if places is before and clearance.hits(np.array([arm.joints]), margin=0.01).any():
-            return "the robot starts in something"
-        for name, tool in places.items():
-            found = list(solutions(chain, world_to_base @ tool))
+    door, way = cell.body("door").pose, _way(cell, "door")
+    moved = Pose(tuple(way)) @ door
+    places = _places(cell, goal, model, upright, (door, moved))
+    if _clearance(cell, door).hits(np.array([arm.joints]), margin=0.01).any():
+        return "the robot starts in something"
+    for door_to_world in (door, moved):
+        clearance = _clearance(cell, door_to_world)
+        for place in places:
+            if place.door is not door_to_world:
+                continue
+            found = list(solutions(chain, world_to_base @ place.tool))
             if not found:
-                return feasibility.beyond(arm, {name: tool})
+                return feasibility.cannot_reach(arm, {place.name: place.tool})
             if clearance.hits(np.array(found)).all():
-                return f"{arm.card} finds no room at {name}"
-        for name in buttons:
-            if not _can_press(cell, chain, door_to_world, name):
-                return f"{arm.card} finds no room to press {name}"
+                return f"{arm.card} finds no room at {place.name}"
+        for button in goal.buttons:
+            if not _can_press(cell, chain, door_to_world, button):
+                return f"{arm.card} finds no room to press {button}"
     for tool in (upright, beside):
         handle = [tool.shifted(z=RISE)]
         handle += [tool.shifted(*(share * way)) for share in np.linspace(0.0, 1.0, 12)]
         handle += [handle[-1].shifted(z=RISE)]
         if not _follows(chain, [world_to_base @ pose for pose in handle]):
-            return feasibility.beyond(
+            return feasibility.cannot_reach(
                 arm, {"all of the handle's way": handle[0], "its end": handle[-1]}
             )
     return ""
+
+
+def _places(
+    cell: Cell, goal: TendingGoal, model: RobotModel, handle: Pose, doors: tuple[Pose, Pose]
+) -> list[_Place]:
+    """All that the tool must come to. doors: where the door is at first, and at its other end."""
+    first, last = doors
+    is_open = first if goal.starts_open else last
+    over = top_down(goal.stand.position, 0.0).shifted(z=0.15)
+    places = [
+        _Place("the gate", gate(goal, over), is_open),
+        _Place("the holder", over, is_open),
+        _Place("the handle", handle, first),
+        _Place("over the handle", handle.shifted(z=RISE), first),
+        _Place("the handle, at the door's end", handle.shifted(*_way(cell, "door")), last),
+    ]
+    for button in goal.buttons:
+        pressed = over_button(model, cell, button, ABOVE)
+        places += [_Place(button, pressed, door) for door in doors]
+    return places
+
+
+def _clearance(cell: Cell, door_to_world: Pose, but: str = "") -> Clearance:
+    """Of the first robot's closed tool from all bodies but one, with the door there."""
+    arm = cell.robots[0]
+    found = boxes.join(
+        boxes.of_body(b, door_to_world if b.name == "door" else b.pose)
+        for b in cell.bodies
+        if b.name != but
+    )
+    return Clearance(robot.load(arm.card), arm.base, found, opening=0.0)
 
 
 def _can_press(cell: Cell, chain: Kinematics, door_to_world: Pose, button: str) -> bool:
@@ -105,13 +124,7 @@ def _can_press(cell: Cell, chain: Kinematics, door_to_world: Pose, button: str) 
     Over the button it may keep clear of the door, and lower down bend its elbow into it."""
     arm = cell.robots[0]
     model = robot.load(arm.card)
-    others = [b for b in cell.bodies if b.name != button]
-    clearance = Clearance(
-        model, arm.base,
-        boxes.join(boxes.of_body(b, door_to_world if b.name == "door" else b.pose)
-                   for b in others),
-        opening=0.0,
-    )  # fmt: skip
+    clearance = _clearance(cell, door_to_world, but=button)
     world_to_base = arm.base.inverse()
     heights = np.linspace(ABOVE, -_joint(cell, button).upper, 5)
     down = [world_to_base @ over_button(model, cell, button, float(z)) for z in heights]
@@ -141,9 +154,9 @@ def _follows(chain: Kinematics, tools: list[Pose]) -> bool:
     return any(follows(chain, others, joints) for joints in solutions(chain, first))
 
 
-def gate(cell: Cell, tool: Pose) -> Pose:
+def gate(goal: TendingGoal, tool: Pose) -> Pose:
     """The tool, turned as in `tool`, before the open door."""
-    x, y, z = cell.goal["gate"]
+    x, y, z = goal.gate
     return Pose((x, y, max(z, tool.position[2])), tool.quaternion)
 
 
@@ -201,6 +214,12 @@ def _joint(cell: Cell, member: str) -> Joint:
     return joint
 
 
+def _way(cell: Cell, member: str) -> Floats:
+    """(3,) from where a sliding member is at first to the end of its travel [m], in the world."""
+    joint = _joint(cell, member)
+    return joint.upper * np.asarray(cell.body(member).pose.rotation @ joint.axis)
+
+
 def close_tool(station: Station) -> Iterator[Move]:
     """The jaws shut, to push with."""
     if station.tool.kind == "jaws":
@@ -208,31 +227,32 @@ def close_tool(station: Station) -> Iterator[Move]:
 
 
 def go(
-    station: Station, tool: Pose, rng: np.random.Generator, speed: float, *, carrying: str = "",
-    then: Sequence[Pose] = (),
+    station: Station, goal: TendingGoal, tool: Pose, rng: np.random.Generator, speed: float, *,
+    carrying: str = "", then: Sequence[Pose] = (),
 ) -> Iterator[Move]:  # fmt: skip
-    """A free motion; if none is found, by way of the gate. then: as for `handling.travel`."""
+    """A free motion; if none is found, by way of the gate. then: as for `pick_place.travel`."""
     try:
         yield pick_place.travel(tool, rng, speed, carrying=carrying, then=then)
     except Failed as failed:
         if failed.cause != "no_path":
             raise
-        yield pick_place.travel(
-            gate(station.world.cell, station.tcp_to_world), rng, speed, carrying=carrying
-        )
+        before = gate(goal, station.tcp_to_world)
+        yield pick_place.travel(before, rng, speed, carrying=carrying)
         yield pick_place.travel(tool, rng, speed, carrying=carrying, then=then)
 
 
-def press(station: Station, button: str, rng: np.random.Generator, speed: float) -> Iterator[Move]:
+def press(
+    station: Station, goal: TendingGoal, button: str, rng: np.random.Generator, speed: float
+) -> Iterator[Move]:
     """Presses a button that faces up with the tip of the tool, and lets it spring back."""
     cell = station.world.cell
     above = over_button(station.model, cell, button, ABOVE + rng.uniform(-0.01, 0.03))
     near = over_button(station.model, cell, button, 0.006)
-    yield from go(station, above, rng, speed, then=[near])
+    yield from go(station, goal, above, rng, speed, then=[near])
     if _free(station, near, button):
         yield Reach(near, 0.2)
     else:  # with the elbow as it is now it would hit something
-        yield from go(station, near, rng, speed)
+        yield from go(station, goal, near, rng, speed)
     yield Push(button, 0.85 * _joint(cell, button).upper, (0.0, 0.0, -1.0), 0.04, farthest=0.03)
     yield Dwell(rng.uniform(0.1, 0.3))
     yield Reach(above, 0.25)
@@ -248,7 +268,9 @@ def _free(station: Station, tool: Pose, but: str) -> bool:
     return joints is not None and not clearance_of(station, but=(but,)).hits(joints).any()
 
 
-def slide(station: Station, door: str, rng: np.random.Generator, speed: float) -> Iterator[Move]:
+def slide(
+    station: Station, goal: TendingGoal, door: str, rng: np.random.Generator, speed: float
+) -> Iterator[Move]:
     """Pushes a door's handle until the door is at the end of its travel, and backs off."""
     cell = station.world.cell
     end = _joint(cell, door).upper
@@ -257,7 +279,7 @@ def slide(station: Station, door: str, rng: np.random.Generator, speed: float) -
     yaw = turned_to_door(station.model, cell)
     beside = beside_handle(station.model, cell, door, back, lean, yaw)
     along = [beside.shifted(*(share * end * way)) for share in np.linspace(0.0, 1.0, 12)]
-    yield from go(station, beside.shifted(z=RISE), rng, speed, then=along)
+    yield from go(station, goal, beside.shifted(z=RISE), rng, speed, then=along)
     yield Reach(beside, 0.3)
     vx, vy, vz = (float(v) for v in way)
     yield Push(door, end - 0.002, (vx, vy, vz), rng.uniform(0.12, 0.2), farthest=end + 0.1)
@@ -265,14 +287,13 @@ def slide(station: Station, door: str, rng: np.random.Generator, speed: float) -
     yield Reach(station.tcp_to_world.shifted(z=RISE), 0.3)
 
 
-def bumped(station: Station) -> bool:
+def touches_anything_else(station: Station, goal: UnloadGoal) -> bool:
     """Whether the arm touches anything now but the part, the door and the buttons that it is to
     press, with anything but its tips; or the part anything but the tool, the tray, and, as long as
     it is not lifted, its seat."""
-    world, goal = station.world, station.world.cell.goal
-    part, arm = goal["part"], station.robot.name
-    if world.touching(arm) - {part, "door", *goal["buttons"]} or world.push_on_arm(arm) > 0.0:
+    world, part, arm = station.world, goal.part, station.robot.name
+    if world.touching(arm) - {part, "door", *goal.buttons} or world.push_on_arm(arm) > 0.0:
         return True
-    seat = {goal["source"], *goal["jaws"]}
-    lifted = world.pose(part).position[2] > goal["pose"][2] + 0.005
-    return bool(world.touching(part) - {arm, goal["target"], *(set() if lifted else seat)})
+    seat = {goal.source, *goal.jaws}
+    lifted = world.pose(part).position[2] > goal.pose.position[2] + 0.005
+    return bool(world.touching(part) - {arm, goal.target, *(set() if lifted else seat)})

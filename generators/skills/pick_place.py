@@ -45,7 +45,7 @@ def pick(
     """
     yield BeginSubtask("pick", f"grasp the {called(station, part)}")
     for left in reversed(range(TRIES)):
-        hold = _hold(station, part, rng, goals, clear, tilt)
+        hold = free_grasp(station, part, rng, goals=goals, clear=clear, tilt=tilt)
         try:
             above = grasping.approach(hold, clear)
             yield travel(above, rng, speed, then=[hold.tcp_to_world])
@@ -69,18 +69,22 @@ def pick(
     return hold
 
 
-def _hold(
-    station: Station, part: str, rng: np.random.Generator, goals: Sequence[Pose], clear: float,
-    tilt: float,
+def free_grasp(
+    station: Station, part: str, rng: np.random.Generator, *, goals: Sequence[Pose] = (),
+    clear: float, tilt: float = 0.35,
 ) -> grasping.PlannedGrasp:  # fmt: skip
-    """A free grasp of a part where it lies now. Raises Failed."""
-    around = [b.name for b in station.world.cell.bodies if b.role != "room" and b.name != part]
+    """A free grasp of a part where it lies now, one that serves one of `goals`. Raises Failed."""
     found = grasping.feasible_grasps(
-        station, part, around=around, goals=goals, tilt=tilt, free_above=clear
+        station, part, around=others(station, part), goals=goals, tilt=tilt, free_above=clear
     )
     if not found:
         raise Failed("no_grasp", f"no free grasp of {part} in reach")
     return grasping.choose(found, rng)
+
+
+def others(station: Station, part: str) -> list[str]:
+    """What a tool that takes a part must keep clear of: all but the room and the part."""
+    return [b.name for b in station.world.cell.bodies if b.role != "room" and b.name != part]
 
 
 def travel(

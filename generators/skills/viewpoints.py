@@ -4,12 +4,13 @@ from."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from episodes.array_types import Floats
 from scenes.cameras import look_at
+from scenes.goals import ViewsGoal
 from sim.motion import travel
 from sim.pose import Pose, rotvec_to_matrix
 from sim.robots import reach
@@ -25,11 +26,41 @@ LOWEST = np.deg2rad(25.0)  # elevation of a line of sight
 @dataclass(frozen=True)
 class Terms:
     """What counts as a view: focus, nearest and farthest [m]; angle, from the feature's normal at
-    most [rad]; framed, from the picture's middle at most, as a share of its size."""
+    most [rad]; framed, from the picture's middle at most, as a share of its size; still, how long
+    the camera must stand [s]."""
 
     focus: tuple[float, float]
     angle: float
     framed: float
+    still: float
+
+
+@dataclass
+class Views:
+    """The views that a camera has taken; `look` is called once before the first step and once after
+    each. taken: the features that were seen from a camera that stood long enough."""
+
+    goal: ViewsGoal
+    camera: Camera
+    terms: Terms
+    taken: set[str] = field(default_factory=set)
+    _tool: Floats | None = None  # where the tool was [m]
+    _rows: int = 0  # for how many control periods it has stood
+
+    def look(self, station: Station) -> None:
+        tool = np.array(station.sensed_tcp().position)
+        hz = station.world.cell.physics.control_hz
+        moved = np.inf if self._tool is None else float(np.linalg.norm(tool - self._tool)) * hz
+        self._tool = tool
+        self._rows = self._rows + 1 if moved < 0.01 else 0
+        if self._rows < self.terms.still * hz:
+            return
+        goal = self.goal
+        for name, point, normal in zip(goal.features, goal.points, goal.normals, strict=True):
+            if name not in self.taken and has(
+                station, self.camera, np.array(point), np.array(normal), self.terms
+            ):
+                self.taken.add(name)
 
 
 def has(station: Station, camera: Camera, point: Floats, normal: Floats, terms: Terms) -> bool:

@@ -3,7 +3,7 @@ at the station in between; what goes wrong is a named cause."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -101,6 +101,19 @@ class Dwell:
         pose = station.tcp_to_world
         for _ in range(round(self.seconds * station.world.cell.physics.control_hz)):
             yield Command(pose, station.gripper)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A move, and `look`, which is called after each of its control periods."""
+
+    move: Move
+    look: Callable[[Station], None]
+
+    def commands(self, station: Station) -> Iterator[Command]:
+        for command in self.move.commands(station):
+            yield command
+            self.look(station)
 
 
 @dataclass(frozen=True)

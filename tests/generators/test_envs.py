@@ -17,8 +17,9 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
 from episodes.errors import UserError
+from episodes.storage import store
 from episodes.storage.library import Library
-from generators import run, tasks
+from generators import env_args, run, tasks
 from generators.command import cli
 from generators.envs import env_from_episode, make_env
 from sim.bullet.tiny import TinyRenderer
@@ -204,6 +205,30 @@ def test_an_environment_is_rebuilt_from_its_library(library, name, how):
         assert np.array_equal(env.station.world.state(), made.states[t + 1])
     assert (truncated, info["failure"]) == (True, made.failure) == (True, "timeout")
     env.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"pose": [1, 2]}, "goal.pose must be 7 values, not [1, 2]"),
+        ({"hole": 3}, "goal: unknown fields of a PlaceGoal: hole"),
+    ],
+)
+def test_a_goal_that_is_not_the_task_s_is_named_with_library_and_episode(
+    library, tmp_path, wrong, says
+):
+    args = env_args.read(library / "made")
+    made = Library(library / "made").read(0)
+    cell = json.loads(made.cell)
+    bad = replace(made, cell=json.dumps({**cell, "goal": {**cell["goal"], **wrong}}))
+    spec = {"spec_id": "a" * 64, "versions": {"cellwright": "0"}}
+    store.create(tmp_path / "bad", {**spec, "episodes": 1, "shard_size": 1, "config": {}})
+    day = "2026-01-01T00:00:00+00:00"
+    store.write_shard(tmp_path / "bad", 0, [bad], **spec, created=day, env_args=args)
+    with pytest.raises(UserError) as error:
+        env_from_episode(tmp_path / "bad", 0)
+    assert str(error.value) == f"{tmp_path / 'bad'}: episode 0: {says}"
+    assert run.replay(bad).same  # what is to be reached plays no part in it
 
 
 def test_robomimic_can_make_it(library):

@@ -79,8 +79,13 @@ def test_the_worked_example_works_as_typed(cell: Path, tmp_path: Path) -> None:
     )
     made, more = (line.replace("workers=2", "workers=1") for line in (made, more))  # fewer to start
     done = typed(Path("my_cell"), tmp_path, "smoke tasks=[bench_lift] image_size=[16,16]", made,
-                 "generate --help", "generate task=bench_lfit out=x", "list root=runs")  # fmt: skip
-    assert codes(done) == [0, 0, 0, 2, 0], done.stdout
+                 "generate --help", "generate task=bench_lfit out=x", "list root=runs",
+                 "generate task=bench_lift reward=dense out=dense",
+                 "generate task=bench_lift task.height_mm=high out=high")  # fmt: skip
+    assert codes(done) == [0, 0, 0, 2, 0, 2, 2], done.stdout
+    assert "reward=dense: task=bench_lift does not tell how far it is; give its" in done.stdout
+    assert "task.height_mm must be a number, not 'high'; try task.height_mm=1" in done.stdout
+    assert not (tmp_path / "dense").exists()
     assert re.search(r"^bench_lift +works +ran .* 2 cameras", done.stdout, re.M)
     assert "task      bench_lift | bench_place" in done.stdout
     assert "unknown task 'bench_lfit'; did you mean 'bench_lift'?" in done.stdout
@@ -239,6 +244,7 @@ def test_no_config_can_name_the_folder(cell: Path, tmp_path: Path) -> None:
 
 
 BROKEN = {
+    "plain": ("class Plain:\n    pass\n", "plain.py: Plain is no task: make it a dataclass on "),
     "wrong": ("class Other:\n    pass\n", "wrong.py has no class Wrong; a task's class has the"),
     "syntax": ("def f(:\n", "syntax.py:1: invalid syntax"),
     "lacking": ("import not_installed_here\n", "task 'lacking' cannot be imported: No module na"),

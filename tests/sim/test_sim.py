@@ -12,7 +12,7 @@ from sim.motion.moves import Failed, Grip, Open, Reach, top_down
 from sim.pose import Pose, matrix_to_rotvec, quat_to_matrix, rotvec_to_matrix
 from sim.robots import robot
 from sim.robots.kinematics import Unreachable
-from sim.spec import Cell
+from sim.spec import Cell, RecordedGoal
 from sim.station import Station, action_bounds
 from tests.cells import BENCH, PANDA, block, cell, work
 
@@ -188,8 +188,11 @@ def test_clearance_agrees_with_pybullet(rng):
 
 
 def test_a_cell_survives_its_json():
-    original = cell(BENCH, block()).replace(goal={"part": "part", "pose": [0.1, 1 / 3]})
+    original = cell(BENCH, block()).replace(
+        goal=RecordedGoal({"part": "part", "pose": [0.1, 1 / 3]})
+    )
     again = Cell.from_json(original.to_json())
+    assert again == original
     assert again.to_json() == original.to_json()
     assert again.bodies[1].pose == original.bodies[1].pose
     with pytest.raises(ValueError, match="unknown fields"):

@@ -12,6 +12,7 @@ import pytest
 from generators import tasks
 from generators.command import hydra_app
 from generators.seeds import Streams
+from scenes.goals import TendingGoal
 from sim.bullet.world import World
 from sim.motion.moves import Failed
 from sim.motion.pushing import Push
@@ -30,9 +31,9 @@ def cell(task: str, holder: str, index: int = 0) -> Cell:
 
 def standing(made: Cell) -> Cell:
     """The cell with its blank put down in the open holder already, and no robot in the way."""
-    at = Pose.from_array(made.goal["stand"])
+    at = TendingGoal.of(made).stand
     bodies = tuple(
-        replace(b, pose=at.shifted(z=0.0002)) if b.name == made.goal["part"] else b
+        replace(b, pose=at.shifted(z=0.0002)) if b.name == TendingGoal.of(made).part else b
         for b in made.bodies
     )
     return made.replace(bodies=bodies, robots=())
@@ -56,17 +57,17 @@ def run(world: World, seconds: float) -> None:
 @pytest.mark.parametrize("holder", ["chuck", "vise"])
 def test_jaws_seat_the_blank_and_only_a_shut_machine_starts(holder: str) -> None:
     made = standing(cell("machine_load", holder))
-    part, seat = made.goal["part"], np.array(made.goal["pose"][:3])
+    part, seat = TendingGoal.of(made).part, np.array(TendingGoal.of(made).pose.position)
     with World(made) as world:
         press(world, "button_start", 0.2)
         assert world.fired == []
         press(world, "button_clamp", 1.5)
         assert world.fired == ["clamp"]
         assert np.linalg.norm(np.subtract(world.pose(part).position, seat)) < 0.001
-        assert all(world.force_between(jaw, part) > 10.0 for jaw in made.goal["jaws"])
+        assert all(world.force_between(jaw, part) > 10.0 for jaw in TendingGoal.of(made).jaws)
         press(world, "button_start", 0.2)
         assert "start" not in world.fired  # the door is open
-        world.drive("door", made.goal["shut_m"] + 0.01, 40.0, 1.0)
+        world.controller.members["door"].drive(TendingGoal.of(made).shut_m + 0.01, 40.0, 1.0)
         run(world, 1.5)
         assert "start" not in world.fired  # nobody presses now
         press(world, "button_start", 0.2)
@@ -76,13 +77,15 @@ def test_jaws_seat_the_blank_and_only_a_shut_machine_starts(holder: str) -> None
 @pytest.mark.parametrize("holder", ["chuck", "vise"])
 def test_a_finished_part_is_held_until_it_is_unclamped(holder: str) -> None:
     made = cell("machine_unload", holder).replace(robots=())
-    part = made.goal["part"]
+    part = TendingGoal.of(made).part
     with World(made) as world:
         run(world, 0.5)
-        assert all(world.force_between(jaw, part) > 3.0 for jaw in made.goal["jaws"])
+        assert all(world.force_between(jaw, part) > 3.0 for jaw in TendingGoal.of(made).jaws)
         press(world, "button_unclamp", 1.5)
-        assert not any(world.force_between(jaw, part) for jaw in made.goal["jaws"])
-        assert world.pose(part).position == pytest.approx(made.goal["pose"][:3], abs=2e-3)
+        assert not any(world.force_between(jaw, part) for jaw in TendingGoal.of(made).jaws)
+        assert world.pose(part).position == pytest.approx(
+            TendingGoal.of(made).pose.position, abs=2e-3
+        )
 
 
 @pytest.mark.parametrize("task", ["machine_load", "machine_unload"])
@@ -103,7 +106,7 @@ def test_the_door_slides_by_what_its_handle_is_made_for(task: str) -> None:
 def test_layouts_mirror_and_holders_vary() -> None:
     task = tasks.make(hydra_app.composed("generate", ["task=machine_load", "out=nowhere"]))
     cells = [task.cell(Streams(1, i).rng("cell")) for i in range(10)]
-    assert {c.goal["target"] for c in cells} == {"chuck", "vise"}
+    assert {TendingGoal.of(c).target for c in cells} == {"chuck", "vise"}
     assert len({c.body("machine").params["door_on"] for c in cells}) == 2
     assert len({c.body("tray").pose.position[1] > 0 for c in cells}) == 2
 

@@ -14,6 +14,8 @@ from assets import catalogue
 from generators import run, tasks
 from generators.language.naming import Expression, fits
 from generators.language.pockets import fits_pocket
+from generators.recorder import Recorder
+from generators.reward import Scorer, Verdict
 from generators.seeds import Streams
 from sim import state_layout, user_folders
 from sim.bullet.tiny import TinyRenderer
@@ -141,6 +143,23 @@ def test_pictures_belong_to_their_states(task):
     assert inside(0) == 1.0
     assert inside(1) < 0.98
     assert inside(-1) < 0.98
+
+
+@pytest.mark.parametrize("task", ["inspect_views", "dispense_bead"])
+def test_a_script_does_the_same_whether_it_is_judged_or_not(task):
+    """Judges that remember most; one that sees nothing takes their place."""
+    made, asked = episode(task, 0), config(task)
+    task, streams = tasks.make(asked), Streams(0, 0)
+    cell = run.sample_cell(task, asked, streams)
+    with closing(Station(cell)) as station:
+        recorder = Recorder(station)
+
+        class Blind(Scorer):
+            def __call__(self, station):
+                return Verdict(recorder.steps == made.steps)
+
+        run.play(task, recorder, streams.rng("script"), Blind(task, cell, "sparse"))
+        np.testing.assert_array_equal(recorder.actions, made.actions)
 
 
 @pytest.mark.parametrize("task", TASKS)
