@@ -46,10 +46,10 @@ demo: $(READY)
 	@bash scripts/demo.sh $(DEMO) "$(REAL)"
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --timeout 3600 -o faulthandler_timeout=4200
 
 faults: $(READY)
 	$(BIN)/python -m pytest tests/faults --durations=10
