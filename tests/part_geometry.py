@@ -57,8 +57,8 @@ def held_span(part: Part, at: tuple[float, ...]) -> tuple[float, float]:
 def first_met(
     part: Part, at: tuple[float, ...], points: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(N,) how far [m] along z of the frame `at` rays from far behind it first meet the part, one for
-    each point (N, 2) of its xy plane; inf where they pass it."""
+    """(N,) how far [m] along z of the frame `at` rays from far behind it first meet the part, one
+    for each point (N, 2) of its xy plane; inf where they pass it."""
     to_cup = np.linalg.inv(to_matrix(at))  # type: ignore[arg-type]
     corners = part.mesh.vertices @ to_cup[:3, :3].T + to_cup[:3, 3]
     a, b, c = (corners[part.mesh.faces[:, k]] for k in range(3))

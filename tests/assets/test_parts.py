@@ -20,7 +20,6 @@ from episodes.errors import UserError
 from tests.part_geometry import first_met, held_span, piece_bounds
 
 
-
 def extremes(kind: str) -> list[str]:
     """As it is by default, in its smallest and in its largest catalogue size."""
     sizes = catalogue.sizes(kind)
@@ -479,7 +478,9 @@ def test_a_maker_of_no_solid_is_refused(harm: str, monkeypatch: pytest.MonkeyPat
             mesh.update_faces(np.arange(len(mesh.faces)) > 0)
         elif harm == "endless":
             mesh.vertices[0, 0] = np.inf
-        return replace(part, mesh=mesh, volume=-part.volume if harm == "inside out" else part.volume)
+        return replace(
+            part, mesh=mesh, volume=-part.volume if harm == "inside out" else part.volume
+        )
 
     monkeypatch.setattr(catalogue, "KINDS", {"block": replace(made_by, make=spoilt)})
     with pytest.raises(PartError, match="block: no closed solid comes of these dimensions"):

@@ -109,9 +109,7 @@ def test_a_reward_that_there_is_not_is_named():
 # what is seen
 
 
-def seen(
-    overrides: list[str], channels: list[str], actions: np.ndarray
-) -> list[dict[str, Any]]:
+def seen(overrides: list[str], channels: list[str], actions: np.ndarray) -> list[dict[str, Any]]:
     env = bench(*overrides, renderer="tiny", channels=channels).unwrapped
     obs, _ = env.reset(seed=0, options={"index": 1})
     rows = [obs]

@@ -113,9 +113,7 @@ def test_a_run_goes_on_from_one_number_with_other_batches_and_ranks(mix: Mix) ->
 
 
 @pytest.mark.parametrize(("world", "batch_size"), [(2, 4), (3, 4), (5, 3)])
-def test_ranks_and_batches_only_regroup_the_sequence(
-    mix: Mix, world: int, batch_size: int
-) -> None:
+def test_ranks_and_batches_only_regroup_the_sequence(mix: Mix, world: int, batch_size: int) -> None:
     """Draw i is row i // world of rank i % world."""
     whole = [tuple(mix.draw(i)[:3]) for i in range(60)]
     ranks = [

@@ -38,7 +38,8 @@ PAIRS = [
 
 @pytest.mark.parametrize(("task", "arm"), PAIRS)
 def test_every_task_has_a_layout_in_reach_of_every_arm(task: str, arm: str) -> None:
-    """What is to be handled stands within the data sheet's reach, unless a belt brings it."""
+    """What is to be handled stands within the data sheet's reach, which is that of the wrist, and a
+    hand's breadth; unless a belt brings it."""
     cell = cell_of(task, arm)
     assert cell.robots[0].card.partition("+")[0] == arm
     foot = cell.robots[0].base.shifted(z=card.card(arm).foot).position
@@ -46,7 +47,7 @@ def test_every_task_has_a_layout_in_reach_of_every_arm(task: str, arm: str) -> N
     if not any(any(b.belt) for b in cell.bodies):
         for body in loose:
             away = np.linalg.norm(np.subtract(body.pose.position, foot))
-            assert away < card.card(arm).reach, body.name
+            assert away < card.card(arm).reach + 0.1, body.name
     assert loose or task == "inspect_views"
 
 

@@ -27,13 +27,13 @@ def driven(cell: Cell, turns: dict[str, float], steps: int = 20) -> NDArray[np.f
     with World(cell) as world:
         states = [world.state()]
         starts = {name: arm.target.copy() for name, arm in world.arms.items()}
-        for k in range(1, steps + 1):
+        for _ in range(steps):
             for name, turn in turns.items():
                 starts[name][0] += turn / steps
             told = np.concatenate([starts[name] for name in world.arms])
             world.step(told.astype(np.float32))
             states.append(world.state())
-        assert world.time == pytest.approx(k / cell.physics.control_hz)
+        assert world.time == pytest.approx(steps / cell.physics.control_hz)
     return np.array(states)
 
 
