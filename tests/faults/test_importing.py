@@ -93,8 +93,9 @@ def ended(target: Callable[[Path, Path, int], None], *args: Any) -> int:
     process = FORK.Process(target=target, args=args)
     process.start()
     process.join(120)
-    assert process.exitcode is not None
-    return process.exitcode
+    process.kill()  # if it hangs; else this process would wait for it when it ends
+    process.join()
+    return int(process.exitcode or 0)
 
 
 def operations(source: Path, out: Path) -> int:
