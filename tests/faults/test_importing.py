@@ -93,9 +93,12 @@ def ended(target: Callable[[Path, Path, int], None], *args: Any) -> int:
     process = FORK.Process(target=target, args=args)
     process.start()
     process.join(120)
-    process.kill()  # if it hangs; else this process would wait for it when it ends
+    hangs = process.is_alive()
+    process.kill()  # or this process would wait for it when it ends
     process.join()
-    return int(process.exitcode or 0)
+    assert not hangs
+    assert process.exitcode is not None
+    return process.exitcode
 
 
 def operations(source: Path, out: Path) -> int:
