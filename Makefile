@@ -4,16 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := assets episodes generators scenes sim tests benchmarks
+# not by loadgroup or loadscope, which wait for ever where a worker crashed (pytest-xdist 3.8)
+SPREAD := -n 2 --dist worksteal
 REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: success help setup lock demo test slow faults fuzz pools interop bench gallery parts lint format clean
+.PHONY: success help setup lock demo test coverage slow faults fuzz pools interop bench gallery parts lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
 	@echo "make demo         12 episodes, checked, replayed, shown; REAL=path mixes a data set in"
 	@echo "make test         the tests (make slow: the long ones, make faults: killing and breaking)"
+	@echo "make coverage     the tests, and which lines none of them runs"
 	@echo "make fuzz         every reader, fed with damaged and invented files, for some minutes"
 	@echo "make pools        the Ray and Slurm pools and the Optuna search, with their libraries"
 	@echo "make interop      every export, read by the real clients (several GB of environments)"
@@ -46,10 +49,13 @@ demo: $(READY)
 	@bash scripts/demo.sh $(DEMO) "$(REAL)"
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not slow" $(SPREAD)
+
+coverage: $(READY)
+	$(BIN)/python -m pytest -m "not slow" $(SPREAD) --cov --cov-report=term:skip-covered
 
 slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --timeout 3600 -o faulthandler_timeout=4200
 
 faults: $(READY)
 	$(BIN)/python -m pytest tests/faults --durations=10

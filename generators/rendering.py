@@ -14,7 +14,6 @@ import numpy as np
 from episodes.errors import unknown
 from generators.seeds import Streams
 from sim.quiet import quiet
-from sim.robots import robot
 from sim.spec import Camera, Cell
 
 if TYPE_CHECKING:  # graphics are imported where a picture is made
@@ -29,6 +28,7 @@ Cameras = tuple[Camera, ...]
 def view(cell: Cell, recipe: Mapping[str, Any], index: int) -> Cell:
     """The cell with the cameras, sizes and look that a `render` asks for."""
     from scenes import cameras, look
+    from sim.robots import robot  # the geometry of parts and arms takes a second to import
 
     streams = Streams(recipe["look_seed"], index)
     size = recipe["image_size"] or [cell.cameras[0].width, cell.cameras[0].height]

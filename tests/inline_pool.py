@@ -36,6 +36,13 @@ class InlinePool:
 
 
 def work_inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every verb that would start processes works in this one."""
+    """What would start processes works in this one, which keeps its memory, its watchdog and its
+    crash reports."""
+    monkeypatch.setattr("generators.production.shard._limit_memory", _nothing)
+    for name in ("dump_traceback_later", "cancel_dump_traceback_later", "enable", "disable"):
+        monkeypatch.setattr(f"faulthandler.{name}", _nothing)
     monkeypatch.setattr(LOCAL, InlinePool)
-    monkeypatch.setattr("faulthandler.dump_traceback_later", lambda *_, **__: None)
+
+
+def _nothing(*_: object, **__: object) -> None:
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,11 @@ BELOW = {
 }
 SCENES_MAY = {"sim.spec", "sim.pose", "sim.user_folders"}  # scenes are sampled, never simulated
 HEAVY = {"pybullet", "pybullet_data", "hydra", "omegaconf", "gymnasium", "imageio", "torch"}
+AFTERWARDS = {"trimesh", "scipy", "pandas", "PIL", "yaml", "pebble"}
 FILES = sorted(file for floor in BELOW for file in (ROOT / floor).rglob("*.py"))
 
 
+@cache
 def imports(file: Path) -> list[tuple[str, bool]]:
     """(module, whether it is imported as the file is) for every import statement."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -51,24 +54,37 @@ def on_ground(module: str) -> bool:
     return module in GROUND or module.rpartition(".")[0] in GROUND
 
 
-@pytest.mark.parametrize("file", FILES, ids=relative)
-def test_a_file_imports_only_from_floors_below(file: Path) -> None:
-    floor = file.relative_to(ROOT).parts[0]
-    for module, _ in imports(file):
-        other = module.partition(".")[0]
-        if other in BELOW and other != floor and not on_ground(module):
-            assert other in BELOW[floor], f"{floor} may not import {module}"
+def of(floor: str) -> list[Path]:
+    return [file for file in FILES if file.relative_to(ROOT).parts[0] == floor]
+
+
+@pytest.mark.parametrize("floor", BELOW)
+def test_files_import_only_from_floors_below(floor: str) -> None:
+    assert of(floor)
+    wrong = [
+        f"{relative(file)} imports {module}"
+        for file in of(floor)
+        for module, _ in imports(file)
+        if module.partition(".")[0] in BELOW.keys() - BELOW[floor] - {floor}
+        if not on_ground(module)
+    ]
+    assert not wrong
 
 
 OPENER = "sim/engine.py"  # the one door to `sim.bullet`
 
 
-@pytest.mark.parametrize("file", [f for f in FILES if f.parts[-2] != "bullet"], ids=relative)
-def test_pybullet_is_behind_one_door(file: Path) -> None:
-    named = {module for module, _ in imports(file)}
-    assert "pybullet" not in {module.partition(".")[0] for module in named}
-    if relative(file) != OPENER:
-        assert not {module for module in named if f"{module}.".startswith("sim.bullet.")}
+@pytest.mark.parametrize("floor", BELOW)
+def test_pybullet_is_behind_one_door(floor: str) -> None:
+    wrong = [
+        f"{relative(file)} imports {module}"
+        for file in of(floor)
+        if file.parts[-2] != "bullet"
+        for module, _ in imports(file)
+        if module.partition(".")[0] == "pybullet"
+        or (relative(file) != OPENER and f"{module}.".startswith("sim.bullet."))
+    ]
+    assert not wrong
 
 
 def test_the_door_to_pybullet_is_opened_when_a_cell_is() -> None:
@@ -77,19 +93,18 @@ def test_the_door_to_pybullet_is_opened_when_a_cell_is() -> None:
     assert "sim.bullet.world" in late - early
 
 
-@pytest.mark.parametrize("file", [f for f in FILES if f.parts[-2] == "scenes"], ids=relative)
-def test_scenes_know_cells_and_poses_only(file: Path) -> None:
-    taken = {m for m, _ in imports(file) if m.startswith("sim.") and m.count(".") == 1}
-    assert taken <= SCENES_MAY
+def test_scenes_know_cells_and_poses_only() -> None:
+    taken = {m for file in of("scenes") for m, _ in imports(file)}
+    assert {m for m in taken if m.startswith("sim.") and m.count(".") == 1} <= SCENES_MAY
 
 
-@pytest.mark.parametrize("file", [f for f in FILES if "episodes" in f.parts], ids=relative)
-def test_training_code_needs_numpy_and_h5py_only(file: Path) -> None:
-    if "formats" in file.parts:
-        return  # a format's library is imported when that format is used
-    outside = {m.partition(".")[0] for m, early in imports(file) if early}
-    assert not outside & (HEAVY | {"trimesh", "scipy", "pandas", "PIL", "yaml", "pebble"})
-
-
-def test_every_floor_has_files() -> None:
-    assert {file.relative_to(ROOT).parts[0] for file in FILES} == set(BELOW)
+def test_training_code_needs_numpy_and_h5py_only() -> None:
+    """A format's library is imported when that format is used."""
+    wrong = [
+        f"{relative(file)} imports {module}"
+        for file in of("episodes")
+        if "formats" not in file.parts
+        for module, early in imports(file)
+        if early and module.partition(".")[0] in HEAVY | AFTERWARDS
+    ]
+    assert not wrong

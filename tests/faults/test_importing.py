@@ -93,6 +93,10 @@ def ended(target: Callable[[Path, Path, int], None], *args: Any) -> int:
     process = FORK.Process(target=target, args=args)
     process.start()
     process.join(120)
+    hangs = process.is_alive()
+    process.kill()  # or this process would wait for it when it ends
+    process.join()
+    assert not hangs
     assert process.exitcode is not None
     return process.exitcode
 

@@ -17,6 +17,7 @@ from episodes.storage.folder import WriteFailed
 from generators.production.produce import produce
 from generators.production.repair import damaged, uncommitted
 from tests.faults.makers import assert_whole, config_for, hashes, plan_for, temporaries
+from tests.inline_pool import work_inline
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,7 +119,10 @@ KINDS = ("bit", "cut", "gone", "no record", "record cut", "record changed")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_damage_is_found_and_repaired(kind: str, library: Path, copy: Path) -> None:
+def test_damage_is_found_and_repaired(
+    kind: str, library: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_inline(monkeypatch)
     number = spoilt(copy, kind, random.Random(4))
     plan = plan_for(copy, "good")
     assert list(damaged(copy)) == [number]

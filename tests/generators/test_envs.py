@@ -23,7 +23,7 @@ from generators import env_args, run, tasks
 from generators.command import cli
 from generators.envs import env_from_episode, make_env
 from sim.bullet.tiny import TinyRenderer
-from tests.task_episodes import config, episode
+from tests.task_episodes import Maker, config
 
 TASKS = tasks.names()
 FAMILIES = ("bench_place", "conveyor_pick", "carton_pack")  # jaws, a belt, cups and flaps
@@ -35,7 +35,10 @@ def bench(*words: str, **options: Any) -> gymnasium.Env:
     return gymnasium.make("cellwright/BenchPlace-v0", overrides=list(words), **options)
 
 
-@pytest.mark.parametrize("task", FAMILIES)
+# one class serves every task: the others in `make slow`
+@pytest.mark.parametrize(
+    "task", [FAMILIES[0], *(pytest.param(t, marks=pytest.mark.slow) for t in FAMILIES[1:])]
+)
 def test_gymnasium_has_no_complaint(task):
     env = gymnasium.make(
         f"cellwright/{tasks.class_name(task)}-v0",
@@ -50,13 +53,12 @@ def test_gymnasium_has_no_complaint(task):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_stepping_with_the_stored_actions_is_the_episode(task):
+def test_stepping_with_the_stored_actions_is_the_episode(task, episode: Maker):
     """Bit for bit; and its potential begins low and ends at 1, at the goal alone."""
-    made = episode(task, 1)
+    made = episode(task, 0)
     env = gymnasium.make(f"cellwright/{tasks.class_name(task)}-v0", reward="dense").unwrapped
-    env.reset(seed=0)  # episode 0
-    obs, info = env.reset()  # episode 1
-    assert (info["seed"], info["index"], info["instruction"]) == (0, 1, made.instruction)
+    obs, info = env.reset(seed=0)
+    assert (info["seed"], info["index"], info["instruction"]) == (0, 0, made.instruction)
     begun, total = info["progress"], 0.0
     for t, action in enumerate(made.actions):
         assert 0.0 <= info["progress"] <= 0.9
@@ -73,7 +75,21 @@ def test_stepping_with_the_stored_actions_is_the_episode(task):
     env.close()
 
 
-def test_a_dense_reward_is_recorded_and_a_sparse_one_is_the_default():
+def test_a_reset_without_a_seed_goes_on_to_the_next_episode(episode: Maker):
+    made = episode("bench_place", 1)
+    env = bench().unwrapped
+    env.reset(seed=0)
+    obs, info = env.reset()
+    assert (info["seed"], info["index"], info["instruction"]) == (0, 1, made.instruction)
+    for name, row in obs.items():
+        assert np.array_equal(row, made.obs[name][0]), name
+    for t, action in enumerate(made.actions):
+        env.step(action)
+        assert np.array_equal(env.station.world.state(), made.states[t + 1])
+    env.close()
+
+
+def test_a_dense_reward_is_recorded_and_a_sparse_one_is_the_default(episode: Maker):
     dense = run.make_episode(config("bench_place", "reward=dense"), 0, 1)
     sparse = episode("bench_place", 1)
     assert np.array_equal(dense.states, sparse.states)
@@ -94,11 +110,11 @@ def test_a_reward_that_there_is_not_is_named():
 # what is seen
 
 
-def seen(overrides: list[str], channels: list[str], steps: int) -> list[dict[str, Any]]:
+def seen(overrides: list[str], channels: list[str], actions: np.ndarray) -> list[dict[str, Any]]:
     env = bench(*overrides, renderer="tiny", channels=channels).unwrapped
     obs, _ = env.reset(seed=0, options={"index": 1})
     rows = [obs]
-    for action in episode("bench_place", 1).actions[:steps]:
+    for action in actions:
         obs, *_ = env.step(action)
         rows.append(obs)
     for row in rows:
@@ -121,7 +137,7 @@ def test_pictures_are_those_that_are_recorded():
     made = run.make_episode(config("bench_place", *DEVICES), 0, 1)
     cut = replace(made, states=made.states[: steps + 2], actions=made.actions[: steps + 1])
     recorded = run.add_frames(cut, TinyRenderer()).cameras
-    rows = seen(DEVICES, CHANNELS, steps)
+    rows = seen(DEVICES, CHANNELS, made.actions[:steps])
     assert set(recorded) == {"front", "top", "top_clean", "wrist"}
     for name, track in recorded.items():
         assert (f"{name}_depth" in rows[0]) == (name != "wrist")  # a web camera has none

@@ -17,6 +17,13 @@ from generators.production.plan import GROW, Plan, finished, nothing_to_do, resu
 from generators.production.produce import produce
 from generators.production.repair import damaged, released
 from tests.faults.makers import assert_whole, config_for, hashes, plan_for
+from tests.inline_pool import work_inline
+
+
+@pytest.fixture(autouse=True)
+def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Growth does not hang on who makes the shards: test_pool and test_killing look at that."""
+    work_inline(monkeypatch)
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 20])

@@ -154,14 +154,17 @@ def test_a_library_with_open_files_goes_to_other_processes(finished: Path, metho
     wanted = [lib.read(row.index).content_hash() for row in lib]  # all shards are open here now
     context = multiprocessing.get_context(method)
     answers = context.Queue()
-    workers = [context.Process(target=_read_all, args=(lib, answers)) for _ in range(2)]
+    workers = [
+        context.Process(target=_read_all, args=(lib, answers), daemon=True) for _ in range(2)
+    ]
     for worker in workers:
         worker.start()
     for _ in range(3):
         assert [lib.read(row.index).content_hash() for row in lib] == wanted
     assert [answers.get(timeout=60) for _ in workers] == [wanted, wanted]
     for worker in workers:
-        worker.join()
+        worker.join(100)
+        assert worker.exitcode == 0
     assert [lib.read(row.index).content_hash() for row in lib] == wanted
 
 

@@ -284,7 +284,7 @@ except store.UserError as error:
 
 
 def _race(root: str, number: int, ready: Any) -> None:
-    ready.wait()
+    ready.wait(100)
     write(Path(root), number)
 
 
@@ -292,11 +292,14 @@ def test_two_writers_of_one_shard_commit_it_once(root: Path) -> None:
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(2)
     for number in range(3):
-        writers = [context.Process(target=_race, args=(str(root), number, ready)) for _ in range(2)]
+        writers = [
+            context.Process(target=_race, args=(str(root), number, ready), daemon=True)
+            for _ in range(2)
+        ]
         for writer in writers:
             writer.start()
         for writer in writers:
-            writer.join()
+            writer.join(100)
         assert [writer.exitcode for writer in writers] == [0, 0]
     assert store.missing(root) == []
     assert [f for f in check(root) if f.severity == "error"] == []

@@ -190,7 +190,8 @@ def test_planning_writes_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("task", TASKS)
+# that every task can be as it comes, test_tasks sees
+@pytest.mark.parametrize("task", ["bench_place", "conveyor_pick", "carton_pack"])
 def test_a_scene_that_cannot_be_is_refused_before_anything_is_made(task: str) -> None:
     config = composed("generate", ["out=nowhere", f"task={task}"])
     recipes.try_first(config, 0)  # as it comes, it can be

@@ -89,7 +89,7 @@ def test_an_episode_that_cannot_be_made_is_quarantined(
 
 def test_a_hung_episode_is_ended_and_quarantined(tmp_path: Path, reference: dict[int, str]) -> None:
     out = tmp_path / "lib"
-    assert produce([plan_for(out, "hanging")], config_for(seconds=2.0)) == supervise.QUARANTINED
+    assert produce([plan_for(out, "hanging")], config_for(seconds=1.5)) == supervise.QUARANTINED
     note = json.loads((out / "quarantine" / f"{BAD:06d}.json").read_text())
     assert note["reason"] == "timed out"
     assert "in hanging" in note["log"], "the log does not say where it hung"
