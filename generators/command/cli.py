@@ -14,6 +14,7 @@ from importlib.util import find_spec
 
 from episodes.errors import Exit, NotInstalled, unknown
 from generators.command import usage
+from generators.command.streams import Streams
 from generators.command.verbs import VERBS
 from generators.production import interrupt
 
@@ -23,18 +24,18 @@ HELP = ("--help", "-h")
 def main() -> None:
     """Runs one verb and exits with its code; docs/commands.md lists the codes."""
     interrupt.listen()
+    streams = Streams()
     # Before numpy is imported, here and by workers: our matrices are small, workers have a core
     # each, and threads that wait for one another on busy cores cost more than they bring.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     try:
         code = dispatch(sys.argv[1:])
-        sys.stdout.flush()
+        if lost := streams.lost():
+            print(f"cellwright: {lost}", file=sys.stderr)
+            code = code or Exit.WRITE_FAILED
     except KeyboardInterrupt:
         code = Exit.STOPPED
-    except BrokenPipeError:  # `cellwright list | head`: nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.DONE
     except Exception:  # what an import made of a Ctrl-C that it swallowed
         if not interrupt.pressed():
             raise
