@@ -100,6 +100,7 @@ def _serve() -> None:
         if what == "start":
             asked = Asked(**value)
             place = f"{asked.folder}/.printed-{len(runs)}"
+            Path(place).touch()
             answer: Any = os.fork()
             if not answer:
                 _run(asked, place)
