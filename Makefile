@@ -51,8 +51,10 @@ test: $(READY)
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow
 
+FAULT_MINUTES ?= 15
 faults: $(READY)
 	$(BIN)/python -m pytest tests/faults --durations=10
+	$(BIN)/python -m tests.faults.figures minutes=$(FAULT_MINUTES)
 
 fuzz: $(READY)
 	FUZZ_EXAMPLES=3000 $(BIN)/python -m pytest tests/fuzz

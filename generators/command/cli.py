@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from episodes.errors import Exit, NotInstalled, unknown
+from episodes.errors import Exit, NotInstalled, describe, unknown
 from generators.command import usage
 from generators.command.streams import Streams
 from generators.command.verbs import VERBS
@@ -65,14 +65,18 @@ def dispatch(words: Sequence[str]) -> Exit:
             return Exit.DONE
         return _run(verb, rest)
     except Exception as error:
-        from generators.command import problems
-
-        described = problems.describe(error, words)
+        described = describe(error) or _described(error, words)
         if described is None:
             raise
         line, code = described
         print(f"cellwright: {line}", file=sys.stderr)
         return code
+
+
+def _described(error: Exception, words: Sequence[str]) -> tuple[str, Exit] | None:
+    from generators.command import problems  # heavy, and no more to be had without descriptors
+
+    return problems.describe(error, words)
 
 
 def _run(verb: str, words: Sequence[str]) -> Exit:

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from episodes.errors import NotInstalled
+
 QUALITY = 15  # x264's crf: 18 looks like the original to most
 ENCODED = ["-an", "-c:v", "libx264", "-crf", str(QUALITY), "-pix_fmt", "yuv420p", "-f", "mp4"]
 
@@ -25,7 +27,7 @@ def write(file: Path, frames: Iterable[NDArray[np.uint8]], hz: float) -> None:
     first = next(rest)
     size = f"{first.shape[1]}x{first.shape[0]}"
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"{hz:.6f}", "-i", "-"]
-    words = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", *raw, *ENCODED, str(file)]
+    words = [_program(), "-y", "-v", "error", *raw, *ENCODED, str(file)]
     with TemporaryFile() as said:
         encoder = subprocess.Popen(
             words,
@@ -45,6 +47,16 @@ def write(file: Path, frames: Iterable[NDArray[np.uint8]], hz: float) -> None:
             said.seek(0)
             complaint = said.read(2000).decode(errors="replace").split()
             raise OSError(" ".join(complaint) or f"ffmpeg ended with {failed}")
+
+
+def _program() -> str:
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise NotInstalled(
+            "films need the program ffmpeg: pip install imageio-ffmpeg brings one, or give "
+            "video_px=0 for the sheet alone"
+        ) from error
 
 
 def _feed(

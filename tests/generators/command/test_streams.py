@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ WORDS = [sys.executable, "-c", COMMAND]
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("libraries")
     make_library(folder / "lib", [synthetic_episode(n, np.random.default_rng(n)) for n in range(2)])
+    make_library(folder / "broken", [synthetic_episode(0, np.random.default_rng(0))])
+    (folder / "broken" / "shards" / "00000.h5").write_bytes(b"")
     return folder
 
 
@@ -41,28 +44,21 @@ def codes(line: str, folder: Path) -> tuple[str, str]:
     return (folder / "codes").read_text().strip(), done.stderr
 
 
-@pytest.mark.parametrize("verb", ["list root=.", "check src=lib"])
-def test_a_reader_that_goes_away_changes_nothing(verb: str, libraries: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "code"), [("list root=. | true", 0), ("check src=broken | head -1", 1)]
+)
+def test_a_reader_that_goes_away_changes_nothing(line: str, code: int, libraries: Path) -> None:
     """The verb's own verdict stands, where `set -o pipefail` asks for it."""
-    alone, _ = codes(f"cellwright {verb} >/dev/null", libraries)
-    for reader in ("head -1", "true", "head -c 1"):
-        found, error = codes(f"cellwright {verb} | {reader} >/dev/null", libraries)
-        assert found == f"{alone} 0"
-        assert error == ""
+    assert codes(f"cellwright {line}", libraries) == (f"{code} 0", "")
 
 
-@pytest.mark.parametrize("closed", [">&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_change_nothing(closed: str, libraries: Path) -> None:
-    found, error = codes(f"cellwright list root=. {closed}", libraries)
-    assert (found, error if "2>&-" in closed else "") == ("0", "")
-
-
-def test_what_is_opened_does_not_become_a_closed_stream(libraries: Path) -> None:
-    """A file that got number 1 would take what C libraries print."""
-    found, _ = codes("cellwright export format=webdataset src=lib out=x >&- 2>&- <&-", libraries)
-    assert found == "0"
-    found, _ = codes("cellwright import src=x out=again >/dev/null", libraries)
-    assert found == "0"
+def test_closed_streams_change_nothing(libraries: Path) -> None:
+    """A file that got number 1 or 2 would take what C libraries print."""
+    assert codes("cellwright list root=. >&- <&-", libraries) == ("0", "")
+    words = "export format=webdataset src=lib out=x"
+    assert codes(f"cellwright {words} >&- 2>&- <&-", libraries) == ("0", "")
+    with tarfile.open(libraries / "x" / "00000.tar") as tar:
+        assert len(tar.getnames()) > 100
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -86,7 +82,7 @@ def test_letters_that_the_terminal_lacks_are_escaped(libraries: Path) -> None:
     assert b"\\uac00/lib" in done.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_any_verb(number: signal.Signals, libraries: Path, tmp_path: Path) -> None:
     """In the middle of an export, which leaves nothing behind."""
     code = (
@@ -149,9 +145,9 @@ def test_a_lock_dies_with_its_process(libraries: Path, tmp_path: Path) -> None:
 
 
 def test_locks_are_shared_or_not(tmp_path: Path) -> None:
-    place = tmp_path / "deep" / "lib"
+    place = tmp_path / "lib"
     one, two = Lock(place, shared=True), Lock(place, shared=True)
-    (tmp_path / "link").symlink_to(tmp_path / "deep")
+    (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(InUse, match="another run is at work on"):
         Lock(tmp_path / "link" / "lib")
     one.release()
@@ -160,4 +156,5 @@ def test_locks_are_shared_or_not(tmp_path: Path) -> None:
     two.release()
     two.release()
     Lock(place).release()
+    Lock(tmp_path / "made" / "deep" / "lib").release()
     assert [p.name for p in tmp_path.iterdir()] == ["link"], "a folder is left that nobody needs"
