@@ -57,8 +57,10 @@ coverage: $(READY)
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow --timeout 3600 -o faulthandler_timeout=4200
 
+FAULT_MINUTES ?= 15
 faults: $(READY)
 	$(BIN)/python -m pytest tests/faults --durations=10
+	$(BIN)/python -m tests.faults.figures minutes=$(FAULT_MINUTES)
 
 fuzz: $(READY)
 	FUZZ_EXAMPLES=3000 $(BIN)/python -m pytest tests/fuzz

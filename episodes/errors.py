@@ -31,6 +31,10 @@ class BadValue(UserError, ValueError):
     """A value that a caller of the Python API got wrong; other libraries expect ValueError."""
 
 
+class NotNow(UserError):
+    """Nothing is wrong with what was asked for: the same goes on when the cause is gone."""
+
+
 class NotInstalled(UserError):
     """Something optional is not there. The message says what installs it."""
 
@@ -42,6 +46,7 @@ class NeedsFreshProcess(RuntimeError):
 # the machine's fault, not the program's: one line says it all
 _OF_THE_MACHINE = {
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
+    errno.EMFILE, errno.ENFILE,
 }  # fmt: skip
 
 
@@ -52,6 +57,9 @@ def describe(error: BaseException) -> tuple[str, Exit] | None:
         return " ".join(str(error).split()), error.code
     if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
         return f"{error.filename or 'the disk'}: {error.strerror}", Exit.WRITE_FAILED
+    if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
+        line = "no folder for temporary files can be written to; free some space, or set TMPDIR"
+        return line, Exit.WRITE_FAILED
     return None
 
 

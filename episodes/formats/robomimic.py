@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from episodes.formats.hdf5 import expected, is_source, read, sources
-from episodes.storage import hdf5, pack
+from episodes.storage import hdf5, hdf5_file, pack
 from episodes.storage.records import FORMAT, Row, Shard
 from episodes.storage.safe import attribute
 from episodes.storage.selection import Selection
@@ -85,7 +85,7 @@ def _compose(
 ) -> list[str]:
     """Write a file of episodes of any shards; what there is to be told."""
     environments: list[str] = []
-    with h5py.File(out / made.name, "w", libver=("v110", "v110")) as file:
+    with hdf5_file.writing(out / made.name, libver=("v110", "v110")) as file:
         file.attrs["format"] = FORMAT
         data = file.create_group("data")
         for row in made.rows:

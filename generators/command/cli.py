@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from episodes.errors import Exit, NotInstalled, unknown
+from episodes.errors import Exit, NotInstalled, describe, unknown
 from generators.command import usage
+from generators.command.streams import Streams
 from generators.command.verbs import VERBS
 from generators.production import interrupt
 
@@ -23,18 +24,18 @@ HELP = ("--help", "-h")
 def main() -> None:
     """Runs one verb and exits with its code; docs/commands.md lists the codes."""
     interrupt.listen()
+    streams = Streams()
     # Before numpy is imported, here and by workers: our matrices are small, workers have a core
     # each, and threads that wait for one another on busy cores cost more than they bring.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     try:
         code = dispatch(sys.argv[1:])
-        sys.stdout.flush()
+        if lost := streams.lost():
+            print(f"cellwright: {lost}", file=sys.stderr)
+            code = code or Exit.WRITE_FAILED
     except KeyboardInterrupt:
         code = Exit.STOPPED
-    except BrokenPipeError:  # `cellwright list | head`: nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.DONE
     except Exception:  # what an import made of a Ctrl-C that it swallowed
         if not interrupt.pressed():
             raise
@@ -64,14 +65,18 @@ def dispatch(words: Sequence[str]) -> Exit:
             return Exit.DONE
         return _run(verb, rest)
     except Exception as error:
-        from generators.command import problems
-
-        described = problems.describe(error, words)
+        described = describe(error) or _described(error, words)
         if described is None:
             raise
         line, code = described
         print(f"cellwright: {line}", file=sys.stderr)
         return code
+
+
+def _described(error: Exception, words: Sequence[str]) -> tuple[str, Exit] | None:
+    from generators.command import problems  # heavy, and no more to be had without descriptors
+
+    return problems.describe(error, words)
 
 
 def _run(verb: str, words: Sequence[str]) -> Exit:

@@ -39,7 +39,8 @@ def run(verb: str, words: CommandLine) -> Exit:
     job = HydraJob(verb)
     keys = overrides(verb, words.keys, words.many)
     keys += search_path()
-    with TemporaryDirectory() as scratch:  # Hydra's sweeper insists on writing a multirun.yaml
+    # Hydra's sweeper insists on writing a multirun.yaml
+    with TemporaryDirectory() if words.many else nullcontext() as scratch:
         if words.many:
             keys = [*map(_deferred, keys), f"hydra.sweep.dir={scratch}"]
         sys.argv = ["cellwright", *words.flags, *keys]

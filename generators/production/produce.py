@@ -28,14 +28,17 @@ def produce(
     plans: Sequence[Plan],
     config: Mapping[str, Any],
     todo: Callable[[Plan], list[int]] = waiting,
+    alone: bool = False,
 ) -> Exit:
-    """Makes the shards `todo` of each library and prints how they stand."""
+    """Makes the shards `todo` of each library and prints how they stand.
+
+    alone: nobody else may write to a library meanwhile."""
     workers, pool = config["workers"], config["pool"]
     limits = EpisodeLimits(pool["episode_seconds"], memory_of_worker(pool, workers))
     with stoppable() as stops:
         runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
         tally = Tally(Progress(plans[0].made_by, 0))
-        outcomes = supervise.run(plans, runner, workers, limits, tally, stops, todo)
+        outcomes = supervise.run(plans, runner, workers, limits, tally, stops, todo, alone)
     if rows := report(outcomes):
         print(rows)
     for line in problems(outcomes):

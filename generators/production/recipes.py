@@ -11,6 +11,7 @@ from episodes.errors import UserError
 from episodes.storage import store
 from episodes.storage.differences import changed
 from episodes.storage.library import Library
+from episodes.storage.selection import whole
 from generators import rendering, tasks
 from generators.production import makers
 from generators.production.plan import Plan, spec_id
@@ -88,13 +89,18 @@ def _rates(physics: Config) -> None:
 
 
 def rendition(config: Config) -> Plan:
-    """The plan of `render`. UserError for a source that cannot be rendered."""
+    """The plan of `render`. UserError for a source that cannot be rendered, or is not finished.
+
+    What a rendition is told apart by are the episodes that its source had when it was begun: when
+    the source has grown since then, so does the rendition.
+    """
     source = Library(config["src"])
     out = config["out"]
     if out == source.path.absolute():
         raise UserError(f"out={config['out']} is the source itself; choose another folder")
     if not source.rows:
         raise UserError(f"{source.path} has no episodes yet")
+    whole(source)
     episode = source.read(source.rows[0].index, images=False)
     if not episode.cell:
         raise UserError(f"{source.path} holds no cells, as real data does: nothing to render")
@@ -104,7 +110,7 @@ def rendition(config: Config) -> Plan:
         "renderer": renderer,
         "look_seed": config["look_seed"],
         "source": source.info["spec_id"],
-        "content": _content(source),
+        "content": _content(source, _begun_with(out) or source.info["episodes"]),
         "task": source.info["config"].get("task"),
     }
     robots = [arm.card for arm in cell_of(episode, source.path).robots]
@@ -123,10 +129,15 @@ def rendition(config: Config) -> Plan:
     )
 
 
-def _content(source: Library) -> str:
-    """A hash of the states and actions of all episodes, however they were compressed."""
+def _begun_with(out: Path) -> int | None:
+    """The number of episodes that a library was first asked for; None where there is none yet."""
+    return store.ends(out)[0] if (out / store.LIBRARY).is_file() else None
+
+
+def _content(source: Library, below: int) -> str:
+    """A hash of the states and actions of the episodes below an index, however compressed."""
     digest = hashlib.sha256()
-    for row in source.rows:
+    for row in (row for row in source.rows if row.index < below):
         digest.update(f"{row.index} {row.content_hash}\n".encode())
     return digest.hexdigest()
 

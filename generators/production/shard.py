@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from episodes.episode import Episode
-from episodes.errors import NeedsFreshProcess, UserError
+from episodes.errors import NeedsFreshProcess, NotNow, UserError
 from episodes.storage import store
 from generators import env_args
 from generators.production.plan import Plan
@@ -104,8 +104,8 @@ def _attempt_episode(
                 episode = plan.make(plan, index)
             _say(log, f"done {index} {int(bool(episode.success))} {episode.steps}")
             return episode
-        except OSError:
-            raise  # the disk's fault or the machine's: no episode is to blame
+        except (OSError, NotNow):
+            raise  # the disk's fault, the machine's or the source's: no episode is to blame
         except UserError as error:  # the same every time
             quarantine(plan, index, tries, str(error), "")
             return None

@@ -14,7 +14,8 @@ from typing import Any
 
 from episodes.errors import Exit, UserError, describe
 from episodes.storage import store
-from episodes.storage.folder import TEMPORARY, WriteFailed
+from episodes.storage.folder import TEMPORARY, WriteFailed, explained
+from episodes.storage.locks import Lock
 from generators.production import shard
 from generators.production.interrupt import Stops
 from generators.production.plan import Plan, waiting
@@ -37,6 +38,7 @@ class LibraryOutcome:
     quarantined: int = 0
     made: int = 0  # episodes of this run
     dropped: int = 0  # episodes of this run that went to quarantine
+    lock: Lock | None = None
 
     @property
     def state(self) -> str:
@@ -50,6 +52,16 @@ class LibraryOutcome:
             described = describe(self.error)
             return Exit.FOUND if described is None else described[1]
         return Exit.QUARANTINED if self.quarantined else Exit.DONE
+
+    def enter(self, alone: bool) -> None:
+        """Begins to write to the library. Raises UserError where others do not allow it."""
+        if self.lock is None:
+            self.lock = Lock(self.plan.out, shared=not alone)
+
+    def leave(self) -> None:
+        if self.lock is not None:
+            self.lock.release()
+            self.lock = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ class Run:
     limits: EpisodeLimits
     progress: Tally
     stops: Stops
+    alone: bool  # nobody else may write to the libraries
     waiting: deque[ShardJob] = field(default_factory=deque)
     in_hand: dict[Future[Any], ShardJob] = field(default_factory=dict)
     tries: Counter[tuple[int, int]] = field(default_factory=Counter)  # (plan, episode)
@@ -93,13 +106,15 @@ def run(
     progress: Tally,
     stops: Stops,
     todo: Callable[[Plan], list[int]] = waiting,
+    alone: bool = False,
 ) -> list[LibraryOutcome]:
     """Makes the shards `todo` of each library; a failed library does not stop the others.
 
-    Returns how each ended. The first stop lets the shards in hand finish, the second ends the run
-    at once; either way the same command goes on later.
+    alone: nobody else may write to a library from the look at it on. Returns how each ended. The
+    first stop lets the shards in hand finish, the second ends the run at once; either way the same
+    command goes on later.
     """
-    state = Run([LibraryOutcome(plan) for plan in plans], pool, limits, progress, stops)
+    state = Run([LibraryOutcome(plan) for plan in plans], pool, limits, progress, stops, alone)
     stops.first = lambda: progress.say(
         f"finishing the {len(state.in_hand)} shards in hand; Ctrl-C again stops at once"
         if state.in_hand
@@ -119,12 +134,15 @@ def _look(state: Run, at: int, outcome: LibraryOutcome, todo: Callable[[Plan], l
     if state.ending:
         return
     try:
+        outcome.enter(state.alone)
         missing = todo(outcome.plan)
         state.progress.expect(outcome.plan, missing)
         state.waiting += [ShardJob(at, number) for number in missing]
         outcome.waiting, outcome.looked_at = len(missing), True
     except (UserError, OSError) as error:
-        outcome.error = error
+        outcome.error = _explained(error, outcome.plan)
+    if not state.alone or not outcome.waiting:
+        outcome.leave()  # a sweep has more libraries than a process may hold locks
 
 
 def _loop(state: Run, workers: int) -> None:
@@ -142,6 +160,11 @@ def _loop(state: Run, workers: int) -> None:
 def _submit(state: Run, job: ShardJob) -> None:
     outcome = state.outcomes[job.at]
     if outcome.error is not None:
+        return
+    try:
+        outcome.enter(state.alone)
+    except UserError as error:
+        _fail(state, outcome, error)
         return
     tries = {i: state.tries[job.at, i] for i in outcome.plan.indices(job.number)}
     future = state.pool.submit(
@@ -167,6 +190,8 @@ def _finish(state: Run, job: ShardJob, future: Future[Any]) -> None:
         outcome.made += len(record["episodes"])
         outcome.dropped += len(outcome.plan.indices(job.number)) - len(record["episodes"])
         state.progress.committed(record)
+        if not outcome.waiting:
+            outcome.leave()
         if outcome.dropped >= max(HOPELESS, outcome.made):
             last = max(store.quarantined(outcome.plan.out), key=lambda note: note["index"])
             tried = outcome.made + outcome.dropped
@@ -200,12 +225,19 @@ def _retry(state: Run, job: ShardJob, death: str | None, error: Exception) -> No
 
 def _fail(state: Run, outcome: LibraryOutcome, error: Exception) -> None:
     """No more of this library; on a full disk, no more at all."""
-    outcome.error = error
+    outcome.error = error = _explained(error, outcome.plan)
     if isinstance(error, WriteFailed | OSError):
         state.halted = True
         for other in state.outcomes:
             if other.waiting and other.error is None:
                 other.error = error
+
+
+def _explained(error: Exception, plan: Plan) -> Exception:
+    """The error, with a way out where it is the machine's fault."""
+    if isinstance(error, OSError) and describe(error):
+        return explained(error, "go on with", plan.out)
+    return error
 
 
 def _close(state: Run) -> None:
@@ -221,3 +253,4 @@ def _close(state: Run) -> None:
                 state.journal(job).unlink(missing_ok=True)
             store.clean_temporaries(outcome.plan.out)
             outcome.quarantined = sum(1 for _ in store.quarantined(outcome.plan.out))
+        outcome.leave()

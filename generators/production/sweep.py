@@ -101,7 +101,8 @@ def outlook(entries: Iterable[Combination], costs: Mapping[str, Cost], workers: 
 
 def merit(plans: Iterable[Plan], aim: float) -> float:
     """How far the success rate of these libraries is from the one that is sought."""
-    rates = [summary_of(plan.out).success_rate for plan in plans]
+    there = [plan.out for plan in plans if (plan.out / store.LIBRARY).is_file()]
+    rates = [summary_of(out).success_rate for out in there]
     told = [rate for rate in rates if rate is not None]
     return abs(sum(told) / len(told) - aim) if told else 1.0
 

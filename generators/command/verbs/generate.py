@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes.errors import Exit
+from episodes.storage import store
 from generators.production import recipes
 from generators.production import sweep as sweeps
 from generators.production.plan import finished, nothing_to_do, resumed
@@ -18,6 +19,7 @@ Config = Mapping[str, Any]
 def run(config: Config) -> Exit:
     plan = resumed(generation(config), config["on_other_code"])
     if finished(plan):
+        store.clean_temporaries(plan.out)
         print(nothing_to_do(plan))
         return Exit.DONE
     recipes.try_first(config, plan.seed)

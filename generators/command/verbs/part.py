@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from assets.geometry.suction import spots
-from episodes.errors import Exit
+from episodes.errors import Exit, UserError
+from episodes.storage.folder import Folder
 from generators.config import user_meshes
 from generators.text_table import table
 
@@ -21,7 +22,9 @@ def run(config: Config) -> Exit:
     from assets.frames import to_matrix
     from assets.part import Part
 
-    file = str(config["src"])
+    file, out = str(config["src"]), config["out"]
+    if out is not None and out.suffix.lower() != ".png":
+        raise UserError(f"out={out}: the picture is a PNG; try out={out.with_suffix('.png')}")
     params, notes = user_meshes.prepared(file, config["scale"], config["density"])
     part: Part = catalogue.build("mesh", params)
     usual = to_matrix(part.rests[0])[:3, :3]
@@ -42,9 +45,11 @@ def run(config: Config) -> Exit:
     print(table(("part", Path(file).name), rows))
     for note in notes:
         print(f"note: {note}")
-    if config["out"] is not None:
-        out = config["out"]
-        picture(params, part.extents).save(out)
+    if out is not None:
+        folder = Folder(out.parent)
+        folder.clean()  # what killed runs left
+        with folder.filling(out.name) as temporary:
+            picture(params, part.extents).save(temporary, "PNG")
         print(out)
     jaws, cup = bool(above), any(s.radius >= 0.005 for s in cups)
     ways = " and ".join([*["jaws"] * jaws, *["a suction cup"] * cup])

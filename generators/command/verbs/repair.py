@@ -29,6 +29,8 @@ def run(config: Mapping[str, Any]) -> Exit:
         found += len(broken) + len(notes)
         if not broken and not notes:
             print(f"{root}: nothing to repair")
+            if not only_say:
+                store.clean_temporaries(root)
             continue
         plan = current_plan(root)
         remade = {growth.shard_of(plan.ends, plan.shard_size, note["index"]) for note in notes}
@@ -40,7 +42,9 @@ def run(config: Mapping[str, Any]) -> Exit:
         plans.append(plan)
     if only_say:
         return Exit.FOUND if found else Exit.DONE
-    return produce(plans, config, partial(_shards, retry)) if plans else Exit.DONE
+    if not plans:
+        return Exit.DONE
+    return produce(plans, config, partial(_shards, retry), alone=True)
 
 
 def _shards(retry: bool, plan: Plan) -> list[int]:
