@@ -92,7 +92,7 @@ class Choice(ValueType):
 
 
 @dataclass(frozen=True)
-class Place(ValueType):
+class LocalPath(ValueType):
     """A path, made absolute against the folder that the command was called in.
 
     folder: whether it must be a folder that is there.

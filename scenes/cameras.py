@@ -54,7 +54,7 @@ def cameras(
             fov = np.deg2rad(number(rng, at["fov_deg"], f"{key}.fov_deg"))
         match at.get("mount"):
             case "fixed":
-                pose, parent = _around(at, rng, target, key), ""
+                pose, parent = _orbit(at, rng, target, key), ""
             case "wrist":
                 jitter = number(rng, at["jitter_m"], f"{key}.jitter_m")
                 eye = np.add(at["position_m"], rng.uniform(-jitter, jitter, 3))
@@ -115,7 +115,7 @@ def image_size(config: Mapping[str, Any]) -> tuple[int, int]:
             raise UserError(f"image_size={other}: give [width,height], 1 to 8192 pixels each")
 
 
-def _around(
+def _orbit(
     at: Mapping[str, Any], rng: np.random.Generator, target: Sequence[float], key: str
 ) -> Pose:
     distance = number(rng, at["distance_m"], f"{key}.distance_m")

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 
 from episodes.errors import Exit, NotInstalled, describe, unknown
 from generators.command import usage
-from generators.command.streams import Streams
+from generators.command.streams import StandardStreams
 from generators.command.verbs import VERBS
 from generators.production import interrupt
 
@@ -24,7 +24,7 @@ HELP = ("--help", "-h")
 def main() -> None:
     """Runs one verb and exits with its code; docs/commands.md lists the codes."""
     interrupt.listen()
-    streams = Streams()
+    streams = StandardStreams()
     # Before numpy is imported, here and by workers: our matrices are small, workers have a core
     # each, and threads that wait for one another on busy cores cost more than they bring.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):

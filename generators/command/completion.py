@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
-from episodes.value_types import Place
+from episodes.value_types import LocalPath
 from generators.command import usage
 from generators.command.verb_keys import KEYS
 from generators.command.verbs import VERBS
@@ -88,7 +88,7 @@ def _values(verb: str, word: str, many: bool) -> Iterator[str]:
         listed = [*groups.options(key), *(["all"] if many and not done else [])]
     else:
         listed = list(kind.offers()) if kind else []
-    if isinstance(kind, Place) or (kind and not listed):
+    if isinstance(kind, LocalPath) or (kind and not listed):
         yield from (before + path for path in _paths(last, folders=getattr(kind, "folder", False)))
     yield from (f"{before}{one}{'' if many else ' '}" for one in listed)
 

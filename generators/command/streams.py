@@ -25,7 +25,7 @@ class _Outlet(io.FileIO):
         return memoryview(data).nbytes
 
 
-class Streams:
+class StandardStreams:
     """The process's own streams, made so that printing never fails."""
 
     def __init__(self) -> None:

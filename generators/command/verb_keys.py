@@ -14,10 +14,10 @@ from episodes.mix import keys as keys_of_mix
 from episodes.value_types import (
     Choice,
     Flag,
+    LocalPath,
     Maybe,
     Number,
     Numbers,
-    Place,
     RowNumbers,
     Several,
     Size,
@@ -32,7 +32,7 @@ MOST_IN_SHARD = 100_000
 MOST_WORKERS = 10_000
 MOST_SEED = 2**63 - 1  # what an attribute in HDF5 and every reader of JSON holds
 
-OUT, SOURCE = Place(), Place(folder=True)
+OUT, SOURCE = LocalPath(), LocalPath(folder=True)
 SEED = WholeNumber(0, MOST_SEED)
 WORKERS = WholeNumber(1, MOST_WORKERS)
 COMPRESSION = Choice(("gzip", "lzf", "zstd"))
@@ -48,7 +48,7 @@ POOL: Mapping[str, ValueType] = {
     "pool.memory_gb": Maybe(Number(0.1)),
     "pool.address": Maybe(Text()),
     "pool.cluster": Text(),
-    "pool.folder": Place(),
+    "pool.folder": LocalPath(),
     "pool.job_minutes": WholeNumber(1),
     "pool.poll_s": Number(0.01),
 }
@@ -133,7 +133,7 @@ KEYS: Mapping[str, Mapping[str, ValueType]] = {
     },
     "check": {"src": SOURCE, "records_only": Flag(), "most": Maybe(WholeNumber(1))},
     "import": {
-        "src": Place(),
+        "src": LocalPath(),
         "out": OUT,
         "format": Maybe(Text(("auto", *READABLE))),
         "strict": Flag(),
@@ -148,7 +148,7 @@ KEYS: Mapping[str, Mapping[str, ValueType]] = {
         "options": Maybe(FORMAT_OPTIONS),
     },
     "export": {
-        "src": Place(),  # a folder, or the file of a mix
+        "src": LocalPath(),  # a folder, or the file of a mix
         "out": OUT,
         "format": Text(("lerobot", "rlds", "robomimic", "webdataset")),
         "filter": Maybe(FILTER),
@@ -157,7 +157,7 @@ KEYS: Mapping[str, Mapping[str, ValueType]] = {
     },
     "mix": {
         "out": Maybe(OUT),
-        "audit": Maybe(Place()),
+        "audit": Maybe(LocalPath()),
         "sources": Maybe(MIXED),
         **keys_of_mix.KEYS,
     },

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from episodes.errors import UserError, nearest
-from episodes.value_types import Flag, Place
+from episodes.value_types import Flag, LocalPath
 from generators.command import usage
 from generators.command.spelling import spelled
 from generators.command.verb_keys import KEYS, kind_of
@@ -177,6 +177,6 @@ def _guessed(verb: str, word: str, before: Sequence[str]) -> str | None:
     for key, kind in KEYS[verb].items():
         if key not in given and word in kind.offers():
             return f"{key}={word}"
-    places = [k for k, kind in KEYS[verb].items() if isinstance(kind, Place) and k not in given]
+    places = [k for k, kind in KEYS[verb].items() if isinstance(kind, LocalPath) and k not in given]
     there = [k for k in places if k != "out"] if Path(word).exists() else ["out"]
     return next((f"{k}={word}" for k in there if k in places), None)

@@ -59,7 +59,7 @@ def unreachable_or_blocked(cell: Cell) -> str:
     chain, world_to_base = model.kinematics, arm.base.inverse()
     yaw = turned_to_door(model, cell)
     upright, beside = (beside_handle(model, cell, "door", BESIDE, lean, yaw) for lean in LEAN)
-    door, way = cell.body("door").pose, _way(cell, "door")
+    door, way = cell.body("door").pose, _stroke(cell, "door")
     moved = Pose(tuple(way)) @ door
     places = _places(cell, goal, model, upright, (door, moved))
     if _clearance(cell, door).hits(np.array([arm.joints]), margin=0.01).any():
@@ -100,7 +100,7 @@ def _places(
         _Place("the holder", over, is_open),
         _Place("the handle", handle, first),
         _Place("over the handle", handle.shifted(z=RISE), first),
-        _Place("the handle, at the door's end", handle.shifted(*_way(cell, "door")), last),
+        _Place("the handle, at the door's end", handle.shifted(*_stroke(cell, "door")), last),
     ]
     for button in goal.buttons:
         pressed = over_button(model, cell, button, ABOVE)
@@ -214,7 +214,7 @@ def _joint(cell: Cell, member: str) -> Joint:
     return joint
 
 
-def _way(cell: Cell, member: str) -> Floats:
+def _stroke(cell: Cell, member: str) -> Floats:
     """(3,) from where a sliding member is at first to the end of its travel [m], in the world."""
     joint = _joint(cell, member)
     return joint.upper * np.asarray(cell.body(member).pose.rotation @ joint.axis)

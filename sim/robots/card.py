@@ -136,7 +136,7 @@ def _files(package: str) -> dict[str, Path]:
 
 def _found(what: str, name: str, known: Mapping[str, Path]) -> Path:
     if name not in known:
-        raise unknown(what, name, known)
+        raise unknown(what, name, sorted(known))
     return known[name]
 
 

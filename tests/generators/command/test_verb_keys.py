@@ -15,9 +15,9 @@ from episodes.formats import registry
 from episodes.value_types import (
     Choice,
     Flag,
+    LocalPath,
     Maybe,
     Number,
-    Place,
     Several,
     Size,
     Table,
@@ -45,7 +45,7 @@ FREE = [  # keys that take any text
     (verb, key)
     for verb in VERBS
     for key, kind in KEYS[verb].items()
-    if isinstance(getattr(kind, "kind", kind), Text | Place) and "." not in key
+    if isinstance(getattr(kind, "kind", kind), Text | LocalPath) and "." not in key
 ]
 
 
@@ -124,9 +124,9 @@ def test_numbers_stay_numbers(word: str, value: object) -> None:
 
 def test_quotes_and_sweeps_mean_what_they_do_in_hydra() -> None:
     parse = OverridesParser.create().parse_overrides
-    assert read("out='a, b'", Place()) == "a, b"
-    assert read(r"out=a\, b", Place()) == "a, b"
-    [swept] = parse([spelled("out=1e3,데이터", Place())])
+    assert read("out='a, b'", LocalPath()) == "a, b"
+    assert read(r"out=a\, b", LocalPath()) == "a, b"
+    [swept] = parse([spelled("out=1e3,데이터", LocalPath())])
     assert [str(one.text) for one in swept.value().list] == ["1e3", "데이터"]
     [ranged] = parse([spelled("scene.gap_mm=interval(0.1,1)", ValueType())])
     assert ranged.is_interval_sweep()
@@ -281,7 +281,7 @@ def test_completion_and_refusal_know_what_there_is() -> None:
         (Number(0, 1), "x", "try k=1"),
         (Flag(), 1, "try k=true"),
         (Size(), "x", 'try "k=[128,128]"'),
-        (Place(), ["a"], "try k=runs/NAME"),
+        (LocalPath(), ["a"], "try k=runs/NAME"),
         (Choice(("gzip",)), "gzp", "did you mean 'gzip'"),
         (Option("task"), "bin_pik", "did you mean 'bin_pick'"),
         (Several(Option("task")), ["bin_pik"], "did you mean 'bin_pick'"),
