@@ -149,7 +149,7 @@ def test_pictures_belong_to_their_states(task, episode: Maker):
 
 
 @pytest.mark.parametrize("task", ["inspect_views", "dispense_bead"])
-def test_a_script_does_the_same_whether_it_is_judged_or_not(task):
+def test_a_script_does_the_same_whether_it_is_judged_or_not(task, episode: Maker):
     """Judges that remember most; one that sees nothing takes their place."""
     made, asked = episode(task, 0), config(task)
     task, streams = tasks.make(asked), Streams(0, 0)
