@@ -20,7 +20,6 @@ from tests.faults.trials import Bench
 from tests.faults.verbs import READING, WRITING, make_sources, seen
 
 pytest.importorskip("av", reason="the extra 'formats' is not installed")
-pytestmark = pytest.mark.xdist_group("the fork server")
 
 FIRST = {verb.name: name for name, verb in reversed(WRITING.items())}  # a row for each verb
 slow = pytest.mark.slow

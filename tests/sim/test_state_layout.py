@@ -23,7 +23,7 @@ def cells(draw: st.DrawFn) -> Cell:
     cards = draw(st.lists(st.sampled_from(CARDS), max_size=2))
     fixed = draw(st.lists(st.booleans(), max_size=5))
     arms = tuple(
-        Robot(f"arm_{i}", card, Pose((float(i), 0.0, 0.0)), robot.load(card).card.home)
+        Robot(f"arm_{i}", card, Pose((float(i), 0.0, 0.0)), robot.load(card).home)
         for i, card in enumerate(cards)
     )
     bodies = tuple(

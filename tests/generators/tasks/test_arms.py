@@ -42,12 +42,12 @@ def test_every_task_has_a_layout_in_reach_of_every_arm(task: str, arm: str) -> N
     hand's breadth; unless a belt brings it."""
     cell = cell_of(task, arm)
     assert cell.robots[0].card.partition("+")[0] == arm
-    foot = cell.robots[0].base.shifted(z=card.card(arm).foot).position
+    foot = cell.robots[0].base.shifted(z=card.arm(arm).foot).position
     loose = [b for b in cell.bodies if not b.fixed]
     if not any(any(b.belt) for b in cell.bodies):
         for body in loose:
             away = np.linalg.norm(np.subtract(body.pose.position, foot))
-            assert away < card.card(arm).reach + 0.1, body.name
+            assert away < card.arm(arm).reach + 0.1, body.name
     assert loose or task == "inspect_views"
 
 

@@ -17,8 +17,8 @@ from tests.cells import BENCH, block
 
 FACING = Pose.turned((1.4, 0.0, 0.0), (0, 0, 1), np.pi)  # over there, looking back
 HERE, THERE = (
-    Robot("here", "panda", Pose(), robot.load("panda").card.home),
-    Robot("there", "xarm7", FACING, robot.load("xarm7").card.home),
+    Robot("here", "panda", Pose(), robot.load("panda").home),
+    Robot("there", "xarm7", FACING, robot.load("xarm7").home),
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from episodes.errors import UserError
 from generators.skills import pick_place
-from generators.skills.feasibility import tried
+from generators.skills.feasibility import first_feasible
 from sim.motion import boxes, planner, timing, travel
 from sim.motion.moves import BeginSubtask, Failed, Grip, top_down
 from sim.motion.travel import Travel
@@ -183,10 +183,12 @@ def test_reach_is_known_before_physics():
 
 
 def test_layouts_are_drawn_until_one_will_do(rng):
-    found = tried(lambda r: r.uniform(), lambda x: "" if x > 0.9 else "too small", rng, "more")
+    found = first_feasible(
+        lambda r: r.uniform(), lambda x: "" if x > 0.9 else "too small", rng, "more"
+    )
     assert found > 0.9
     with pytest.raises(UserError, match=r"too small in each of 50 layouts: raise scene\.x"):
-        tried(lambda r: r.uniform(), lambda x: "too small", rng, "raise scene.x")
+        first_feasible(lambda r: r.uniform(), lambda x: "too small", rng, "raise scene.x")
 
 
 def picking(misses: int) -> tuple[list[str], float]:
