@@ -13,6 +13,7 @@ import numpy as np
 from h5py import h5a, h5d, h5g, h5l, h5o, h5t, h5z
 
 from episodes.errors import UserError
+from episodes.storage import regular
 from episodes.storage.descriptors import opening
 from episodes.storage.unpack import ZSTD
 
@@ -62,14 +63,12 @@ def parse_json(text: str | bytes, place: str) -> Any:
 
 def read_json(path: str | Path) -> Any:
     """The JSON of a small file. Raises UserError if it is too large or malformed."""
-    with opening(path):
-        descriptor = os.open(path, os.O_RDONLY)  # a third of the time of `open`, for many files
+    descriptor, size = regular.descriptor(path)
     try:
-        size = os.fstat(descriptor).st_size
         if size > MAX_JSON_BYTES:
             limit = f"{MAX_JSON_BYTES >> 20} MB"
             raise UserError(f"{path} is over {limit}; that is no file of a library")
-        text = os.read(descriptor, size)
+        text = os.read(descriptor, size)  # a third of the time of `open`, for many files
     finally:
         os.close(descriptor)
     return parse_json(text, str(path))
@@ -94,6 +93,7 @@ def open_hdf5(path: Path, any_type: bool = False) -> h5py.File:
 def open_unseen(path: Path) -> h5py.File:
     """Open an HDF5 file; what is in it must go through `inspect` before it is read."""
     try:
+        regular.check(path)
         with opening(path):
             # Shards never change, and locks fail on read-only and some network file systems.
             return h5py.File(path, "r", driver="sec2", locking=False)
