@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 
+from episodes import children
 from episodes.errors import Exit, NotInstalled, describe, unknown
 from generators.command import usage
 from generators.command.streams import Streams
@@ -29,6 +30,7 @@ def main() -> None:
     # each, and threads that wait for one another on busy cores cost more than they bring.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    os.environ[children.VARIABLE] = "1"  # in every process that comes of this one
     try:
         code = dispatch(sys.argv[1:])
         if lost := streams.lost():
