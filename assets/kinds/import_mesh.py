@@ -55,7 +55,8 @@ def prepared(
 ) -> Prepared:
     """The file as a part, made once for its content and settings.
 
-    keep: (key, what makes the bytes, what reads them) -> what was read, of now or of before. scale: what its lengths are multiplied with to be metres; None: guessed from its size.
+    keep: (key, what makes the bytes, what reads them) -> what was read, of now or of before.
+    scale: what its lengths are multiplied with to be metres; None: guessed from its size.
     Raises PartError (one line) for what cannot be a part, and why.
     """
     content = _content(path)

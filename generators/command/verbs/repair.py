@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from episodes.errors import Exit, UserError
+from episodes.shown import shown
 from episodes.storage import growth, store
 from episodes.storage.differences import describe
 from generators.command.libraries import simulated
@@ -23,9 +24,9 @@ def run(config: Mapping[str, Any]) -> Exit:
         broken = damaged(root)
         notes = list(store.quarantined(root)) if retry else []
         for number, what in broken.items():
-            print(f"{root}: shard {number:05d}: {what}")
+            print(shown(f"{root}: shard {number:05d}: {what}"))
         for note in notes:
-            print(f"{root}: episode {note['index']}: quarantined: {note['reason']}")
+            print(shown(f"{root}: episode {note['index']}: quarantined: {note['reason']}"))
         found += len(broken) + len(notes)
         if not broken and not notes:
             print(f"{root}: nothing to repair")
