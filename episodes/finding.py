@@ -57,7 +57,7 @@ class Finding:
             severity="error" if data["severity"] == "error" else "warning",
             message=str(data["message"]),
             episode=data.get("episode"),
-            step=(int(step[0]), int(step[1])) if isinstance(step, list) else step,
+            step=(int(step[0]), int(step[1])) if isinstance(step, list | tuple) else step,
             field=str(data.get("field", "")),
         )
 

@@ -80,6 +80,7 @@ def _content(path: Path) -> bytes:
     require(kind in FORMATS, f"{path}: not a mesh that is read here; use {', '.join(FORMATS)}")
     try:
         size = path.stat().st_size
+        require(path.is_file(), f"{path}: not a file, but a folder, a pipe or a device")
         require(size <= MOST_BYTES, f"{path}: {size / 1e6:.0f} MB; at most {MOST_BYTES / 1e6:.0f}")
         return path.read_bytes()
     except OSError as error:

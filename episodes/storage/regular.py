@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 
 from episodes.errors import UserError
 from episodes.storage.descriptors import opening
@@ -55,6 +56,15 @@ def check(path: str | os.PathLike[str], folder: bool = False) -> None:
         return
     if not stat.S_ISREG(mode) and not (folder and stat.S_ISDIR(mode)):
         raise UserError(f"{path} is {_kind(mode)}, not a file{' or a folder' if folder else ''}")
+
+
+def check_below(root: str | os.PathLike[str]) -> None:
+    """As `check` of everything at or below a path; folders behind links are left to their owner."""
+    check(root, folder=True)
+    for place, _, files in os.walk(root):
+        for name in files:
+            with suppress(OSError):  # a link in a loop is no file to anybody
+                check(os.path.join(place, name), folder=True)
 
 
 def bytes_told(count: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5g, h5l, h5o, h5t, h5z
 
+from episodes import fields
 from episodes.errors import UserError
 from episodes.storage import regular
 from episodes.storage.descriptors import opening
@@ -48,6 +50,7 @@ def _refuse(token: str) -> NoReturn:
     raise ValueError(f"{token} is not JSON")
 
 
+_SUSPECT = re.compile(r"\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{300}|[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
@@ -55,10 +58,13 @@ def parse_json(text: str | bytes, place: str) -> Any:
     """JSON as the standard has it: no NaN, no nesting without end. Raises UserError."""
 
     try:
-        return _DECODER.decode(text if isinstance(text, str) else text.decode())
+        told = text if isinstance(text, str) else text.decode()
+        value = _DECODER.decode(told)
     except (ValueError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:120]
         raise UserError(f"{place} is not valid JSON: {reason}") from error
+    # what the standard's grammar lets through, and no other program reads: 1e400, half a letter
+    return fields.sound(value, f"{place}:") if _SUSPECT.search(told) else value
 
 
 def read_json(path: str | Path) -> Any:
@@ -242,6 +248,8 @@ def plain(value: Any) -> Any:
     """An HDF5 attribute as plain Python: text as str, scalars as numbers, arrays as arrays."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
+    if isinstance(value, str) and not value.isascii():  # h5py lets bytes through as half letters
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if isinstance(value, np.generic):
         return value.item()
     return value

@@ -91,5 +91,5 @@ def _run(verb: str, words: Sequence[str]) -> Exit:
     from generators.config import vetting
 
     # what verbs print holds names and texts of others
-    with redirect_stdout(Harmless(sys.stdout)) if sys.stdout else nullcontext():  # type: ignore[type-var]
+    with redirect_stdout(Harmless(sys.stdout)) if sys.stdout else nullcontext():
         return hydra_app.run(verb, sort(verb, vetting.vetted(words)))

@@ -97,7 +97,7 @@ def test_a_harmless_stream_keeps_lines_and_nothing_else() -> None:
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library in which every text is an attack."""
     rng = np.random.default_rng(3)
-    evil = {name: EVIL for name in ("task", "robot", "instruction", "licence")}
+    evil = dict.fromkeys(("task", "robot", "instruction", "licence"), EVIL)
     episodes = [
         replace(synthetic_episode(i, rng, 6, size=(16, 12)), **evil, success=False, failure=EVIL)
         for i in range(2)
@@ -133,7 +133,7 @@ def test_no_verb_prints_what_a_terminal_obeys(
     assert said
     assert not [c for c in said if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Zl")]
     assert LINE.strip() not in said.splitlines(), "a text passes for a line of ours"
-    assert {p for p in tmp_path.iterdir()} <= {tmp_path / "out"}
+    assert set(tmp_path.iterdir()) <= {tmp_path / "out"}
     assert {path: path.read_bytes() for path in library.rglob("*") if path.is_file()} == before
 
 

@@ -13,14 +13,20 @@ from episodes.errors import UserError
 from generators.command.cli import dispatch
 from sim import cache
 
-DAMAGES: dict[str, Callable[[Path], None]] = {
+
+def replaced(path: Path, make: Callable[[Path], object]) -> None:
+    path.unlink()
+    make(path)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
     "another mass": lambda p: p.write_bytes(p.read_bytes().replace(b"1", b"7")),
     "cut short": lambda p: os.truncate(p, p.stat().st_size // 2),
     "empty": lambda p: os.truncate(p, 0),
     "longer": lambda p: p.write_bytes(p.read_bytes() + b"\0"),
-    "a pipe": lambda p: (p.unlink(), os.mkfifo(p)) and None,
-    "a link to a device": lambda p: (p.unlink(), p.symlink_to("/dev/zero")) and None,
-    "a link to another file": lambda p: (p.unlink(), p.symlink_to("/etc/hostname")) and None,
+    "a pipe": lambda p: replaced(p, os.mkfifo),
+    "a link to a device": lambda p: replaced(p, lambda p: p.symlink_to("/dev/zero")),
+    "a link to another file": lambda p: replaced(p, lambda p: p.symlink_to("/etc/hostname")),
     "unreadable": lambda p: p.chmod(0),
 }
 
