@@ -326,11 +326,7 @@ def _writable(key: str, path: Path) -> None:
     """UserError where nothing can be made at a path. Raises OSError."""
     if path.is_symlink() and not path.exists():
         raise UserError(f"{key}={path} is a link to what is not there; remove it, or name another")
-    new = [one for one in (path, *path.parents) if not one.exists()]
-    above = new[-1].parent if new else path.parent
-    if not above.is_dir():
-        raise UserError(f"{key}={path}: {above} is a file, and nothing can be made in it")
-    for one in new:
+    for one in (one for one in (path, *path.parents) if not one.exists()):
         if len(os.fsencode(one.name)) > LONGEST_NAME:
             raise UserError(
                 f"{key}: the name {one.name[:40]}... has {len(os.fsencode(one.name))} bytes; at "

@@ -25,6 +25,7 @@ from generators.config.groups import options
 from generators.config.search_path import OVERRIDE
 
 CONFS = "pkg://conf"
+ADDRESS = "pool.address"  # of a cluster, whose answers are unpickled
 # what Hydra notes of a composition beside its settings
 NOTES = (("runtime",), ("overrides",), ("searchpath",), ("job", "override_dirname"))
 
@@ -60,6 +61,8 @@ class VettedLoader(ConfigLoaderImpl):
         found = super().load_configuration(
             config_name, overrides, run_mode, from_shell, validate_sweep_overrides
         )
+        if OmegaConf.select(found, ADDRESS) is not None and not _said(ADDRESS, overrides):
+            raise UserError(f"{ADDRESS} is for the command line: what is there is sent our code")
         if any(word.startswith(OVERRIDE) for word in overrides):  # files that are not ours
             ours = super().load_configuration(
                 config_name,
@@ -83,6 +86,10 @@ class _Repository(ConfigRepository):
         if vetting.is_name(group):
             raise unknown(group, option, options(group))
         raise UserError(f"{config_path!r} names no config: an option is named, not its path")
+
+
+def _said(key: str, overrides: Iterable[str]) -> bool:
+    return any(word.partition("=")[0] == key for word in overrides)
 
 
 def _settings(config: DictConfig) -> Any:

@@ -165,6 +165,8 @@ def _sweep_file(file: Path) -> list[str]:
         values = value.value if isinstance(value, yaml.SequenceNode) else [value]
         if not values or not all(isinstance(v, yaml.ScalarNode) and _has_value(v) for v in values):
             raise UserError(f"{file}: {key.value}: give one value or a list of plain values")
+        if str(key.value).startswith("pool.address"):
+            raise UserError(f"{file}: pool.address is for the command line")
         word = f"{key.value}=" + ",".join(_typed(v) for v in values)
         _vet_override(word)
         words.append(word)

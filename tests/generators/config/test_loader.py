@@ -136,6 +136,20 @@ def test_what_is_composed_may_not_set_up_hydra(
     refused(here, capsys, *BASE, "task=mine", "-m", "seed=0,1", "--config-dir", "mine")
 
 
+@pytest.mark.parametrize("word", ["sweep=s.yaml", "task=mine"])
+def test_no_file_names_a_cluster(
+    word: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "mine" / "task").mkdir(parents=True)
+    (here / "mine" / "task" / "mine.yaml").write_text(
+        "# @package _global_\ndefaults: [bin_pick, override /pool: ray]\n"
+        "pool: {address: 'ray://198.51.100.1:10001'}\n"
+    )
+    (here / "s.yaml").write_text("task: bin_pick\npool: ray\npool.address: ray://198.51.100.1\n")
+    said = refused(here, capsys, *BASE, word, "--config-dir", "mine")
+    assert "pool.address is for the command line" in said
+
+
 def test_settings_are_compared_after_composition(here: Path) -> None:
     """The last wall, without those before it: a folder that nobody vetted."""
     (here / "mine" / "task").mkdir(parents=True)
