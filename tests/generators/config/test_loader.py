@@ -137,9 +137,7 @@ def test_what_is_composed_may_not_set_up_hydra(
 
 
 @pytest.mark.parametrize("word", ["sweep=s.yaml", "task=mine"])
-def test_no_file_names_a_cluster(
-    word: str, here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_file_names_a_cluster(word: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "mine" / "task").mkdir(parents=True)
     (here / "mine" / "task" / "mine.yaml").write_text(
         "# @package _global_\ndefaults: [bin_pick, override /pool: ray]\n"
