@@ -10,7 +10,7 @@ REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: success help setup lock demo test coverage slow faults fuzz pools interop bench gallery parts lint format clean
+.PHONY: success help setup lock demo test coverage slow faults fuzz advisories pools interop bench gallery parts lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
@@ -18,6 +18,7 @@ help:
 	@echo "make test         the tests (make slow: the long ones, make faults: killing and breaking)"
 	@echo "make coverage     the tests, and which lines none of them runs"
 	@echo "make fuzz         every reader, fed with damaged and invented files, for some minutes"
+	@echo "make advisories   the locked packages against the known holes, where the index can be reached"
 	@echo "make pools        the Ray and Slurm pools and the Optuna search, with their libraries"
 	@echo "make interop      every export, read by the real clients (several GB of environments)"
 	@echo "make gallery      docs/gallery.md: every task in every look, by every renderer; the robots"
@@ -64,6 +65,9 @@ faults: $(READY)
 
 fuzz: $(READY)
 	FUZZ_EXAMPLES=3000 $(BIN)/python -m pytest tests/fuzz
+
+advisories: $(READY)
+	@bash scripts/advisories.sh requirements.lock runs/env/advisories
 
 pools: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray,slurm,optuna]'

@@ -46,7 +46,8 @@ class NeedsFreshProcess(RuntimeError):
 # the machine's fault, not the program's: one line says it all
 _OF_THE_MACHINE = {
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
-    errno.EMFILE, errno.ENFILE,
+    errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP,
+    errno.ENXIO,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ line's text is taken as it was typed, and what completion can offer.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError, unknown
+from episodes.storage import regular
 
 MOST_PIXELS = 8192
+LONGEST_NAME = 180  # bytes; file systems take 255
 _FRACTION = re.compile(r"\d{1,18}(\.\d{1,18}|/\d{1,18})?")
 
 
@@ -95,19 +98,32 @@ class Choice(ValueType):
 class LocalPath(ValueType):
     """A path, made absolute against the folder that the command was called in.
 
-    folder: whether it must be a folder that is there.
+    folder: whether it must be a folder that is there. written: whether it is to be made, below a
+    folder that is there. What is neither a file nor a folder is refused: reading might never end.
     """
 
     folder: bool = False
+    written: bool = False
     verbatim = True
 
     def read(self, key: str, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | Path) or value == "":
             raise UserError(f"{key} must be a path, not {value!r}; try {key}=runs/NAME")
-        found = Path(str(value)).expanduser().absolute()
-        if self.folder and not found.is_dir():
-            what = "is not a folder" if found.exists() else "does not exist"
-            raise UserError(f"{key}={value}: {found} {what}; `cellwright list` shows libraries")
+        if "\0" in str(value):
+            raise UserError(f"{key}: a path has no zero byte in it")
+        try:
+            found = Path(str(value)).expanduser().absolute()
+            regular.check(found, folder=True)
+            if self.folder and not found.is_dir():
+                what = "is not a folder" if found.exists() else "does not exist"
+                raise UserError(f"{key}={value}: {found} {what}; `cellwright list` shows libraries")
+            if self.written:
+                _writable(key, found)
+        except OSError as error:
+            name = str(value) if len(str(value)) <= LONGEST_NAME else f"{str(value)[:40]}..."
+            raise UserError(f"{key}={name}: {error.strerror}; give another path") from error
+        except RuntimeError as error:  # ~nobody
+            raise UserError(f"{key}={value}: {error}; write the path in full") from error
         return found
 
 
@@ -304,6 +320,18 @@ class RowNumbers(ValueType):
 
     def inside(self, name: str) -> ValueType:
         return self.row.inside(name)
+
+
+def _writable(key: str, path: Path) -> None:
+    """UserError where nothing can be made at a path. Raises OSError."""
+    if path.is_symlink() and not path.exists():
+        raise UserError(f"{key}={path} is a link to what is not there; remove it, or name another")
+    for one in (one for one in (path, *path.parents) if not one.exists()):
+        if len(os.fsencode(one.name)) > LONGEST_NAME:
+            raise UserError(
+                f"{key}: the name {one.name[:40]}... has {len(os.fsencode(one.name))} bytes; at "
+                f"most {LONGEST_NAME} are taken, since files in the making get longer names"
+            )
 
 
 def _is_number(value: Any) -> bool:

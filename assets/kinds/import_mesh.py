@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,6 +26,9 @@ from assets.geometry.solid import require
 from assets.kinds.meshes import PackedMesh
 from assets.part import PartError
 from episodes.array_types import Floats
+
+Noted = tuple[str, tuple[str, ...]]  # a part's data, and notes
+Keep = Callable[[str, Callable[[], bytes], Callable[[bytes], Noted]], Noted]
 
 FORMATS = ("stl", "obj", "ply", "off", "glb")
 MOST_BYTES, MOST_FACES = 200_000_000, 1_000_000
@@ -49,27 +51,27 @@ class Prepared:
 
 
 def prepared(
-    path: Path, folder: Path, *, scale: float | None = None, density: float = 0.0
+    path: Path, keep: Keep, *, scale: float | None = None, density: float = 0.0
 ) -> Prepared:
-    """The file as a part, from the cache in `folder` where it was made before.
+    """The file as a part, made once for its content and settings.
 
+    keep: (key, what makes the bytes, what reads them) -> what was read, of now or of before.
     scale: what its lengths are multiplied with to be metres; None: guessed from its size.
     Raises PartError (one line) for what cannot be a part, and why.
     """
     content = _content(path)
     settings = [VERSION, scale, KEPT_FACES, PIECES, HULL_POINTS, THRESHOLD, _versions()]
     key = hashlib.sha256(content + json.dumps(settings).encode() + path.suffix.lower().encode())
-    kept = folder / f"{key.hexdigest()[:40]}.json"
-    try:
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        data, notes = str(found["data"]), tuple(map(str, found["notes"]))
-    except (OSError, ValueError, KeyError, TypeError):
+
+    def made() -> bytes:
         packed, notes = _made(path, scale)
-        data = packed.text()
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_name(f".{kept.name}.{os.getpid()}")  # racing processes agree
-        partial.write_text(json.dumps({"data": data, "notes": notes}), encoding="utf-8")
-        partial.replace(kept)
+        return json.dumps({"data": packed.text(), "notes": notes}).encode()
+
+    def read(kept: bytes) -> Noted:
+        found = json.loads(kept)
+        return str(found["data"]), tuple(map(str, found["notes"]))
+
+    data, notes = keep(f"{key.hexdigest()[:40]}.json", made, read)
     return Prepared({"data": data, **({"density": float(density)} if density else {})}, notes)
 
 
@@ -78,6 +80,7 @@ def _content(path: Path) -> bytes:
     require(kind in FORMATS, f"{path}: not a mesh that is read here; use {', '.join(FORMATS)}")
     try:
         size = path.stat().st_size
+        require(path.is_file(), f"{path}: not a file, but a folder, a pipe or a device")
         require(size <= MOST_BYTES, f"{path}: {size / 1e6:.0f} MB; at most {MOST_BYTES / 1e6:.0f}")
         return path.read_bytes()
     except OSError as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -40,9 +41,11 @@ class Census:
                 self._recorded.add(shard.file)
                 yield from self._shard(shard)
             else:
-                number = Path(str(shard).split(":")[0]).stem
-                self._recorded.add(f"{number}.h5")
-                self._broken.add(int(number) if number.isdigit() else -1)
+                if shard.number is not None:
+                    self._recorded.add(shard_file(shard.number))
+                    self._broken.add(shard.number)
+                else:
+                    self._broken.add(-1)
                 yield Finding("error", str(shard), field="shards")
         for file in sorted(self._files - self._recorded):
             yield Finding("error", f"{file} has no commit record", field=f"shards/{file}")
@@ -121,13 +124,15 @@ class Census:
     def _gaps(self, given_up: Set[int]) -> Iterator[_Gap]:
         """Every shard that lacks episodes, but for those whose record cannot be read."""
         size = self._library["shard_size"]
+        there = sorted({*self._owner, *given_up})
         for number in range(growth.shards(self._ends, size)):
             wanted = growth.episodes_of(self._ends, size, number)
-            lacking = [i for i in wanted if i not in self._owner and i not in given_up]
-            if lacking and number not in self._broken:
+            low, high = bisect_left(there, wanted.start), bisect_left(there, wanted.stop)
+            lacking = _ends_of(wanted, there[low:high])  # costs what is there, not what is claimed
+            if lacking is not None and number not in self._broken:
                 file = shard_file(number)
                 made = file in self._files or file in self._recorded
-                yield _Gap(number, number + 1, lacking[0], lacking[-1], made)
+                yield _Gap(number, number + 1, *lacking, made)
 
     def _other_code(self) -> Iterator[Finding]:
         """Notes from which on other code made the episodes: not all of them are of one kind."""
@@ -142,6 +147,22 @@ class Census:
             for path in sorted(folder.glob(f"{TEMPORARY}*")):
                 where = str(path.relative_to(self._root))
                 yield Finding("warning", "left by a writer that was killed", field=where)
+
+
+def _ends_of(wanted: range, there: Sequence[int]) -> tuple[int, int] | None:
+    """The first and the last number that is wanted and not there; None where all are there."""
+    if len(there) == len(wanted):
+        return None
+    first, last = wanted.start, wanted.stop - 1
+    for number in there:
+        if number != first:
+            break
+        first += 1
+    for number in reversed(there):
+        if number != last:
+            break
+        last -= 1
+    return first, last
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from episodes.finding import Report
 from episodes.formats import commands, pointers, rates
 from episodes.formats.gate import Gate
 from episodes.formats.promises import Promises
+from episodes.storage import regular
 
 # format -> its module; in the order in which an unknown folder is tried
 READERS: Mapping[str, str] = {
@@ -44,6 +45,7 @@ def detect(path: Path) -> str:
     """The format of what is at `path`. UserError: none that is known."""
     if not path.exists():
         raise UserError(f"no such file or folder: {path}")
+    regular.check_below(path)
     with pointers.explained(path):
         for format in READERS:
             if reader(format).is_source(path):
@@ -86,6 +88,7 @@ def read(
 
 def sources(format: str, path: Path) -> tuple[Path, list[Path]]:
     """The root of the data set at `path`, and the files in it that an import depends on."""
+    regular.check_below(path)
     with pointers.explained(path):
         root, files = reader(format).sources(path)
         return root, files
@@ -95,6 +98,7 @@ def expected(format: str | None, path: Path) -> int | None:
     """How many episodes there will probably be at `path`; None where nothing tells beforehand.
     What is wrong with it is for `read` to say."""
     try:
+        regular.check_below(path)
         module = reader(format or detect(path))
         return int(module.expected(path)) or None if hasattr(module, "expected") else None
     except (UserError, OSError, KeyError, TypeError, ValueError):

@@ -11,6 +11,7 @@ import numpy as np
 from episodes.array_types import AnyArray
 from episodes.mix.manifest import TEXT, Key, Manifest, Source
 from episodes.mix.quotas import BLOCK, Quotas
+from episodes.shown import shown
 from episodes.text_width import padded, width
 
 
@@ -42,8 +43,8 @@ def table(manifest: Manifest) -> str:
     )
     lines = [
         f"by {manifest.by}, {manifest.draws:,} draws, seed {manifest.seed}",
-        f"delivers: {keys}",
-        *(f"note: {note}" for note in manifest.notes),
+        f"delivers: {shown(keys)}",
+        *(f"note: {shown(note)}" for note in manifest.notes),
     ]
     return "\n".join([_aligned([head, *rows]), *lines])
 
@@ -148,6 +149,7 @@ def _draw_weight(manifest: Manifest, source: Source) -> Fraction:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
     """Columns side by side, numbers to the right."""
+    rows = [[shown(cell) for cell in row] for row in rows]
     widths = [max(width(row[n]) for row in rows) for n in range(len(rows[0]))]
     lines = []
     for row in rows:

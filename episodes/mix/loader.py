@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from episodes import children
 from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.mix.mix import Mix
@@ -188,12 +189,13 @@ class Loader:
 
     def _spawned(self, turn: Turn) -> Iterator[Batch]:
         context = multiprocessing.get_context("spawn")  # forked, locks and threads may hang
-        pool = ProcessPoolExecutor(self._workers, context, _begin, (self._mix,))
-        try:
-            waiting = iter(turn)
+        waiting = iter(turn)
+        with children.safe_path():  # the first call starts the workers
+            pool = ProcessPoolExecutor(self._workers, context, _begin, (self._mix,))
             queue: deque[Future[Batch]] = deque(
                 pool.submit(_batch, indices) for indices in islice(waiting, self._ahead)
             )
+        try:
             while queue:
                 batch = queue.popleft().result()
                 queue.extend(pool.submit(_batch, indices) for indices in islice(waiting, 1))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from episodes.errors import Exit, NotNow, UserError
-from episodes.storage.descriptors import opening
+from episodes.storage import regular
 
 TEMPORARY = ".tmp-"
 _PIECE = 1 << 20  # bytes of a large file that are in memory at a time
@@ -78,7 +78,8 @@ class Folder:
     def sha256(self, name: str) -> str | None:
         """The hash of the file's bytes; None if there is none."""
         try:
-            with opening(self.root / name), open(self.root / name, "rb") as file:
+            found, _ = regular.descriptor(self.root / name)
+            with open(found, "rb") as file:
                 return sha256_of(file)
         except FileNotFoundError:
             return None

@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
 from importlib.metadata import version
 from importlib.util import find_spec
 
+from episodes import children
 from episodes.errors import Exit, NotInstalled, describe, unknown
+from episodes.shown import Harmless, shown
 from generators.command import usage
 from generators.command.streams import StandardStreams
 from generators.command.verbs import VERBS
@@ -29,6 +32,7 @@ def main() -> None:
     # each, and threads that wait for one another on busy cores cost more than they bring.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    os.environ[children.VARIABLE] = "1"  # in every process that comes of this one
     try:
         code = dispatch(sys.argv[1:])
         if lost := streams.lost():
@@ -69,7 +73,7 @@ def dispatch(words: Sequence[str]) -> Exit:
         if described is None:
             raise
         line, code = described
-        print(f"cellwright: {line}", file=sys.stderr)
+        print(f"cellwright: {shown(line)}", file=sys.stderr)
         return code
 
 
@@ -86,4 +90,6 @@ def _run(verb: str, words: Sequence[str]) -> Exit:
     from generators.command.words import sort
     from generators.config import vetting
 
-    return hydra_app.run(verb, sort(verb, vetting.vetted(words)))
+    # what verbs print holds names and texts of others
+    with redirect_stdout(Harmless(sys.stdout)) if sys.stdout else nullcontext():
+        return hydra_app.run(verb, sort(verb, vetting.vetted(words)))

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import io
-import os
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any
 
-import hydra
-from hydra.core.global_hydra import GlobalHydra
+from hydra._internal.hydra import Hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from episodes.errors import Exit, UserError
 from generators.command import usage
@@ -26,7 +23,7 @@ from generators.command.spelling import original
 from generators.command.verb_keys import typed
 from generators.command.verbs import VERBS
 from generators.command.words import CommandLine, overrides
-from generators.config import choose_tool, groups, user_meshes, vetting
+from generators.config import choose_tool, groups, loader, user_meshes, vetting
 from generators.config.search_path import search_path
 
 Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete, every value typed
@@ -34,22 +31,31 @@ Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete, eve
 
 def run(verb: str, words: CommandLine) -> Exit:
     """Lets Hydra parse `words` and compose, then runs the verb: how it ended."""
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions come through; `problems` words them
-    OmegaConf.register_new_resolver("oc.env", _refuse_env, replace=True)
     job = HydraJob(verb)
     keys = overrides(verb, words.keys, words.many)
-    keys += search_path()
+    own = search_path(words.folders)
     # Hydra's sweeper insists on writing a multirun.yaml
     with TemporaryDirectory() if words.many else nullcontext() as scratch:
         if words.many:
-            keys = [*map(_deferred, keys), f"hydra.sweep.dir={scratch}"]
-        sys.argv = ["cellwright", *words.flags, *keys]
-        printed = io.StringIO()
-        shown = any(flag.startswith("--cfg=") for flag in words.flags)
-        with redirect_stdout(printed) if shown else nullcontext():
-            hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
-    print(original(printed.getvalue()), end="")  # the config, with keys as they were typed
+            keys = [_deferred(key) for key in keys]
+            own += [f"hydra.sweep.dir={scratch}"]
+        own += [f"hydra.mode={'MULTIRUN' if words.many else 'RUN'}"]
+        app = loader.app(own)
+        if words.shown is not None:
+            _show(app, verb, [*keys, *own], words)
+        elif words.many:
+            app.multirun(verb, job, [*keys, *own])
+        else:
+            app.run(verb, job, [*keys, *own])
     return job.finish()
+
+
+def _show(app: Hydra, verb: str, keys: list[str], words: CommandLine) -> None:
+    """Prints the config, with keys as they were typed."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        app.show_cfg(verb, keys, words.shown, words.package or "_global_", words.resolve)
+    print(original(printed.getvalue()), end="")
 
 
 class HydraJob:
@@ -121,9 +127,17 @@ def _best(tried: Sequence[tuple[list[str], float]]) -> str:
 
 def composed(verb: str, words: Sequence[str]) -> Config:
     """The config that `cellwright VERB WORDS` would run with. UserError for what cannot be."""
-    GlobalHydra.instance().clear()
-    with hydra.initialize_config_module("conf", version_base="1.3"):
-        return plain(verb, hydra.compose(verb, [*overrides(verb, words), *search_path()]))
+    return plain(verb, _composed(verb, overrides(verb, words), search_path()))
+
+
+def _composed(verb: str, keys: list[str], own: list[str]) -> DictConfig:
+    """own: overrides that are ours."""
+    config = loader.app(own).config_loader.load_configuration(
+        verb, [*keys, *own], RunMode.RUN, from_shell=False
+    )
+    with open_dict(config):
+        del config["hydra"]
+    return config
 
 
 def tentative(verb: str, words: Sequence[str], wrong: str = "") -> Config:
@@ -143,9 +157,7 @@ def tentative(verb: str, words: Sequence[str], wrong: str = "") -> Config:
     of_groups = [word for word in keys if word.partition("=")[0] in usage.groups(verb)]
     for some in (keys, of_groups):
         try:
-            GlobalHydra.instance().clear()
-            with hydra.initialize_config_module("conf", version_base="1.3"):
-                config = hydra.compose(verb, path + overrides(verb, some))
+            config = _composed(verb, overrides(verb, some), path)
             return dict(_sorted(OmegaConf.to_container(config)))
         except Exception:  # another word is wrong too; it gets its own line next time
             continue
@@ -188,7 +200,3 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, dict):
         return {original(str(key)): _sorted(value[key]) for key in sorted(value, key=str)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
-
-
-def _refuse_env(*_: Any) -> NoReturn:
-    raise UserError("${oc.env:...} is refused: a config reads no environment; write the value")

@@ -32,7 +32,7 @@ MOST_IN_SHARD = 100_000
 MOST_WORKERS = 10_000
 MOST_SEED = 2**63 - 1  # what an attribute in HDF5 and every reader of JSON holds
 
-OUT, SOURCE = LocalPath(), LocalPath(folder=True)
+OUT, SOURCE = LocalPath(written=True), LocalPath(folder=True)
 SEED = WholeNumber(0, MOST_SEED)
 WORKERS = WholeNumber(1, MOST_WORKERS)
 COMPRESSION = Choice(("gzip", "lzf", "zstd"))

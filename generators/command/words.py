@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from episodes.errors import UserError, nearest
 from episodes.value_types import Flag, LocalPath
@@ -15,7 +16,7 @@ from generators.command.spelling import spelled
 from generators.command.verb_keys import KEYS, kind_of
 from generators.config import groups
 
-ALONE = {"-m": "--multirun", "--multirun": "--multirun", "--resolve": "--resolve"}
+ALONE = {"-m": "many", "--multirun": "many", "--resolve": "resolve"}
 WITH_VALUE = {
     "--cfg": "--cfg", "-c": "--cfg", "--package": "--package", "-p": "--package",
     "--config-dir": "--config-dir", "-cd": "--config-dir",
@@ -38,40 +39,45 @@ OTHER_NAMES = {
 
 @dataclass(frozen=True)
 class CommandLine:
-    """flags: as Hydra's parser takes them, each one whole word. keys: `key=value` and `~key`."""
+    """keys: `key=value` and `~key`. folders: of --config-dir. many: a sweep. shown: what --cfg is
+    to print of the config, whole or one package of it, with interpolations resolved or not."""
 
-    flags: tuple[str, ...]
     keys: tuple[str, ...]
-
-    @property
-    def many(self) -> bool:
-        """Whether it is a sweep."""
-        return "--multirun" in self.flags
+    folders: tuple[Path, ...] = ()
+    many: bool = False
+    shown: str | None = None
+    package: str | None = None
+    resolve: bool = False
 
 
 def sort(verb: str, words: Sequence[str]) -> CommandLine:
     """The words by what they are. UserError for one that is neither a flag that we have nor
     key=value, with the right form of the command."""
-    flags: list[str] = []
     keys: list[str] = []
+    folders: list[Path] = []
+    flags: dict[str, Any] = {}
     rest = list(words)
     while rest:
         word = rest.pop(0)
         flag, equals, value = word.partition("=")
         if word in ALONE:
-            flags.append(ALONE[word])
+            flags[ALONE[word]] = True
         elif flag in WITH_VALUE:
-            if not equals and not rest:
+            name, value = WITH_VALUE[flag], value if equals else "".join(rest[:1])
+            del rest[: not equals]
+            if not value:
                 raise UserError(f"{flag} needs a value: {_example(flag)}")
-            name, value = WITH_VALUE[flag], value if equals else rest.pop(0)
             if name == "--cfg" and value not in SHOWN:
                 raise UserError(f"{flag} {value}: {_example(flag)}")
-            flags.append(f"{name}={value}")
+            if name == "--config-dir":
+                folders.append(Path(value).expanduser())
+            else:
+                flags["shown" if name == "--cfg" else "package"] = value
         elif word.startswith("-") or (not equals and not word.startswith("~")):
             raise UserError(_right_form(verb, words, word))
         else:
             keys.append(word)
-    return CommandLine(tuple(flags), tuple(keys))
+    return CommandLine(tuple(keys), tuple(folders), **flags)
 
 
 def overrides(verb: str, keys: Sequence[str], many: bool = False) -> list[str]:

@@ -7,6 +7,7 @@ and every cell hold all that is needed to make or replay an episode anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def prepared(
             raise UserError(f"{name}={value!r}: give a number over 0, or null")
     found = import_mesh.prepared(
         _resolve_file(file),
-        cache.folder("parts"),
+        partial(cache.kept, "parts"),
         scale=None if scale is None else float(scale),
         density=float(density or 0.0),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import Exit
+from episodes.shown import shown
 from episodes.storage import store
 from episodes.storage.summary import summary_of
 from generators.production import supervise
@@ -42,7 +43,7 @@ def produce(
     if rows := report(outcomes):
         print(rows)
     for line in problems(outcomes):
-        print(line)
+        print(shown(line))
     if stops.count:
         print("stopped; the same command goes on from here")
     code = max(outcome.code for outcome in outcomes)

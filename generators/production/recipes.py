@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from episodes import fields
 from episodes.errors import UserError
 from episodes.storage import store
+from episodes.storage.description import MOST_SHARDS, Generated, Rendered
 from episodes.storage.differences import changed
 from episodes.storage.library import Library
 from episodes.storage.selection import whole
@@ -28,8 +30,6 @@ ELSEWHERE = (
     "out", "episodes", "workers", "shard_size", "compression", "pool", "dry_run", "probe",
     "aim_success", "on_other_code",
 )  # fmt: skip
-
-MOST_SHARDS = 1_000_000
 
 
 def generation(config: Config) -> Plan:
@@ -142,26 +142,41 @@ def _content(source: Library, below: int) -> str:
     return digest.hexdigest()
 
 
+def sound(root: Path) -> dict[str, Any]:
+    """What library.json says of a library that we made, fit to make it again. UserError for one
+    that `generate` or `render` did not make, or that was edited by hand."""
+    info = store.describe(root)
+    place = f"{root / store.LIBRARY}:"
+    forms = {"generate": Generated, "render": Rendered}
+    form = forms.get(info.get("made_by", ""))
+    if form is None:
+        raise UserError(f"{root} was not made by generate or render: it cannot be made again")
+    for key in ("config", "versions", "seed", *(("source",) if form is Rendered else ())):
+        if key not in info:
+            raise UserError(f"{place} {key} is missing")
+    fields.read(form, info["config"], f"{place} config")
+    if spec_id(info["config"], info["versions"]) != info["spec_id"]:
+        raise UserError(f"{place} spec_id is not that of its config and versions: it was edited")
+    return info
+
+
 def current_plan(root: Path) -> Plan:
     """The plan of a library that we made, by the code and versions that there are now.
 
-    UserError for a library that was not made by `generate` or `render`, and where its task, robot
-    or renderer is not there.
+    UserError as of `sound`, and where its task, robot or renderer is not there.
     """
-    info = store.describe(root)
-    make = {f.__name__: f for f in (makers.generate, makers.render)}.get(str(info.get("made_by")))
-    if make is None:
-        raise UserError(f"{root} was not made by generate or render: it cannot be made again")
-    recipe, seed = info["config"], int(info["seed"])
+    info = sound(root)
+    make = {"generate": makers.generate, "render": makers.render}[info["made_by"]]
+    recipe = info["config"]
     task = tasks.known(recipe["task"]["name"]) if make is makers.generate else None
     return Plan(
         out=root,
         make=make,
         recipe=recipe,
-        seed=seed,
+        seed=info["seed"],
         ends=store.ends(root),
         shard_size=info["shard_size"],
-        compression=str(info.get("compression", "gzip")),
+        compression=info.get("compression", "gzip"),
         spec_id=info["spec_id"],
         versions=content_versions(recipe["renderer"]["name"], robots_among(info["versions"]), task),
         source=Path(info["source"]) if "source" in info else None,

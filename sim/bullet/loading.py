@@ -192,4 +192,4 @@ def _hull_file(points: tuple[tuple[float, float, float], ...]) -> Path:
     lines = ["v " + " ".join(repr(float(c)) for c in point) for point in points]
     lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
     text = "\n".join(lines).encode()
-    return cache.kept("hulls", f"{hashlib.sha256(text).hexdigest()[:24]}.obj", lambda: text)
+    return cache.stored("hulls", "", ".obj", text)

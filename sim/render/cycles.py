@@ -57,6 +57,8 @@ class CyclesRenderer:
     ) -> Iterator[dict[str, Frame]]:
         from dataclasses import replace
 
+        from episodes import children
+
         pixels = [cell.camera(name).width * cell.camera(name).height for name in cameras]
         _foretell(float(np.mean(pixels)) * SAMPLES * RAY_S, len(states) * len(cameras), "about ")
         with tempfile.TemporaryDirectory(prefix="cellwright-cycles-") as name:
@@ -64,7 +66,9 @@ class CyclesRenderer:
             _write_job(folder, cell, states, cameras)
             with (folder / "log").open("w") as log:
                 command = [self._python, __file__, name]
-                worker = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+                worker = subprocess.Popen(
+                    command, stdout=log, stderr=subprocess.STDOUT, env=children.environment()
+                )
             try:
                 for t, exact in enumerate(self._raster.frames(cell, states, cameras)):
                     out = {}
@@ -87,13 +91,14 @@ class CyclesRenderer:
 
 def _blender_python() -> str:
     """UserError where there is no Python with bpy."""
+    from episodes import children
     from episodes.errors import UserError
 
     python = os.environ.get(PYTHON, sys.executable)
     try:
         found = subprocess.run(
             [python, "-c", "import importlib.util as u; print(bool(u.find_spec('bpy')))"],
-            capture_output=True, text=True, timeout=60,
+            capture_output=True, text=True, timeout=60, env=children.environment(),
         ).stdout.strip()  # fmt: skip
     except OSError:
         found = ""
@@ -345,5 +350,6 @@ def _shot(bpy: Any, scene: Any, camera: dict[str, Any], eye: Floats, folder: Pat
 
 
 if __name__ == "__main__":
-    sys.path.pop(0)  # this folder: its modules must not pass for Blender's
+    here = str(Path(__file__).parent)  # its modules must not pass for Blender's
+    sys.path[:] = [place for place in sys.path if place != here]
     _work(Path(sys.argv[1]))

@@ -6,7 +6,6 @@ Each tile has four channels: 0 lightness and 1 roughness, where 0.5 is "as the m
 
 from __future__ import annotations
 
-import contextlib
 from functools import lru_cache
 
 import numpy as np
@@ -24,11 +23,12 @@ VERSION = 5  # of what this file makes
 def tiles() -> NDArray[np.uint8]:
     """(len(TILES), SIZE, SIZE, 4)."""
     shape = (len(TILES), SIZE, SIZE, 4)
-    # A cache that cannot be read or written costs time, nothing else.
-    with contextlib.suppress(OSError, ValueError):
-        made = cache.kept("textures", f"tiles-{VERSION}.raw", lambda: _made().tobytes())
-        return np.frombuffer(made.read_bytes(), np.uint8).reshape(shape)
-    return _made()
+    return cache.kept(
+        "textures",
+        f"tiles-{VERSION}.raw",
+        lambda: _made().tobytes(),
+        lambda data: np.frombuffer(data, np.uint8).reshape(shape),
+    )
 
 
 def _made() -> NDArray[np.uint8]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -87,8 +86,7 @@ def whole(arm: ArmCard, held: ToolCard) -> Path:
     name = f"{arm.name}+{held.name}"
     robot = ET.Element("robot", name=name)
     robot.extend(elements)
-    data = ET.tostring(robot)
-    return cache.kept("urdf", f"{name}-{hashlib.sha256(data).hexdigest()[:16]}.urdf", lambda: data)
+    return cache.stored("urdf", name, ".urdf", ET.tostring(robot))
 
 
 def _stand(arm: ArmCard) -> list[ET.Element]:

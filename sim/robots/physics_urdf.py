@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from pathlib import Path
@@ -33,9 +32,7 @@ def robot_urdf(model: RobotModel, *, visuals: bool) -> Path:
         if not visuals:
             for visual in link.findall("visual"):
                 link.remove(visual)
-    text = ET.tostring(root)
-    name = f"{model.name}-{hashlib.sha256(text).hexdigest()[:16]}.urdf"
-    return cache.kept("urdf", name, lambda: text)
+    return cache.stored("urdf", model.name, ".urdf", ET.tostring(root))
 
 
 def _replace_collisions(link: ET.Element, pads: Iterable[Box]) -> None:

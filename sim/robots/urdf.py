@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import sys
 import xml.etree.ElementTree as ET
@@ -206,5 +205,4 @@ def _as_mesh(visual: ET.Element) -> None:
 def keep_mesh(mesh: trimesh.Trimesh) -> Path:
     """The mesh as a file in the cache, named by its content."""
     data: bytes = trimesh.exchange.stl.export_stl(mesh)
-    name = f"{hashlib.sha256(data).hexdigest()[:24]}.stl"
-    return cache.kept("meshes", name, lambda: data)
+    return cache.stored("meshes", "", ".stl", data)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from episodes.errors import Exit, UserError
+from episodes.shown import shown
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 from generators import rendering
@@ -36,7 +37,7 @@ def run(config: Mapping[str, Any]) -> Exit:
             count = max(1, round(fraction * len(rows)))
             chosen = [rows[at] for at in sorted(rng.choice(len(rows), count, replace=False))]
             for name, (then, now) in differing(plan, {row.shard for row in chosen}).items():
-                print(f"{root}: made with {name} {then}, audited with {now}")
+                print(shown(f"{root}: made with {name} {then}, audited with {now}"))
             for row in chosen:
                 asked[pool.submit(content_hash, plan, row.index)] = (plan, row)
         waited("audit", asked)
@@ -56,9 +57,9 @@ def content_hash(plan: Plan, index: int) -> str:
 def _reproduces(pool: LocalPool, future: Future[str], plan: Plan, row: Row) -> bool:
     error = future.exception()
     if error is not None:
-        print(f"{plan.out}: episode {row.index}: {pool.death(error) or error}")
+        print(shown(f"{plan.out}: episode {row.index}: {pool.death(error) or error}"))
         return False
     now = future.result()
     if now != row.content_hash:
-        print(f"{plan.out}: episode {row.index} was {row.content_hash}, and is now {now}")
+        print(shown(f"{plan.out}: episode {row.index} was {row.content_hash}, and is now {now}"))
     return now == row.content_hash

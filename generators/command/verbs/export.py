@@ -8,6 +8,7 @@ from typing import Any
 from episodes import formats
 from episodes.choose import choose
 from episodes.errors import Exit
+from episodes.shown import shown
 from generators.progress import Progress
 from generators.text_table import size
 
@@ -22,7 +23,7 @@ def run(config: Mapping[str, Any]) -> Exit:
             progress=progress.step,
             **(config["options"] or {}),
         )
-    print(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}")
+    print(shown(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}"))
     for line in (*done.notes, *done.losses):
-        print(line)
+        print(shown(line))
     return Exit.DONE

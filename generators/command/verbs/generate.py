@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes.errors import Exit
+from episodes.shown import shown
 from episodes.storage import store
 from generators.production import recipes
 from generators.production import sweep as sweeps
@@ -39,7 +40,7 @@ def sweep(configs: Mapping[str, Config]) -> tuple[Exit, float]:
     print(sweeps.outlook(entries, costs, shared["workers"]), flush=True)
     for entry in entries:
         if entry.plan is None:
-            print(f"{entry.words}: {entry.error}")
+            print(shown(f"{entry.words}: {entry.error}"))
     code = Exit.BAD_INPUT if len(plans) < len(entries) else Exit.DONE
     if shared["dry_run"] or not plans:
         return code, 1.0

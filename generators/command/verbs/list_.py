@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes.errors import Exit, UserError
+from episodes.shown import shown
 from episodes.storage.below import below
 from generators.command.libraries import HEAD, summary_row
 from generators.text_table import table
@@ -24,5 +25,5 @@ def run(config: Mapping[str, Any]) -> Exit:
     if rows:
         print(table(HEAD, rows))
     for line in broken:
-        print(line)
+        print(shown(line))
     return Exit.FOUND if broken else Exit.DONE

@@ -10,6 +10,7 @@ import numpy as np
 
 from assets.geometry.suction import spots
 from episodes.errors import Exit, UserError
+from episodes.shown import shown
 from episodes.storage.folder import Folder
 from generators.config import user_meshes
 from generators.text_table import table
@@ -44,7 +45,7 @@ def run(config: Config) -> Exit:
     ]  # fmt: skip
     print(table(("part", Path(file).name), rows))
     for note in notes:
-        print(f"note: {note}")
+        print(shown(f"note: {note}"))
     if out is not None:
         folder = Folder(out.parent)
         folder.clean()  # what killed runs left

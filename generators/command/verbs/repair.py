@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from episodes.errors import Exit, UserError
+from episodes.finding import spans
+from episodes.shown import shown
 from episodes.storage import growth, store
 from episodes.storage.differences import describe
 from generators.command.libraries import simulated
 from generators.production.plan import Plan
 from generators.production.produce import produce
-from generators.production.recipes import current_plan, differing
+from generators.production.recipes import current_plan, differing, sound
 from generators.production.repair import damaged, released, uncommitted
 
 
@@ -20,12 +23,13 @@ def run(config: Mapping[str, Any]) -> Exit:
     only_say, retry = config["dry_run"], config["quarantined"]
     plans, found = [], 0
     for root in simulated(config):
+        sound(root)
         broken = damaged(root)
         notes = list(store.quarantined(root)) if retry else []
-        for number, what in broken.items():
-            print(f"{root}: shard {number:05d}: {what}")
+        for line in _told(broken):
+            print(shown(f"{root}: {line}"))
         for note in notes:
-            print(f"{root}: episode {note['index']}: quarantined: {note['reason']}")
+            print(shown(f"{root}: episode {note['index']}: quarantined: {note['reason']}"))
         found += len(broken) + len(notes)
         if not broken and not notes:
             print(f"{root}: nothing to repair")
@@ -49,3 +53,14 @@ def run(config: Mapping[str, Any]) -> Exit:
 
 def _shards(retry: bool, plan: Plan) -> list[int]:
     return sorted({*uncommitted(plan), *(released(plan) if retry else ())})
+
+
+def _told(broken: Mapping[int, str]) -> Iterator[str]:
+    """A line for each run of shards with the same fault."""
+    for what, group in groupby(broken.items(), key=lambda item: item[1]):
+        for span in spans([number for number, _ in group], most=len(broken)).split(", "):
+            first, dash, last = span.partition("-")
+            several = (
+                f"shards {int(first):05d} to {int(last):05d}" if dash else f"shard {int(first):05d}"
+            )
+            yield f"{several}: {what}"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from episodes.episode import Episode
 from episodes.errors import Exit
+from episodes.shown import file_name, shown
 from episodes.storage.folder import Folder
 from episodes.storage.library import Library
 from episodes.storage.locks import alone
@@ -33,7 +34,7 @@ def run(config: Mapping[str, Any]) -> Exit:
         with alone(out):
             made += _show(ones, out, most, height)
     print(table(HEAD, [summary_row(one.path, one.path) for one in libraries]))
-    print(*made, sep="\n")
+    print(*map(shown, made), sep="\n")
     if sheet.font(15, hangul=True) is None:
         print("no font with Hangul here, so Korean captions are left out (Debian: fonts-nanum)")
     return Exit.DONE
@@ -67,7 +68,7 @@ def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> li
             if height:
                 progress.say(f"{lines[0]} is there; films follow")
         for library in seen if height else ():
-            name = f"{_film_name(library, libraries)}.mp4"
+            name = f"{file_name(_film_name(library, libraries))}.mp4"
             hz = library.read(library.rows[0].index, images=False).control_hz
             with folder.filling(name) as file:
                 film.write(file, _frames(library, most, height, progress), hz)

@@ -11,6 +11,8 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from episodes import children
+
 
 @contextmanager
 def workers(count: int, recycle: int) -> Iterator[LocalPool]:
@@ -37,6 +39,8 @@ class LocalPool:
         tasks = max(1, config["recycle"] // shard_size)
         # Ctrl-C reaches every process of the terminal; workers are to finish what they do, so
         # they are born with it blocked: a mask, unlike a handler, holds from the first instant
+        self._safe_path = children.safe_path()  # as long as workers may be started
+        self._safe_path.__enter__()
         resource_tracker.ensure_running()  # its start would lift the mask
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -59,8 +63,14 @@ class LocalPool:
 
     def close(self) -> None:
         self._pool.close()
-        self._pool.join()
+        self._end()
 
     def kill(self) -> None:
         self._pool.stop()
-        self._pool.join()
+        self._end()
+
+    def _end(self) -> None:
+        try:
+            self._pool.join()
+        finally:
+            self._safe_path.__exit__(None, None, None)

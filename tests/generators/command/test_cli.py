@@ -155,7 +155,7 @@ def test_bad_input_is_one_clear_line(
         ("task/t.yaml", "defaults: \n - override hydra/callbacks: x", "may not set up Hydra"),
         ("hydra/callbacks/t.yaml", "a: b", "may not set up Hydra"),
         ("task/t.yaml", "[" * 100_000, "t.yaml"),
-        ("task/t.yaml", "a: " + "x" * 1_100_000, "that is no config"),
+        ("task/t.yaml", "a: " + "x" * 1_100_000, "is over 1000000 bytes"),
         (
             "task/t.yaml",
             "a: &a [x,x,x,x,x,x,x,x,x,x]\n"

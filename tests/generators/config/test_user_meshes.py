@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from generators.command.cli import dispatch
 from generators.command.hydra_app import composed
 from generators.production.recipes import generation
 from scenes.goals import PlaceGoal
+from sim import cache
 from sim.bullet.world import World
 from tests.part_geometry import held_span
 
@@ -36,7 +38,7 @@ def angle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(angle: Path) -> import_mesh.Prepared:
-    return import_mesh.prepared(angle, angle.parent / "cache", density=2700.0)
+    return import_mesh.prepared(angle, lambda _, make, read: read(make()), density=2700.0)
 
 
 def test_a_file_becomes_the_part_that_it_shows(made: import_mesh.Prepared) -> None:
@@ -74,13 +76,17 @@ def test_its_grasps_hold_it_and_its_rests_carry_it(made: import_mesh.Prepared) -
 
 
 def test_the_same_file_gives_the_same_part_with_and_without_the_cache(
-    angle: Path, made: import_mesh.Prepared, tmp_path: Path
+    angle: Path, made: import_mesh.Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert import_mesh.prepared(angle, tmp_path / "fresh", density=2700.0) == made
-    assert import_mesh.prepared(angle, tmp_path / "fresh", density=2700.0) == made
-    [kept] = (tmp_path / "fresh").iterdir()
-    kept.write_text("cut sho")
-    assert import_mesh.prepared(angle, tmp_path / "fresh", density=2700.0) == made
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    keep = partial(cache.kept, "parts")
+    assert import_mesh.prepared(angle, keep, density=2700.0) == made
+    [kept] = (tmp_path / "cellwright" / "parts").iterdir()
+    whole = kept.read_bytes()
+    for damaged in (whole, b"cut sho", whole[:-1], whole.replace(b"closed", b"opened")):
+        kept.write_bytes(damaged)
+        assert import_mesh.prepared(angle, keep, density=2700.0) == made
+        assert kept.read_bytes() == whole
 
 
 OBJ = "v 0 0 0\nv 40 0 0\nv 0 30 0\nv 0 0 20\n"
@@ -105,7 +111,7 @@ def test_what_is_no_part_is_refused_in_one_line(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(PartError, match=says) as caught:
-        import_mesh.prepared(path, tmp_path / "cache")
+        import_mesh.prepared(path, partial(cache.kept, "parts"))
     assert "\n" not in str(caught.value)
     assert name in str(caught.value)
 
