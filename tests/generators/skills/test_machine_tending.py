@@ -67,7 +67,7 @@ def test_jaws_seat_the_blank_and_only_a_shut_machine_starts(holder: str) -> None
         assert all(world.force_between(jaw, part) > 10.0 for jaw in TendingGoal.of(made).jaws)
         press(world, "button_start", 0.2)
         assert "start" not in world.fired  # the door is open
-        world.controller.members["door"].drive(TendingGoal.of(made).shut_m + 0.01, 40.0, 1.0)
+        world.drive("door", TendingGoal.of(made).shut_m + 0.01, 40.0, 1.0)
         run(world, 1.5)
         assert "start" not in world.fired  # nobody presses now
         press(world, "button_start", 0.2)
