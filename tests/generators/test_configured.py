@@ -33,7 +33,7 @@ def test_a_task_knows_its_numbers_in_si_units_and_its_arm_and_never_changes(task
     made = tasks.make(config)
     assert {name: getattr(made, name) for name in SI[task]} == SI[task]
     assert isinstance(made, Configured)
-    card = robot.load(config["robot"]["card"]).card
+    card = robot.load(config["robot"]["card"])
     assert (made.name, made.arm.home, made.arm.wrist) == (task, card.home, card.wrist)
     with pytest.raises(FrozenInstanceError):
         made.max_seconds = 1.0  # type: ignore[misc]
