@@ -47,7 +47,7 @@ THEIRS = 12  # env.steps a round
 PROFILED = 2  # episodes
 # whose calls are charged to which part of a step; what is left of an episode is the script's
 PARTS: dict[str, list[tuple[Any, str]]] = {
-    "sample and load": [(run, "sample_cell"), (Station, "__init__"), (raster.stage, "build"),
+    "sample and load": [(run, "cell_for"), (Station, "__init__"), (raster.stage, "build"),
                         (loaded.Loaded, "__init__")],
     "script": [(run, "make_episode")],
     "physics": [(World, "step")],

@@ -18,6 +18,7 @@ from typing import Any
 from clock import Clock
 
 from generators import run, tasks
+from generators.cell_sources.sampled import Sampled
 from generators.command import hydra_app
 from generators.recorder import Recorder
 from generators.reward import SPARSE, Scorer
@@ -85,7 +86,7 @@ def once(config: dict[str, Any], index: int) -> dict[str, Any]:
     clock = Clock()
     task, streams = tasks.make(config), Streams(0, index)
     with clock.part("start"):
-        cell = run.sample_cell(task, config, streams)
+        cell = run.cell_for(Sampled(task), config, streams)
         station = Station(cell)
     with closing(station), clock.over(PLANNING, {}):
         recorder = Recorder(station)

@@ -67,7 +67,6 @@ class Recorder:
         dones[-1] = 1
         return Episode(
             robot=self.station.robot.card,
-            domain="sim",
             control_hz=float(hz),
             time=np.arange(steps + 1) / hz,
             states=states,

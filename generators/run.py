@@ -13,6 +13,8 @@ from episodes.array_types import Floats
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import BadValue
 from generators import tasks
+from generators.cell_sources import open_source
+from generators.cell_sources.source import CellSource
 from generators.recorder import Recorder
 from generators.reward import Scorer, reward_of
 from generators.seeds import Streams
@@ -31,9 +33,10 @@ Config = Mapping[str, Any]
 COLLISION_N = 100.0  # a push of the arm itself, not of its jaws, that counts as a collision [N]
 
 
-def sample_cell(task: Task, config: Config, streams: Streams) -> Cell:
-    """The cell of one episode, dressed in the config's look."""
-    return look.redraw(task.cell(streams.rng("cell")), config["look"], streams.rng("look"))
+def cell_for(source: CellSource, config: Config, streams: Streams) -> Cell:
+    """The cell of one episode, dressed in the config's look, if that names one."""
+    cell = source.cell(streams.index, streams.rng("cell"))
+    return look.redraw(cell, config["look"] or {}, streams.rng("look"))
 
 
 def make_episode(config: Config, seed: int, index: int) -> Episode:
@@ -44,7 +47,9 @@ def make_episode(config: Config, seed: int, index: int) -> Episode:
     """
     task = tasks.make(config)
     streams = Streams(seed, index)
-    cell = sample_cell(task, config, streams)
+    source = open_source(config, task)
+    cell = cell_for(source, config, streams)
+    origin = source.origin(index)
     words = task.instruction(cell, streams.rng("words"))
     scorer = Scorer(task, cell, reward_of(config))
     with closing(Station(cell)) as station:
@@ -58,7 +63,8 @@ def make_episode(config: Config, seed: int, index: int) -> Episode:
             language=words.texts,
             success=outcome.success,
             failure=outcome.failure,
-            lineage={"source": "generate", "seed": seed, "index": index},
+            domain=origin.domain,
+            lineage={**origin.lineage, "seed": seed, "index": index},
         )
 
 

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from episodes.array_types import AnyArray, Singles
 from episodes.errors import BadValue, unknown
 from sim import eyes, state_layout
-from sim.render import open_renderer
+from sim.render import NO_PIXELS, open_renderer
 from sim.robots import robot
 from sim.spec import Camera, Cell
 from sim.station import Station, action_bounds, as_action
 
-NO_PIXELS = "none"
 RENDER_MODES = ("rgb_array",)
 OPTIONS = ("index",)
 

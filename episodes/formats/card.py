@@ -15,7 +15,7 @@ from episodes.episode import Episode
 from episodes.finding import spans
 from episodes.formats.croissant import outcome
 from episodes.formats.extra import need
-from episodes.formats.readback import Loss
+from episodes.formats.readback import NO_READER, Loss
 from episodes.shown import markdown, shown
 from episodes.storage.safe import plain
 from episodes.storage.selection import LibraryPart, Selection
@@ -55,11 +55,11 @@ def write(
     name: str,
     format: str,
     found: Sequence[str],
-    losses: Sequence[Loss],
+    losses: Sequence[Loss] | None,
 ) -> None:
     """Write out/README.md, its pictures, and beside it what it was made from.
 
-    found: the licences; losses: of reading it back.
+    found: the licences; losses: of reading it back, None where that could not be.
     """
     first = chosen.read(chosen.rows[0].index)
     _lengths(chosen).save(out / LENGTHS)
@@ -140,8 +140,10 @@ def _contents(episode: Episode) -> str:
     return "\n".join([head, *rows])
 
 
-def _fidelity(losses: Sequence[Loss]) -> str:
+def _fidelity(losses: Sequence[Loss] | None) -> str:
     """What the pictures lost; those that lost nothing in one line."""
+    if losses is None:
+        return f"## Not read back\n\n{NO_READER.capitalize()}."
     lossy = [loss for loss in losses if loss.worst]
     what = "number" if lossy or not losses else "number and picture"
     head = (

@@ -16,6 +16,8 @@ from episodes.formats.flat import flatten
 from episodes.formats.pictures import resolve_pictures
 from episodes.storage.selection import Selection
 
+NO_READER = "there is no reader of this format, so nothing was read back and compared"
+
 
 @dataclass(frozen=True)
 class Loss:

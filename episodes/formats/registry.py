@@ -1,4 +1,4 @@
-"""Which formats there are, and the module of each."""
+"""The module of each format, and what it does behind the gate of all imports."""
 
 from __future__ import annotations
 
@@ -12,33 +12,16 @@ from typing import Any
 from episodes.episode import Episode
 from episodes.errors import UserError, unknown
 from episodes.finding import Report
+from episodes.format_names import READABLE, WRITABLE
 from episodes.formats import commands, pointers, rates
 from episodes.formats.gate import Gate
 from episodes.formats.promises import Promises
 from episodes.storage import regular
 
-# format -> its module; in the order in which an unknown folder is tried
-READERS: Mapping[str, str] = {
-    "lerobot": "episodes.formats.lerobot",
-    "rlds": "episodes.formats.rlds",
-    "hdf5": "episodes.formats.hdf5",
-    "robomimic": "episodes.formats.robomimic",
-    "zarr": "episodes.formats.zarr",
-    "video": "episodes.formats.video",
-    "mcap": "episodes.formats.mcap",
-    "webdataset": "episodes.formats.webdataset",
-}
-WRITERS: Mapping[str, str] = {
-    "lerobot": "episodes.formats.lerobot",
-    "rlds": "episodes.formats.rlds",
-    "robomimic": "episodes.formats.robomimic",
-    "webdataset": "episodes.formats.webdataset",
-}
-
 
 def reader(format: str) -> ModuleType:
     """The module that reads a format. UserError: there is none."""
-    return _module(format, READERS, "read")
+    return _module(format, READABLE, "read")
 
 
 def detect(path: Path) -> str:
@@ -47,11 +30,11 @@ def detect(path: Path) -> str:
         raise UserError(f"no such file or folder: {path}")
     regular.check_below(path)
     with pointers.explained(path):
-        for format in READERS:
+        for format in READABLE:
             if reader(format).is_source(path):
                 return format
         raise UserError(
-            f"{path}: no data set of a known kind; formats: {', '.join(READERS)} "
+            f"{path}: no data set of a known kind; formats: {', '.join(READABLE)} "
             "(name it with format=)"
         )
 
@@ -107,7 +90,7 @@ def expected(format: str | None, path: Path) -> int | None:
 
 def writer(format: str) -> ModuleType:
     """The module that writes a format. UserError: there is none."""
-    return _module(format, WRITERS, "write")
+    return _module(format, WRITABLE, "write")
 
 
 def check_options(
@@ -124,7 +107,7 @@ def check_options(
             raise unknown(f"option of the format {format}:", name, known)
 
 
-def _module(format: str, modules: Mapping[str, str], what: str) -> ModuleType:
-    if format not in modules:
-        raise unknown(f"format to {what}:", format, sorted(modules))
-    return import_module(modules[format])
+def _module(format: str, known: Sequence[str], what: str) -> ModuleType:
+    if format not in known:
+        raise unknown(f"format to {what}:", format, sorted(known))
+    return import_module(f"episodes.formats.{format}")

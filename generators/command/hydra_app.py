@@ -19,11 +19,18 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from episodes.errors import Exit, UserError
 from generators.command import usage
-from generators.command.spelling import original
+from generators.command.spelling import original, unboxed
 from generators.command.verb_keys import typed
 from generators.command.verbs import VERBS
 from generators.command.words import CommandLine, overrides
-from generators.config import choose_tool, groups, loader, user_meshes, vetting
+from generators.config import (
+    choose_tool,
+    groups,
+    loader,
+    recorded_cells,
+    user_meshes,
+    vetting,
+)
 from generators.config.search_path import search_path
 
 Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete, every value typed
@@ -94,8 +101,8 @@ class HydraJob:
         elif self.many:
             self._sweep()
         else:
-            for _, config in self.kept:  # none after --cfg or completion
-                self.code = self.module.run(plain(self.verb, config))
+            for words, config in self.kept:  # none after --cfg or completion
+                self.code = self.module.run(plain(self.verb, config, words))
         return self.code
 
     def _sweep(self) -> float:
@@ -105,7 +112,7 @@ class HydraJob:
         configs = {}
         for words, one in kept:
             own = [word for word in words if word not in shared] or words
-            configs[" ".join(own)] = plain(self.verb, one)
+            configs[" ".join(own)] = plain(self.verb, one, words)
         if hasattr(self.module, "sweep"):
             code, merit = self.module.sweep(configs) if configs else (Exit.DONE, 0.0)
         else:
@@ -127,7 +134,8 @@ def _best(tried: Sequence[tuple[list[str], float]]) -> str:
 
 def composed(verb: str, words: Sequence[str]) -> Config:
     """The config that `cellwright VERB WORDS` would run with. UserError for what cannot be."""
-    return plain(verb, _composed(verb, overrides(verb, words), search_path()))
+    keys = overrides(verb, words)
+    return plain(verb, _composed(verb, keys, search_path()), keys)
 
 
 def _composed(verb: str, keys: list[str], own: list[str]) -> DictConfig:
@@ -170,8 +178,9 @@ def _first(word: str) -> str:
     return word if value.startswith(("[", "{", "'", '"')) else f"{key}={value.split(',')[0]}"
 
 
-def plain(verb: str, config: DictConfig) -> Config:
-    """The config as a dict of typed values, complete and without anything that could run code.
+def plain(verb: str, config: DictConfig, words: Sequence[str]) -> Config:
+    """The config, composed by these words, as a dict of typed values, complete and without anything
+    that could run code.
 
     Keys are sorted at every level, as in library.json: what is drawn in the order of a mapping must
     not depend on the order of lines in a file.
@@ -182,7 +191,9 @@ def plain(verb: str, config: DictConfig) -> Config:
         raise UserError(f"{verb} needs {needs} (`cellwright {verb} --help` says what that is)")
     found = _sorted(OmegaConf.to_container(config, resolve=True))
     vetting.refuse_code(found, "the config")
-    whole = user_meshes.resolved(choose_tool.equipped(typed(verb, found)))
+    found = {key: unboxed(value) for key, value in found.items()}
+    named = recorded_cells.resolved(typed(verb, found), words)
+    whole = user_meshes.resolved(choose_tool.equipped(named))
     return {key: _sorted(whole[key]) for key in sorted(whole)}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from episodes.format_names import READABLE, WRITABLE
 from episodes.mix import keys as keys_of_mix
 from episodes.value_types import (
     Choice,
@@ -65,8 +66,6 @@ CELL: Mapping[str, ValueType] = {
     "physics.contact_damping": Number(0),
     "physics.settle_s": Number(0, 60),
 }
-# as in episodes/formats/registry.py, which is slow to import; a test compares them
-READABLE = ("hdf5", "lerobot", "mcap", "rlds", "robomimic", "video", "webdataset", "zarr")
 TEXTS = ("name", "topics", "version", "codec", "layout", "colours", "frames")
 FORMAT_OPTIONS = Table(
     {
@@ -98,6 +97,7 @@ KEYS: Mapping[str, Mapping[str, ValueType]] = {
         "compression": COMPRESSION,
         "on_other_code": OTHER_CODE,
         "part": Maybe(MESH),
+        "cells": Maybe(SOURCE),
         "reward": Choice(("sparse", "dense")),
         "dry_run": Flag(),
         "probe": Flag(),
@@ -135,7 +135,7 @@ KEYS: Mapping[str, Mapping[str, ValueType]] = {
     "import": {
         "src": LocalPath(),
         "out": OUT,
-        "format": Maybe(Text(("auto", *READABLE))),
+        "format": Maybe(Text(("auto", *sorted(READABLE)))),
         "strict": Flag(),
         "shard_size": Maybe(SHARD_SIZE),
         "compression": COMPRESSION,
@@ -150,7 +150,7 @@ KEYS: Mapping[str, Mapping[str, ValueType]] = {
     "export": {
         "src": LocalPath(),  # a folder, or the file of a mix
         "out": OUT,
-        "format": Text(("lerobot", "rlds", "robomimic", "webdataset")),
+        "format": Text(WRITABLE),
         "filter": Maybe(FILTER),
         "episodes": Maybe(Numbers()),
         "options": Maybe(FORMAT_OPTIONS),

@@ -101,7 +101,8 @@ def _override(verb: str, word: str, many: bool) -> str:
         if not many:
             raise UserError(f"{word} is a sweep: write -m {word}")
         return f"{key}={','.join(groups.options(key))}"
-    word = spelled(word, kind_of(verb, key))
+    boxed = key in KEYS[verb] and key not in usage.groups(verb) and bool(groups.options(key))
+    word = spelled(word, kind_of(verb, key), boxed)
     return f"++{word}" if word.startswith(OPEN) else word
 
 

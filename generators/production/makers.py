@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from episodes.episode import Episode
 from episodes.errors import NotNow, UserError
@@ -12,6 +12,7 @@ from episodes.storage import growth, store
 from episodes.storage.library import Library
 from generators import rendering
 from generators.recorded import cell_of
+from sim.render import NO_PIXELS
 
 if TYPE_CHECKING:
     from generators.production.plan import Plan
@@ -21,13 +22,16 @@ def generate(plan: Plan, index: int) -> Episode:
     """Episode `index`: simulated, then looked at unless the renderer is `none`."""
     from generators import run
 
-    episode = run.make_episode(plan.recipe, plan.seed, index)
+    episode = run.make_episode(placed(plan), plan.seed, index)
     name = plan.recipe["renderer"]["name"]
-    return (
-        episode
-        if name == rendering.NO_PIXELS
-        else run.add_frames(episode, rendering.open_renderer(name))
-    )
+    return episode if name == NO_PIXELS else run.add_frames(episode, rendering.open_renderer(name))
+
+
+def placed(plan: Plan) -> dict[str, Any]:
+    """The recipe of a generation, with the place of the library that its cells come from."""
+    if plan.source is None:
+        return dict(plan.recipe)
+    return {**plan.recipe, "cells": {**plan.recipe["cells"], "library": str(plan.source)}}
 
 
 def render(plan: Plan, index: int) -> Episode:
@@ -50,7 +54,7 @@ def render(plan: Plan, index: int) -> Episode:
 
     cell = rendering.view(cell_of(episode, plan.source), plan.recipe, index)
     name = plan.recipe["renderer"]["name"]
-    if name == rendering.NO_PIXELS:
+    if name == NO_PIXELS:
         raise UserError("renderer=none renders nothing; choose another")
     return run.add_frames(episode, rendering.open_renderer(name), cell)
 

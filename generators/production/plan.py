@@ -37,7 +37,7 @@ class Plan:
     compression: str
     spec_id: str
     versions: Mapping[str, str]
-    source: Path | None = None  # the library whose states are rendered again
+    source: Path | None = None  # the library whose states, or whose cells, are used
 
     @property
     def made_by(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from episodes.storage.differences import changed
 from episodes.storage.library import Library
 from episodes.storage.selection import whole
 from generators import rendering, tasks
+from generators.cell_sources import open_source
+from generators.cell_sources.records import check_rates
 from generators.production import makers
 from generators.production.plan import Plan, spec_id
 from generators.production.versions import content_versions, robots_among
@@ -36,8 +37,13 @@ def generation(config: Config) -> Plan:
     """The plan of `generate`. UserError for a value that cannot be, before anything is written."""
     recipe = {key: value for key, value in config.items() if key not in ELSEWHERE}
     _complete(config)
-    _rates(config["physics"])
     _sizes(config)
+    source, cells = None, config.get("cells")
+    if cells is None:
+        check_rates(config["physics"]["hz"], config["physics"]["control_hz"])
+    else:
+        source = Path(cells["library"])
+        recipe["cells"] = {"content": cells["content"]}  # wherever it lies
     recipe["renderer"] = rendering.resolved(config["renderer"])
     versions = content_versions(
         recipe["renderer"]["name"], [config["robot"]["card"]], tasks.known(recipe["task"]["name"])
@@ -52,6 +58,7 @@ def generation(config: Config) -> Plan:
         compression=config["compression"],
         spec_id=spec_id(recipe, versions),
         versions=versions,
+        source=source,
     )
 
 
@@ -74,17 +81,6 @@ def _complete(config: Config) -> None:
         raise UserError(
             f"task={task['name']} has no physics: its file in conf/task/ needs "
             "`- /physics: contact` among its defaults"
-        )
-
-
-def _rates(physics: Config) -> None:
-    """UserError for rates that no simulation can have."""
-    hz, control = physics["hz"], physics["control_hz"]
-    if hz % control:
-        near = max(1, round(hz / control)) * control
-        raise UserError(
-            f"physics.hz={hz} must be a multiple of physics.control_hz={control}; "
-            f"try physics.hz={near}"
         )
 
 
@@ -183,6 +179,19 @@ def current_plan(root: Path) -> Plan:
     )
 
 
+def ready(plan: Plan) -> None:
+    """UserError where the library that a plan's cells come from is gone, or another one by now."""
+    if plan.source is None or plan.make is makers.render:
+        return
+    made = f"the cells of {plan.out} come from {plan.source}"
+    try:
+        content = Library(plan.source).content()
+    except UserError as error:
+        raise UserError(f"{made}: {error}; put it back there") from error
+    if content != plan.recipe["cells"]["content"]:
+        raise UserError(f"{made}, which is another library by now: put back the one that was there")
+
+
 def differing(plan: Plan, shards: Iterable[int]) -> dict[str, tuple[str, str]]:
     """In what these shards of its library were made by other code or versions than the plan's:
     name -> (then, now)."""
@@ -198,4 +207,10 @@ def try_first(config: Config, seed: int) -> None:
     with quiet():
         from generators import reward, run
     task, asked = tasks.make(config), reward.reward_of(config)
-    reward.Scorer(task, run.sample_cell(task, config, Streams(seed, 0)), asked)
+    source = open_source(config, task)
+    if source.count is not None and config["episodes"] > source.count:
+        raise UserError(
+            f"episodes={config['episodes']}, and cells={config['cells']['library']} has "
+            f"{source.count}; give episodes={source.count} or fewer"
+        )
+    reward.Scorer(task, run.cell_for(source, config, Streams(seed, 0)), asked)

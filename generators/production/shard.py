@@ -19,6 +19,7 @@ from episodes.episode import Episode
 from episodes.errors import NeedsFreshProcess, NotNow, UserError
 from episodes.storage import store
 from generators import env_args
+from generators.production import makers
 from generators.production.plan import Plan
 from generators.production.watchdog import watchdog
 
@@ -60,8 +61,9 @@ def make(
 
 def _env_args(plan: Plan) -> dict[str, Any] | None:
     """Of the environment whose episodes the plan makes; None: of a source that had none."""
-    if plan.source is None:
-        return env_args.of_recipe(plan.recipe)
+    if plan.make is not makers.render:
+        return env_args.of_recipe(makers.placed(plan))
+    assert plan.source is not None
     try:
         return env_args.rendered(env_args.read(plan.source), plan.recipe)
     except UserError:

@@ -70,7 +70,8 @@ def kind_of(plan: Plan) -> str:
     """Plans of one kind cost about the same."""
     recipe = plan.recipe
     renderer = recipe["renderer"]["name"]
-    return f"{recipe['task']['name']} {renderer} {recipe['image_size']} {len(recipe['camera'])}"
+    cameras = len(recipe["camera"] or ())
+    return f"{recipe['task']['name']} {renderer} {recipe['image_size']} {cameras}"
 
 
 def outlook(entries: Iterable[Combination], costs: Mapping[str, Cost], workers: int) -> str:

@@ -13,14 +13,14 @@ from episodes.errors import Exit, UserError
 from episodes.shown import shown
 from episodes.storage.library import Library
 from episodes.storage.records import Row
-from generators import rendering
 from generators.command.libraries import simulated
 from generators.production import makers
 from generators.production.plan import Plan
 from generators.production.pools.local import LocalPool, workers
-from generators.production.recipes import current_plan, differing
+from generators.production.recipes import current_plan, differing, ready
 from generators.progress import waited
 from sim.quiet import quiet
+from sim.render import NO_PIXELS
 
 RECYCLE = 200  # episodes after which a worker is replaced by a fresh one
 
@@ -31,6 +31,7 @@ def run(config: Mapping[str, Any]) -> Exit:
     with workers(config["workers"], RECYCLE) as pool:
         for root in simulated(config):
             plan = current_plan(root)
+            ready(plan)
             rows = Library(root).rows
             if not rows:
                 raise UserError(f"{root} has no episodes yet")
@@ -49,7 +50,7 @@ def run(config: Mapping[str, Any]) -> Exit:
 def content_hash(plan: Plan, index: int) -> str:
     """The hash of an episode made anew; pixels are not part of it."""
     if plan.make is makers.generate:
-        plan = replace(plan, recipe={**plan.recipe, "renderer": {"name": rendering.NO_PIXELS}})
+        plan = replace(plan, recipe={**plan.recipe, "renderer": {"name": NO_PIXELS}})
     with quiet():
         return plan.make(plan, index).content_hash()
 

@@ -15,7 +15,7 @@ from episodes.storage.differences import describe
 from generators.command.libraries import simulated
 from generators.production.plan import Plan
 from generators.production.produce import produce
-from generators.production.recipes import current_plan, differing, sound
+from generators.production.recipes import current_plan, differing, ready, sound
 from generators.production.repair import damaged, released, uncommitted
 
 
@@ -43,6 +43,8 @@ def run(config: Mapping[str, Any]) -> Exit:
                 f"{root} was made with other versions ({describe(differ)}): go back to those to "
                 "repair it"
             )
+        if not only_say:
+            ready(plan)
         plans.append(plan)
     if only_say:
         return Exit.FOUND if found else Exit.DONE

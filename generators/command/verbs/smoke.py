@@ -53,11 +53,14 @@ def _checked(config: Config) -> str:
         from generators import tasks
     from contextlib import closing
 
-    from generators.rendering import NO_PIXELS, open_renderer
+    from generators.cell_sources import open_source
+    from generators.rendering import open_renderer
     from generators.seeds import Streams
+    from sim.render import NO_PIXELS
     from sim.station import Station
 
-    cell = episode.sample_cell(tasks.make(config), config, Streams(config["seed"], 0))
+    source = open_source(config, tasks.make(config))
+    cell = episode.cell_for(source, config, Streams(config["seed"], 0))
     seen = 0
     if config["renderer"]["name"] != NO_PIXELS:
         with closing(Station(cell)) as station:

@@ -11,7 +11,6 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from episodes.errors import UserError
-from episodes.formats import registry
 from episodes.value_types import (
     Choice,
     Flag,
@@ -268,8 +267,6 @@ def test_completion_and_refusal_know_what_there_is() -> None:
     def names(verb: str, key: str) -> set[str]:
         return set(KEYS[verb][key].offers()) - {"null"}
 
-    assert names("import", "format") == {"auto", *registry.READERS}
-    assert names("export", "format") == set(registry.WRITERS)
     assert names("smoke", "tasks") == set(groups.options("task"))
 
 

@@ -154,11 +154,11 @@ def test_a_config_holds_the_part_and_not_its_place(
     assert plans[0].spec_id != generation(composed("generate", words)).spec_id
     assert str(angle) not in str(plans[0].library())
 
-    from generators import run, tasks
+    from generators import tasks
     from generators.seeds import Streams
 
     recipe = plans[0].recipe
-    cell = run.sample_cell(tasks.make(recipe), recipe, Streams(0, 0))
+    cell = tasks.make(recipe).cell(Streams(0, 0).rng("cell"))
     body = cell.body(PlaceGoal.of(cell).part)
     assert body.kind == "mesh"
     assert (
