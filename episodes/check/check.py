@@ -13,7 +13,7 @@ from episodes.check import registry
 from episodes.check.digest import Digest
 from episodes.check.files import content_hash, records, schema, shard_bytes, shard_frame
 from episodes.check.kind import Limits
-from episodes.check.recording import Origin, Recording
+from episodes.check.recording import EpisodeOrigin, Recording
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Finding
@@ -95,10 +95,10 @@ class Walk:
         demo = file.get(f"data/demo_{row.index}")
         if not isinstance(demo, h5py.Group):
             return
-        origin = Origin.of(row.index, row.domain, False)
+        origin = EpisodeOrigin.of(row.index, row.domain, False)
         try:
-            origin = Origin.of(row.index, row.domain, schema.imported(demo))
-            broken = list(schema.CHECK(schema.Demo(demo, row, origin), self.limits))
+            origin = EpisodeOrigin.of(row.index, row.domain, schema.imported(demo))
+            broken = list(schema.CHECK(schema.OpenDemo(demo, row, origin), self.limits))
             yield from broken
             if broken:
                 return

@@ -15,7 +15,7 @@ Step = int | tuple[int, int] | None
 
 
 @dataclass(frozen=True)
-class Origin:
+class EpisodeOrigin:
     """Where an episode comes from, which decides how much a fault of it counts.
 
     A fault is an error in data that we made, and a warning in data that we were given: what was
@@ -28,7 +28,7 @@ class Origin:
     ours: bool = False
 
     @classmethod
-    def of(cls, episode: int, domain: str, imported: bool) -> Origin:
+    def of(cls, episode: int, domain: str, imported: bool) -> EpisodeOrigin:
         """imported: its lineage tells of a format of others."""
         if imported:
             return cls(episode, given=True)
@@ -94,14 +94,14 @@ class Recording:
     """
 
     episode: Episode
-    origin: Origin
+    origin: EpisodeOrigin
     train: bool = True
     _scans: dict[str, CameraScan] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, episode: Episode) -> Recording:
         """Of an episode in memory."""
-        origin = Origin.of(episode.index, episode.domain, "format" in episode.lineage)
+        origin = EpisodeOrigin.of(episode.index, episode.domain, "format" in episode.lineage)
         return cls(episode, origin, is_train(episode))
 
     @cached_property

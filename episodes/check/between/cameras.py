@@ -77,7 +77,7 @@ def _at_one_place(episodes: Sequence[Episode]) -> bool:
     return bool(episodes[0].cameras)
 
 
-def _swapped(episodes: Sequence[Episode], rng: Generator) -> list[Episode] | None:
+def _swapped(episodes: Sequence[Episode], rng: Generator) -> Sequence[Episode] | None:
     """Two cables in each other's place."""
     if not _at_one_place(episodes):
         return None
@@ -93,7 +93,7 @@ def _swapped(episodes: Sequence[Episode], rng: Generator) -> list[Episode] | Non
     return out
 
 
-def _mirrored(episodes: Sequence[Episode], rng: Generator) -> list[Episode] | None:
+def _mirrored(episodes: Sequence[Episode], rng: Generator) -> Sequence[Episode] | None:
     """A driver's setting for video calls."""
     if not _at_one_place(episodes):
         return None

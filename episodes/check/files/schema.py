@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from episodes.check.files.damage import edited, first_demo
 from episodes.check.kind import Check, Limits
-from episodes.check.recording import Origin
+from episodes.check.recording import EpisodeOrigin
 from episodes.errors import UserError
 from episodes.finding import Finding
 from episodes.reserved import RESERVED
@@ -60,24 +60,24 @@ DOMAINS = ("sim", "real", "upcycled", "world_model")
 
 
 @dataclass(frozen=True)
-class Demo:
+class OpenDemo:
     demo: h5py.Group
     row: Row
-    origin: Origin
+    origin: EpisodeOrigin
 
 
 @dataclass(frozen=True)
 class _Errors:
     """Where the parts of the check put what they find: an episode with any cannot be read."""
 
-    origin: Origin
+    origin: EpisodeOrigin
     findings: list[Finding] = field(default_factory=list)
 
     def error(self, message: str, field: str) -> None:
         self.findings.append(self.origin.error(message, field=field))
 
 
-def find(seen: Demo, limits: Limits) -> list[Finding]:
+def find(seen: OpenDemo, limits: Limits) -> list[Finding]:
     demo, notes = seen.demo, _Errors(seen.origin)
     attrs = {key: plain(value) for key, value in demo.attrs.items()}
     _attributes(attrs, seen.row, notes)

@@ -48,7 +48,7 @@ def moving(episode: Episode) -> NDArray[np.bool_] | None:
         steps = np.abs(np.diff(values.astype(float), axis=0))
         usual = np.percentile(steps, 95, axis=0)
         rows.append((steps > STILL * usual) & (usual > 1e-9))
-    return np.concatenate(rows, axis=1).any(axis=1) if rows else None
+    return np.asarray(np.concatenate(rows, axis=1).any(axis=1)) if rows else None
 
 
 def _wait(episode: Episode, rng: Generator, front: bool) -> Episode | None:

@@ -30,7 +30,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
         yield seen.origin.error("no subtask covers the end", (at, episode.steps), "subtasks")
 
 
-def _beyond(episode: Episode, rng: Generator) -> Episode | None:
+def _past_the_end(episode: Episode, rng: Generator) -> Episode | None:
     if not episode.subtasks:
         return None
     *most, last = episode.subtasks
@@ -54,5 +54,5 @@ CHECK = Check(
     reason="their instructions would be taught over the wrong steps",
     source="docs/library-format.md",
     find=find,
-    faults={"a subtask beyond the end": _beyond, "a subtask left out": _hole},
+    faults={"a subtask beyond the end": _past_the_end, "a subtask left out": _hole},
 )

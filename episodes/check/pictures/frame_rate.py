@@ -28,7 +28,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
         if camera.change is None or len(camera.change) < WINDOW or _slow(seen.episode, name):
             continue
         old = stale(camera.change, limits["stale_share"])
-        rhythmic = runs(_around(old))
+        rhythmic = runs(_stretches(old))
         share = float(old.mean())
         if share > limits["old_frames_share"]:
             yield seen.origin.warn(
@@ -52,10 +52,10 @@ def stale(change: NDArray[np.float64], most: float) -> NDArray[np.bool_]:
             if large >= LEAST_CHANGE and small <= most * large and not old[t]:
                 old[t : t + length] = starts[t] = True
     often = np.convolve(starts, np.ones(WINDOW), mode="same") >= LEAST_RUNS
-    return np.asarray(old & _around(starts & often))
+    return np.asarray(old & _stretches(starts & often))
 
 
-def _around(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _stretches(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The stretches in which marked rows are at most a few apart."""
     return np.convolve(rows, np.ones(2 * NEAR + 1), mode="same") > 0
 

@@ -47,7 +47,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
 def _sees_objects(episode: Episode) -> Callable[[CameraTrack], bool]:
     """Whether a camera is calibrated, and sees an object well and often enough to tell."""
 
-    def told(track: CameraTrack) -> bool:
+    def projectable(track: CameraTrack) -> bool:
         if track.camera_to_world is None or track.depth is None or track.segmentation is None:
             return False
         names = {f"{name}/pose" for name in episode.object_names} & set(episode.layout)
@@ -55,7 +55,7 @@ def _sees_objects(episode: Episode) -> Callable[[CameraTrack], bool]:
         pixels = np.isin(track.segmentation, ids).sum(axis=(1, 2))
         return bool((pixels >= 2 * LEAST_PIXELS).sum() >= 2 * LEAST_VIEWS)
 
-    return told
+    return projectable
 
 
 def _other_pose(episode: Episode, rng: Generator, change: NDArray[np.float64]) -> Episode | None:
