@@ -114,7 +114,7 @@ def _read(kind: Any, value: Any, place: str) -> Any:
         return _union(inner, value, place)
     if origin is Literal:
         if not any(value == one and type(value) is type(one) for one in inner):
-            raise UserError(f"{place} is {_told(value)}; it must be {_listed(inner)}")
+            raise UserError(f"{place} is {_described(value)}; it must be {_listed(inner)}")
         return value
     if kind in (None, type(None)):
         if value is not None:
@@ -178,16 +178,16 @@ def _annotated(kind: Any, notes: Sequence[Any], value: Any, place: str) -> Any:
             try:
                 return note.make(form)
             except (ValueError, ZeroDivisionError) as error:
-                raise UserError(f"{place} is {_told(value)}: {error}") from None
+                raise UserError(f"{place} is {_described(value)}: {error}") from None
     made = _read(kind, value, place)
     for note in notes:
         if isinstance(note, Within) and not note.least <= made <= note.most:
             limit = (
                 f"at least {note.least:.15g}" if made < note.least else f"at most {note.most:.15g}"
             )
-            raise UserError(f"{place} is {_told(value)}; it must be {limit}")
+            raise UserError(f"{place} is {_described(value)}; it must be {limit}")
         if isinstance(note, Like) and not re.fullmatch(note.pattern, made):
-            raise UserError(f"{place} is {_told(value)}, not {note.told}")
+            raise UserError(f"{place} is {_described(value)}, not {note.told}")
     return made
 
 
@@ -261,10 +261,10 @@ def _inside(place: str, key: str) -> str:
 
 
 def _wrong(place: str, value: Any, wanted: str) -> UserError:
-    return UserError(f"{place or 'it'} is {_told(value)}, not {wanted}")
+    return UserError(f"{place or 'it'} is {_described(value)}, not {wanted}")
 
 
-def _told(value: Any) -> str:
+def _described(value: Any) -> str:
     if isinstance(value, str):
         return f"the text {shown(value[:40])!r}" if value else "an empty text"
     if value is None or isinstance(value, bool):

@@ -20,7 +20,9 @@ class Finding:
     """One fault: an error makes the data wrong, a warning makes it suspect.
 
     step: one step, or the half-open range (start, end). field: as in FORMAT.md
-    ("obs/image_0_image", "action/gripper"); empty for the episode or the whole library.
+    ("obs/image_0_image", "action/gripper"); empty for the episode or the whole library. check: the
+    one that found it (docs/checks.md), empty for what an import noticed. measured, threshold: what
+    it measured, and the value from which on that is a fault, where it is one of size.
     """
 
     severity: Severity
@@ -28,6 +30,9 @@ class Finding:
     episode: int | None = None
     step: int | tuple[int, int] | None = None
     field: str = ""
+    check: str = ""
+    measured: float | None = None
+    threshold: float | None = None
 
     def __str__(self) -> str:
         where = [] if self.episode is None else [f"episode {self.episode}"]
@@ -42,6 +47,11 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """The fields that say something, for library.json."""
         out: dict[str, Any] = {"severity": self.severity, "message": self.message}
+        out |= {
+            name: value
+            for name in ("check", "measured", "threshold")
+            if (value := getattr(self, name)) not in (None, "")
+        }
         if self.episode is not None:
             out["episode"] = self.episode
         if self.step is not None:
@@ -59,7 +69,14 @@ class Finding:
             episode=data.get("episode"),
             step=(int(step[0]), int(step[1])) if isinstance(step, list | tuple) else step,
             field=str(data.get("field", "")),
+            check=str(data.get("check", "")),
+            measured=_number(data.get("measured")),
+            threshold=_number(data.get("threshold")),
         )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 @dataclass

@@ -145,6 +145,8 @@ Check = Callable[[World], bool]
 GENERATE: dict[str, tuple[tuple[str, ...], Check]] = {
     "task=peg_round scene.clearance_mm=0.5 episodes=100 workers=2 out=runs/peg": (
         STATES, lambda w: makes("runs/peg", "peg_round")(w) and clearance(w, "runs/peg") == 0.5),
+    "task=peg_round episodes=100 seed=7 workers=2 out=runs/peg": (
+        STATES, lambda w: makes("runs/peg", "peg_round")(w) and w.first("runs/peg").seed == 7),
     "task=bench_place robot=ur5 physics.control_hz=30 episodes=1 out=runs/place": (
         STATES, lambda w: makes("runs/place", "bench_place", "ur5+robotiq_2f85")(w)
         and w.first("runs/place").control_hz == 30),
@@ -275,6 +277,8 @@ ELSEWHERE = {
     "cellwright generate ... reward=dense": "no command; test_envs.py",
     "cellwright generate task=bench_lift episodes=60 workers=2 renderer=none on_other_code=grow "
     "out=runs/lift": "test_user_folders.py, which has that task",
+    "cellwright check src=runs/real thresholds.clock_share=0.05": "test_registry.py",
+    "cellwright check src=runs/a thresholds.overload_n=2": "test_adding.py, which has that check",
     **dict.fromkeys((
         "cellwright export format=npz src=runs/a out=export/npz",
         "cellwright import src=export/npz out=runs/back",

@@ -78,7 +78,7 @@ class _Name(TypedDict):
     name: str
 
 
-class _Robot(TypedDict):
+class _Card(TypedDict):
     card: str
 
 
@@ -86,7 +86,7 @@ class Generated(TypedDict):
     """The config of a library that `generate` made: what is needed to make it again."""
 
     task: _Name
-    robot: _Robot
+    robot: _Card
     renderer: _Name
     camera: Mapping[str, Any]
     physics: Mapping[str, Any]

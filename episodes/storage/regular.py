@@ -38,10 +38,10 @@ def read(path: str | os.PathLike[str], most: int) -> bytes:
     found, size = descriptor(path)
     with open(found, "rb") as file:
         if size > most:
-            raise UserError(f"{path} is over {bytes_told(most)}")
+            raise UserError(f"{path} is over {in_bytes(most)}")
         data = file.read(most + 1)  # it may grow
     if len(data) > most:
-        raise UserError(f"{path} is over {bytes_told(most)}")
+        raise UserError(f"{path} is over {in_bytes(most)}")
     return data
 
 
@@ -67,7 +67,7 @@ def check_below(root: str | os.PathLike[str]) -> None:
                 check(os.path.join(place, name), folder=True)
 
 
-def bytes_told(count: int) -> str:
+def in_bytes(count: int) -> str:
     return f"{count >> 20} MB" if count >= 1 << 20 else f"{count} bytes"
 
 

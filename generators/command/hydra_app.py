@@ -61,7 +61,7 @@ def _show(app: Hydra, verb: str, keys: list[str], words: CommandLine) -> None:
     """Prints the config, with keys as they were typed."""
     printed = io.StringIO()
     with redirect_stdout(printed):
-        app.show_cfg(verb, keys, words.shown, words.package or "_global_", words.resolve)
+        app.show_cfg(verb, keys, str(words.shown), words.package or "_global_", words.resolve)
     print(original(printed.getvalue()), end="")
 
 

@@ -131,7 +131,12 @@ KEYS: Mapping[str, Mapping[str, ValueType]] = {
         "workers": WORKERS,
         "seconds": Number(1),
     },
-    "check": {"src": SOURCE, "records_only": Flag(), "most": Maybe(WholeNumber(1))},
+    "check": {
+        "src": SOURCE,
+        "records_only": Flag(),
+        "most": Maybe(WholeNumber(1)),
+        "thresholds": Table(other=Number(0)),
+    },
     "import": {
         "src": LocalPath(),
         "out": OUT,

@@ -21,7 +21,7 @@ from episodes.formats import guard, language
 from episodes.formats.mcap import folder, messages, sampling, storage
 from episodes.formats.mcap.folder import Bag
 from episodes.formats.mcap.storage import Message
-from episodes.formats.mcap.topics import TF, Sampled, Topics
+from episodes.formats.mcap.topics import TF, SampledTopic, Topics
 from episodes.formats.promises import Promises
 from episodes.reserved import MEANING
 
@@ -56,7 +56,7 @@ class _Rows:
     """What was decoded: T messages (of cameras, pictures) of each topic, T poses of the TCP or
     None, and the texts of the topic of instructions by their times [ns]."""
 
-    taken: Mapping[Sampled, list[Any]]
+    taken: Mapping[SampledTopic, list[Any]]
     tcp: list[AnyArray | None]
     said: dict[int, str]
 
@@ -136,7 +136,7 @@ class _BagReader:
         for file in self._files:
             yield from storage.messages(file, topics, self._bag.packed)
 
-    def _choose(self, one: Sampled, stamps: AnyArray, times: AnyArray) -> AnyArray:
+    def _choose(self, one: SampledTopic, stamps: AnyArray, times: AnyArray) -> AnyArray:
         """(T,) which message of the topic, in the order of the files, each step takes."""
         chosen, stale = sampling.chosen(stamps, times, self._plan.hz, one.command)
         if stale is not None:
@@ -149,9 +149,9 @@ class _BagReader:
             )
         return chosen
 
-    def _decode(self, times: AnyArray, chosen: Mapping[Sampled, AnyArray]) -> _Rows:
+    def _decode(self, times: AnyArray, chosen: Mapping[SampledTopic, AnyArray]) -> _Rows:
         """The messages that the steps take; each is decoded once, pictures at once."""
-        wanted: dict[str, dict[int, list[tuple[Sampled, int]]]] = {}
+        wanted: dict[str, dict[int, list[tuple[SampledTopic, int]]]] = {}
         for one, numbers in chosen.items():
             for step, number in enumerate(numbers):
                 wanted.setdefault(one.topic, {}).setdefault(int(number), []).append((one, step))
@@ -200,15 +200,15 @@ class _BagReader:
     def _assemble(self, times: AnyArray, rows: _Rows) -> Episode:
         plan, taken = self._plan, rows.taken
         cameras = {
-            camera: _track(taken[Sampled(topic)], self._place(topic))
+            camera: _track(taken[SampledTopic(topic)], self._place(topic))
             for camera, topic in plan.cameras.items()
-            if Sampled(topic) in taken
+            if SampledTopic(topic) in taken
         }
         obs: dict[str, AnyArray] = {}
         columns: dict[str, list[str]] = {}
         meaning: dict[str, str] = {}
         joint_names = plan.joint_names
-        if (states := taken.get(Sampled(plan.joints))) is not None:
+        if (states := taken.get(SampledTopic(plan.joints))) is not None:
             joint_names = joint_names or tuple(str(name) for name in states[0].name)
             pairs = [messages.joints(m, joint_names, self._place(plan.joints)) for m in states]
             obs["joint_position"] = np.array([p for p, _ in pairs])
@@ -218,8 +218,8 @@ class _BagReader:
             told = f"sensor_msgs/JointState of {plan.joints}, [rad"
             meaning |= {"obs/joint_position": f"{told}]", "obs/joint_velocity": f"{told}/s]"}
         for name, topic in plan.obs.items():
-            if Sampled(topic) in taken:
-                obs[name], columns[f"obs/{name}"] = self._numbers(taken, Sampled(topic))
+            if SampledTopic(topic) in taken:
+                obs[name], columns[f"obs/{name}"] = self._numbers(taken, SampledTopic(topic))
                 meaning.pop(f"obs/{name}", None)  # the map has something else for it
                 if name == "wrench" and self._kinds[topic] in WRENCHES:
                     meaning["obs/wrench"] = f"{self._kinds[topic]} of {topic}, [N] and [N m]"
@@ -233,12 +233,12 @@ class _BagReader:
             )
         actions: AnyArray = np.zeros((len(times), 0), np.float32)
         action: dict[str, AnyArray] = {}
-        if Sampled(plan.actions, True) in taken:
-            found, columns["actions"] = self._numbers(taken, Sampled(plan.actions, True))
+        if SampledTopic(plan.actions, True) in taken:
+            found, columns["actions"] = self._numbers(taken, SampledTopic(plan.actions, True))
             actions = action["native"] = found.astype(np.float32)
         for name, topic in plan.commands.items():
-            if Sampled(topic, True) in taken:
-                found, columns[f"action/{name}"] = self._numbers(taken, Sampled(topic, True))
+            if SampledTopic(topic, True) in taken:
+                found, columns[f"action/{name}"] = self._numbers(taken, SampledTopic(topic, True))
                 action[name] = found.astype(np.float32)
         texts = self._texts(times, rows.said)
         words = language.phrasings(texts[:1])
@@ -284,7 +284,7 @@ class _BagReader:
         return [said[stamps[max(0, int(at))]] for at in last]
 
     def _numbers(
-        self, taken: Mapping[Sampled, list[Any]], one: Sampled
+        self, taken: Mapping[SampledTopic, list[Any]], one: SampledTopic
     ) -> tuple[AnyArray, list[str]]:
         """(T, N) the numbers of T messages, and their names."""
         place = self._place(one.topic)

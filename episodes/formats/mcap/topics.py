@@ -32,7 +32,7 @@ KEYS = ("hz", "robot", "task", "instruction", "cameras", "joints", "tcp", "obs",
 
 
 @dataclass(frozen=True)
-class Sampled:
+class SampledTopic:
     """A topic of which each step takes one message: the last one that was logged at or before its
     time, of a command the last one before the next step."""
 
@@ -60,11 +60,13 @@ class Topics:
     actions: str = ""
 
     @property
-    def sampled(self) -> list[Sampled]:
+    def sampled(self) -> list[SampledTopic]:
         """What each step takes, each once."""
         readings = [*self.cameras.values(), self.joints, *self.obs.values()]
         commands = [*self.commands.values(), self.actions]
-        named = [Sampled(topic) for topic in readings] + [Sampled(t, True) for t in commands]
+        named = [SampledTopic(topic) for topic in readings] + [
+            SampledTopic(t, True) for t in commands
+        ]
         return list(dict.fromkeys(one for one in named if one.topic))
 
     @property

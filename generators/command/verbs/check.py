@@ -17,15 +17,21 @@ from generators.progress import Progress
 
 def run(config: Mapping[str, Any]) -> Exit:
     records_only, most = config["records_only"], config["most"]
+    thresholds = config["thresholds"]
     errors = 0
     for path in named(config):
         name = shown(path)
         shards = growth.shards(store.ends(path), store.describe(path)["shard_size"])
         with Progress(f"check {path.name}", shards, "shards") as progress:
-            findings = check(path, records_only=records_only, progress=progress.step)
+            findings = check(
+                path,
+                records_only=records_only,
+                thresholds=thresholds,
+                progress=progress.step,
+            )
         lines = sorted(Report(findings).grouped(most is not None), key=lambda f: f.severity)
         for line in lines[:most]:
-            print(f"{name}: {line}")
+            print(f"{name}: {line}" + (f" [{line.check}]" if line.check else ""))
         if most is not None and len(lines) > most:
             print(f"{name}: ... and {len(lines) - most} more (most=null prints them all)")
         elif len(lines) < len(Report(findings).grouped()):

@@ -26,7 +26,7 @@ def run(config: Mapping[str, Any]) -> Exit:
         sound(root)
         broken = damaged(root)
         notes = list(store.quarantined(root)) if retry else []
-        for line in _told(broken):
+        for line in _lines(broken):
             print(shown(f"{root}: {line}"))
         for note in notes:
             print(shown(f"{root}: episode {note['index']}: quarantined: {note['reason']}"))
@@ -57,7 +57,7 @@ def _shards(retry: bool, plan: Plan) -> list[int]:
     return sorted({*uncommitted(plan), *(released(plan) if retry else ())})
 
 
-def _told(broken: Mapping[int, str]) -> Iterator[str]:
+def _lines(broken: Mapping[int, str]) -> Iterator[str]:
     """A line for each run of shards with the same fault."""
     for what, group in groupby(broken.items(), key=lambda item: item[1]):
         for span in spans([number for number, _ in group], most=len(broken)).split(", "):

@@ -33,7 +33,7 @@ class SlurmPool:
         except ImportError as error:
             raise UserError("pool=slurm needs submitit: pip install 'cellwright[slurm]'") from error
         self._lost = submitit.core.utils.UncompletedJobError
-        told = _told(config["parameters"])
+        told = _safe(config["parameters"])
         Path(config["folder"]).mkdir(parents=True, exist_ok=True)
         # answers are unpickled: nothing may lie there before
         self._folder = Path(tempfile.mkdtemp(prefix="jobs-", dir=config["folder"]))
@@ -108,7 +108,7 @@ class SlurmPool:
         return answer
 
 
-def _told(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _safe(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """What sbatch is to be told. UserError for what could be more than a value there."""
     told = {key: value for key, value in parameters.items() if value is not None}
     for key, value in told.items():

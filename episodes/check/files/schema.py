@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+from numpy.random import Generator
 
-from episodes.check.notes import Notes
+from episodes.check.files.damage import edited, first_demo
+from episodes.check.kind import Check, Limits
+from episodes.check.recording import EpisodeOrigin
 from episodes.errors import UserError
+from episodes.finding import Finding
 from episodes.reserved import RESERVED
 from episodes.storage import video_group
 from episodes.storage.records import Row
@@ -53,17 +59,34 @@ _ATTRIBUTES: Mapping[str, tuple[type, ...]] = {
 DOMAINS = ("sim", "real", "upcycled", "world_model")
 
 
-def schema(demo: h5py.Group, row: Row, notes: Notes) -> bool:
-    """False if the demo cannot be read as an episode."""
-    before = len(notes.findings)
+@dataclass(frozen=True)
+class OpenDemo:
+    demo: h5py.Group
+    row: Row
+    origin: EpisodeOrigin
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """Where the parts of the check put what they find: an episode with any cannot be read."""
+
+    origin: EpisodeOrigin
+    findings: list[Finding] = field(default_factory=list)
+
+    def error(self, message: str, field: str) -> None:
+        self.findings.append(self.origin.error(message, field=field))
+
+
+def find(seen: OpenDemo, limits: Limits) -> list[Finding]:
+    demo, notes = seen.demo, _Errors(seen.origin)
     attrs = {key: plain(value) for key, value in demo.attrs.items()}
-    _attributes(attrs, row, notes)
+    _attributes(attrs, seen.row, notes)
     steps = attrs.get("num_samples")
     if not isinstance(steps, int):
-        return False
+        return notes.findings
     if steps < 1:
         notes.error("it has no steps", field="num_samples")
-    needed = _ALWAYS + (_SIMULATED if notes.ours else ())
+    needed = _ALWAYS + (_SIMULATED if seen.origin.ours else ())
     for path in needed:
         if path not in demo:
             notes.error("it is missing", field=path)
@@ -73,7 +96,7 @@ def schema(demo: h5py.Group, row: Row, notes: Notes) -> bool:
             _dataset(demo[path], path, dtype, rows, tail, notes)
     if "obs" in demo and isinstance(demo["obs"], h5py.Group):
         _observations(demo, steps, notes)
-    return len(notes.findings) == before
+    return notes.findings
 
 
 def imported(demo: h5py.Group) -> bool:
@@ -86,7 +109,7 @@ def imported(demo: h5py.Group) -> bool:
     return isinstance(lineage, dict) and "format" in lineage
 
 
-def _attributes(attrs: Mapping[str, Any], row: Row, notes: Notes) -> None:
+def _attributes(attrs: Mapping[str, Any], row: Row, notes: _Errors) -> None:
     for name, kinds in _ATTRIBUTES.items():
         value = attrs.get(name)
         if value is None:
@@ -97,7 +120,7 @@ def _attributes(attrs: Mapping[str, Any], row: Row, notes: Notes) -> None:
         _json(attrs.get(name, "{}"), name, notes)
     if row.domain not in DOMAINS:
         notes.error(f"{row.domain!r} is none of {', '.join(DOMAINS)}", field="domain")
-    if notes.ours:
+    if notes.origin.ours:
         _json(attrs.get("cell"), "cell", notes)
     told: dict[str, Any] = {"num_samples": row.steps, "success": row.success}
     for name in ("episode_id", "index", "seed", "task", "robot", "domain", "instruction"):
@@ -110,7 +133,7 @@ def _attributes(attrs: Mapping[str, Any], row: Row, notes: Notes) -> None:
             )
 
 
-def _json(text: Any, name: str, notes: Notes) -> None:
+def _json(text: Any, name: str, notes: _Errors) -> None:
     try:
         if isinstance(parse_json(text if isinstance(text, str) else "", name), dict):
             return
@@ -119,7 +142,7 @@ def _json(text: Any, name: str, notes: Notes) -> None:
     notes.error("the attribute is no JSON object", field=name)
 
 
-def _observations(demo: h5py.Group, steps: int, notes: Notes) -> None:
+def _observations(demo: h5py.Group, steps: int, notes: _Errors) -> None:
     cameras = list(demo.get("cameras", ()))
     views = {f"{c}_{channel}": channel for c in cameras for channel in _CHANNELS}
     for name, item in demo["obs"].items():
@@ -155,7 +178,7 @@ def _observations(demo: h5py.Group, steps: int, notes: Notes) -> None:
 
 
 def _video(
-    demo: h5py.Group, name: str, cameras: list[str], steps: int, notes: Notes
+    demo: h5py.Group, name: str, cameras: list[str], steps: int, notes: _Errors
 ) -> tuple[int, ...]:
     """Pictures that are in a video file: the size of one, () where that is not known."""
     path = f"{video_group.GROUP}/{name}"
@@ -179,7 +202,7 @@ def _dataset(
     dtype: str,
     rows: int | None,
     tail: tuple[int | None, ...] | None,
-    notes: Notes,
+    notes: _Errors,
 ) -> None:
     if not isinstance(item, h5py.Dataset):
         notes.error("it is not a dataset", field=path)
@@ -193,3 +216,48 @@ def _dataset(
     ):
         words = ", ".join("any" if w is None else str(w) for w in wanted)
         notes.error(f"its shape is {shape}, not ({words})", field=path)
+
+
+def _without_actions(root: Path, rng: Generator) -> Path:
+    def edit(file: h5py.File) -> None:
+        del first_demo(file)["actions"]
+
+    return edited(root, edit)
+
+
+def _row_short(root: Path, rng: Generator) -> Path:
+    """The last reading was never written."""
+
+    def edit(file: h5py.File) -> None:
+        obs = first_demo(file)["obs"]
+        names = [name for name, item in sorted(obs.items()) if item.ndim == 2]
+        name = names[int(rng.integers(len(names)))]
+        rows = obs[name][:-1]
+        del obs[name]
+        obs[name] = rows
+
+    return edited(root, edit)
+
+
+def _other_words(root: Path, rng: Generator) -> Path:
+    """A copy of a shard that kept the record of another."""
+
+    def edit(file: h5py.File) -> None:
+        first_demo(file).attrs["instruction"] = "dance"
+
+    return edited(root, edit)
+
+
+CHECK = Check(
+    name="schema",
+    reads="files",
+    finds="arrays that are missing, of another type, or of other lengths than the format has them",
+    reason="every reader relies on it; what is read in spite of it is shifted or cut",
+    source="docs/library-format.md",
+    find=find,
+    faults={
+        "no actions": _without_actions,
+        "a row short": _row_short,
+        "another instruction": _other_words,
+    },
+)

@@ -9,6 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from numpy.random import Generator
+
+from episodes.check.kind import Check, Limits
 from episodes.errors import UserError
 from episodes.finding import Finding
 from episodes.storage import growth, store
@@ -189,3 +192,41 @@ class _Gap:
             )
         field = f"shards/{shard_file(self.start)}"
         return Finding("error", f"{which} not there: {why}", field=field)
+
+
+def find(seen: Census, limits: Limits) -> Iterator[Finding]:
+    return seen.findings()
+
+
+def _shard_gone(root: Path, rng: Generator) -> Path:
+    shards = sorted((root / store.SHARDS).glob("*.h5"))
+    shards[int(rng.integers(len(shards)))].unlink()
+    return root
+
+
+def _cut_short(root: Path, rng: Generator) -> Path:
+    """A copy that broke off."""
+    path = sorted((root / store.SHARDS).glob("*.h5"))[0]
+    data = path.read_bytes()
+    path.write_bytes(data[: int(rng.integers(len(data)))])
+    return root
+
+
+def _record_gone(root: Path, rng: Generator) -> Path:
+    sorted((root / store.SHARDS).glob("*.json"))[0].unlink()
+    return root
+
+
+CHECK = Check(
+    name="records",
+    reads="files",
+    finds="episodes that are not there, files without a record, records without their file",
+    reason="a library that lacks episodes has other shares, another success rate, another split",
+    source="the commit protocol of docs/library-format.md",
+    find=find,
+    faults={
+        "a shard is gone": _shard_gone,
+        "a shard is cut short": _cut_short,
+        "a record is gone": _record_gone,
+    },
+)

@@ -1,0 +1,56 @@
+"""Depth without any return."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.random import Generator
+
+from episodes.check import tamper
+from episodes.check.kind import Check, Limits
+from episodes.check.recording import Recording
+from episodes.check.wording import ranges, runs, share
+from episodes.episode import Episode
+from episodes.finding import Finding
+
+
+def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
+    for name, camera in seen.scans():
+        if camera.valid is None:
+            continue
+        rows, field = camera.valid == 0, f"obs/{name}_depth"
+        if rows.all():
+            yield seen.origin.fault("every frame is without any return", (0, len(rows)), field)
+        elif rows.any():
+            found = runs(rows)
+            message = f"{share(rows)} frames are without any return: {ranges(found)}"
+            yield seen.origin.fault(message, (found[0][0], found[-1][1]), field)
+
+
+def _all(episode: Episode, rng: Generator) -> Episode | None:
+    found = tamper.one_camera(episode, rng, tamper.depth)
+    if found is None:
+        return None
+    return tamper.camera(episode, found[0], depth=np.zeros_like(found[1].depth))
+
+
+def _some(episode: Episode, rng: Generator) -> Episode | None:
+    found, steps = (
+        tamper.one_camera(episode, rng, tamper.depth),
+        tamper.some_steps(episode.steps, rng, 1),
+    )
+    if found is None or found[1].depth is None or steps is None:
+        return None
+    return tamper.camera(episode, found[0], depth=tamper.put(found[1].depth, steps, 0))
+
+
+CHECK = Check(
+    name="no_return",
+    reads="pictures",
+    finds="depth pictures without any return",
+    reason="a projector that is off, or a stream that stopped, passes for an empty room",
+    source="docs/library-format.md: 0 is no return",
+    find=find,
+    faults={"no depth at all": _all, "depth drops out": _some},
+)
