@@ -39,7 +39,7 @@ class _Made(_Needed, total=False):
     compression: Literal["gzip", "lzf", "zstd"]
     seed: Count
     made_by: str  # the verb
-    source: str  # the library whose states were rendered again
+    source: str  # the library whose states, or whose cells, were used
     findings: list[FindingNote]
 
 
@@ -88,15 +88,15 @@ class Generated(TypedDict):
     task: _Name
     robot: _Card
     renderer: _Name
-    camera: Mapping[str, Any]
+    camera: Mapping[str, Any] | None  # null here and below: as in the cells that it was made in
     physics: Mapping[str, Any]
-    image_size: tuple[Positive, Positive]
+    image_size: tuple[Positive, Positive] | None
 
 
 class Rendered(TypedDict):
     """The same, of `render`."""
 
     renderer: _Name
-    camera: Mapping[str, Any]
-    look: Mapping[str, Any]
+    camera: Mapping[str, Any] | None
+    look: Mapping[str, Any] | None
     look_seed: Count

@@ -11,6 +11,7 @@ from PIL import Image
 
 from episodes.episode import Episode
 from generators import run, tasks
+from generators.cell_sources.sampled import Sampled
 from generators.command import hydra_app
 from generators.command.verbs import part
 from generators.production import makers, recipes, versions
@@ -24,7 +25,7 @@ STEPS, SIZE = 6, (16, 12)
 def make_light(patch: pytest.MonkeyPatch) -> None:
     """In this process and those that it forks, episodes depend on their seed and index alone."""
     config = hydra_app.composed("generate", ["task=bench_place", "out=nowhere"])
-    cell = run.sample_cell(tasks.make(config), config, Streams(0, 0)).to_json()
+    cell = run.cell_for(Sampled(tasks.make(config)), config, Streams(0, 0)).to_json()
     for task in (tasks.known("bench_place"), None):  # kept from then on: it reads all of our code
         versions.content_versions("tiny", [config["robot"]["card"]], task)
 

@@ -154,6 +154,16 @@ def test_nothing_is_touched_where_the_records_are_gone_or_others(
     assert sorted(tmp_path.joinpath("b").rglob("*")) == before
 
 
+def test_a_rendering_with_the_cameras_of_its_cells_is_repaired(source: Path) -> None:
+    """`camera` and `look` are null in its recipe."""
+    words = ("renderer=tiny", "image_size=[8,8]", "shard_size=1")
+    assert dispatch(["render", f"src={source}", "out=r", *words]) == 0
+    before = hashes(Library("r"))
+    Path("r/shards/00001.h5").unlink()
+    assert dispatch(["repair", "src=r"]) == 0
+    assert hashes(Library("r")) == before
+
+
 def test_what_was_upcycled_stays_so_and_real_data_that_is_simulated_does_not(
     source: Path, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from shapely.geometry import MultiPoint
 
 from assets import catalogue
 from generators import run, tasks
+from generators.cell_sources.sampled import Sampled
 from generators.language.naming import Expression, fits
 from generators.language.pockets import fits_pocket
 from generators.recorder import Recorder
@@ -153,7 +154,7 @@ def test_a_script_does_the_same_whether_it_is_judged_or_not(task, episode: Maker
     """Judges that remember most; one that sees nothing takes their place."""
     made, asked = episode(task, 0), config(task)
     task, streams = tasks.make(asked), Streams(0, 0)
-    cell = run.sample_cell(task, asked, streams)
+    cell = run.cell_for(Sampled(task), asked, streams)
     with closing(Station(cell)) as station:
         recorder = Recorder(station)
 
