@@ -49,6 +49,9 @@ lock:
 demo: $(READY)
 	@bash scripts/demo.sh $(DEMO) "$(REAL)"
 
+# Hundreds of processes are started: they find the source compiled, whatever the environment says.
+test coverage: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow" $(SPREAD)
 

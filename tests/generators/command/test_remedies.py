@@ -35,8 +35,13 @@ WORD = re.compile(r"""(?<![\w.{/('"-])(["'])?([a-z][\w.]*)=([^\s;)`'"]*)""")
 DOTTED = re.compile(r"(?<![\w./])((?:scene|task|camera|look|physics|robot|pool)(?:\.[a-z_]+)+)")
 
 
-def messages() -> Iterator[tuple[str, str]]:
+@cache
+def messages() -> tuple[tuple[str, str], ...]:
     """(file, text) for every string of the source that is no docstring, with holes in it."""
+    return tuple(_messages())
+
+
+def _messages() -> Iterator[tuple[str, str]]:
     for floor in ("episodes", "generators", "scenes", "sim"):
         for file in sorted((ROOT / floor).rglob("*.py")):
             name = file.relative_to(ROOT).as_posix()
