@@ -57,7 +57,7 @@ def describe(error: BaseException) -> tuple[str, Exit] | None:
     if isinstance(error, UserError):
         return " ".join(str(error).split()), error.code
     if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
-        return f"{error.filename or 'the disk'}: {error.strerror}", Exit.WRITE_FAILED
+        return f"{error.filename or 'this machine'}: {error.strerror}", Exit.WRITE_FAILED
     if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
         line = "no folder for temporary files can be written to; free some space, or set TMPDIR"
         return line, Exit.WRITE_FAILED

@@ -77,24 +77,23 @@ def alone(place: Path) -> Iterator[None]:
 
 
 def _taken(file: Path, shared: bool) -> int:
-    """The descriptor of the locked file that has the name: another may remove it meanwhile."""
+    """The descriptor of the locked file that has the name: another may remove it, and its folder,
+    meanwhile."""
     deadline = time.monotonic() + _PATIENCE_S
     while True:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
                 _flock(descriptor, shared)
                 if os.path.samestat(os.fstat(descriptor), os.stat(file)):
-                    kept, descriptor = descriptor, -1
-                    return kept
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(_PAUSE_S)
+                    return os.dup(descriptor)  # the lock is on all copies
             finally:
-                if descriptor >= 0:
-                    os.close(descriptor)
+                os.close(descriptor)
+        except (FileNotFoundError, BlockingIOError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_S)
 
 
 def _flock(descriptor: int, shared: bool) -> None:

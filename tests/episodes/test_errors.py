@@ -22,7 +22,7 @@ from generators.command.cli import dispatch
         (Diverged("other"), "other", 3),
         (WriteFailed("full"), "full", 4),
         (OSError(errno.ENOSPC, "No space left", "/data/x"), "/data/x: No space left", 4),
-        (PermissionError(errno.EACCES, "Permission denied"), "the disk: Permission denied", 4),
+        (PermissionError(errno.EACCES, "Permission denied"), "this machine: Permission denied", 4),
     ],
 )
 def test_an_error_for_users_is_one_line_and_a_code(error: Exception, line: str, code: int) -> None:

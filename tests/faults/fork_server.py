@@ -171,8 +171,7 @@ def _import_everything() -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the command sets its own
     with quiet():
         _import_everything()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     _serve()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, resource_tracker
 from typing import Any
@@ -46,6 +47,8 @@ class LocalPool:
         try:
             self._pool = ProcessPool(workers, max_tasks=tasks, context=get_context("spawn"))
             assert self._pool.active  # asking starts it
+        except BrokenProcessPool as error:  # no descriptor left, say, or no process
+            raise error.__cause__ or error from None
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
