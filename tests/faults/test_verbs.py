@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from episodes.formats.registry import WRITERS
+from episodes.format_names import WRITABLE
 from generators.command.verb_keys import KEYS
 from generators.command.verbs import VERBS
 from tests.faults import races, trials
@@ -39,7 +39,7 @@ def test_every_verb_and_every_format_has_a_row() -> None:
     assert writing == {verb.name for verb in WRITING.values()}, "a row of WRITING is missing"
     assert set(VERBS) - writing <= set(READING), "a row of WRITING or READING is missing"
     exported = {w for v in WRITING.values() for w in v.words if v.name == "export"}
-    assert {f"format={name}" for name in WRITERS} <= exported, "a row for a format is missing"
+    assert {f"format={name}" for name in WRITABLE} <= exported, "a row for a format is missing"
 
 
 @pytest.mark.parametrize(
