@@ -18,6 +18,7 @@ LEAST_PIXELS = 12  # of an object whose place is worth a look
 DEPTH_STEP = 200  # counts; a larger change of a pixel is an edge that passed by
 LEAST_CONTRAST = 1.0  # [grey values] of a picture whose sharpness can be told
 EDGE_FRAMES, EDGE_GREYS = 12, 60  # looked at for edges; a larger change counts as that
+EDGE_SIDE = 40  # [px] of a picture whose edges tell
 LOOK = (12, 16)  # height and width of the small picture
 
 
@@ -95,7 +96,9 @@ def scan(track: CameraTrack, objects: Iterable[str]) -> CameraScan:
 
 
 def _fits(rgb: Array, ids: Array, steps: int) -> dict[str, float]:
-    """Over some frames; nothing where none of them has edges."""
+    """Over some frames; nothing where none of them has edges, or they are too small to tell."""
+    if min(ids.shape[1:]) < EDGE_SIDE:
+        return {}
     fits = []
     for t in np.unique(np.linspace(0, steps - 1, EDGE_FRAMES).astype(int)):
         marks = _edges(ids[t].astype(np.int32)) > 0
