@@ -4,17 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := assets episodes generators scenes sim tests benchmarks
+# not by loadgroup or loadscope, which wait for ever where a worker crashed (pytest-xdist 3.8)
+SPREAD := -n 2 --dist worksteal
 REAL ?=
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: success help setup lock demo test slow faults fuzz pools interop bench gallery parts lint format clean
+.PHONY: success help setup lock demo test coverage slow faults fuzz advisories pools interop bench gallery parts lint format clean
 
 help:
 	@echo "make setup        the environment, in $(VENV)"
 	@echo "make demo         12 episodes, checked, replayed, shown; REAL=path mixes a data set in"
 	@echo "make test         the tests (make slow: the long ones, make faults: killing and breaking)"
+	@echo "make coverage     the tests, and which lines none of them runs"
 	@echo "make fuzz         every reader, fed with damaged and invented files, for some minutes"
+	@echo "make advisories   the locked packages against the known holes, where the index can be reached"
 	@echo "make pools        the Ray and Slurm pools and the Optuna search, with their libraries"
 	@echo "make interop      every export, read by the real clients (several GB of environments)"
 	@echo "make gallery      docs/gallery.md: every task in every look, by every renderer; the robots"
@@ -46,16 +50,24 @@ demo: $(READY)
 	@bash scripts/demo.sh $(DEMO) "$(REAL)"
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not slow" $(SPREAD)
+
+coverage: $(READY)
+	$(BIN)/python -m pytest -m "not slow" $(SPREAD) --cov --cov-report=term:skip-covered
 
 slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --timeout 3600 -o faulthandler_timeout=4200
 
+FAULT_MINUTES ?= 15
 faults: $(READY)
 	$(BIN)/python -m pytest tests/faults --durations=10
+	$(BIN)/python -m tests.faults.figures minutes=$(FAULT_MINUTES)
 
 fuzz: $(READY)
 	FUZZ_EXAMPLES=3000 $(BIN)/python -m pytest tests/fuzz
+
+advisories: $(READY)
+	@bash scripts/advisories.sh requirements.lock runs/env/advisories
 
 pools: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray,slurm,optuna]'

@@ -36,7 +36,7 @@ class Ranging:
 
 
 @dataclass(frozen=True)
-class Device:
+class CameraModel:
     """width, height [px] and fov, vertical [rad], of the colour picture. shot and read: variance of
     linear colour is shot * value + read**2. ranging: None for a camera without depth."""
 
@@ -48,18 +48,18 @@ class Device:
     ranging: Ranging | None = None
 
 
-DEVICES: Mapping[str, Device] = {
-    "d435": Device(
+MODELS: Mapping[str, CameraModel] = {
+    "d435": CameraModel(
         1280, 720, 0.7418, 6e-4, 4e-3,
         Ranging(424.0, 0.05, 0.08, 1 / 32, 0.17, 10.0, 0.8, 1.35, 0.35, 0.20),
     ),
-    "zivid": Device(
+    "zivid": CameraModel(
         1944, 1200, 0.6216, 1e-4, 1e-3,
         Ranging(1805.0, 0.11, 0.024, 0.0, 0.30, 1.5, 0.4, 1.30, 0.25, 0.10),
     ),
-    "wrist_usb": Device(640, 480, 0.9599, 1.2e-3, 8e-3),
+    "wrist_usb": CameraModel(640, 480, 0.9599, 1.2e-3, 8e-3),
 }  # fmt: skip
 
 
 def names() -> list[str]:
-    return ["ideal", *DEVICES]
+    return ["ideal", *MODELS]

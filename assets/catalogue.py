@@ -7,7 +7,6 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Any
 
@@ -37,6 +36,7 @@ from assets.kinds import (
 )
 from assets.materials import finish
 from assets.part import Box, Cylinder, Part, PartError
+from episodes.errors import unknown
 
 THINNEST, LONGEST = 0.1, 20_000.0  # [mm]
 MAY_BE_ZERO = (
@@ -53,12 +53,13 @@ MAY_BE_ZERO = (
 class Kind:
     """group: "workpiece" (handled), "fixture" (holds work) or "scenery".
     sizes: the parameters that a name such as "M12" stands for. finishes: what it is made of where
-    that is not open to choice, the usual first."""
+    that is not open to choice, the usual first. holds: whether things are said to lie in it."""
 
     make: Callable[..., Part]
     group: str
     sizes: standards.Sizes = field(default_factory=dict)
     finishes: tuple[str, ...] = ()
+    holds: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
@@ -103,9 +104,9 @@ KINDS: Mapping[str, Kind] = {
     "brick_pack": Kind(goods.brick_pack, "workpiece", finishes=("polypropylene",)),
     "tote_lid": Kind(goods.tote_lid, "workpiece", finishes=("polypropylene",)),
     "mesh": Kind(meshes.mesh, "workpiece"),
-    "tray": Kind(containers.tray, "fixture"),
-    "bin": Kind(containers.bin, "fixture", standards.BINS),
-    "tote": Kind(containers.tote, "fixture", standards.TOTES),
+    "tray": Kind(containers.tray, "fixture", holds=True),
+    "bin": Kind(containers.bin, "fixture", standards.BINS, holds=True),
+    "tote": Kind(containers.tote, "fixture", standards.TOTES, holds=True),
     "hole_plate": Kind(holes.hole_plate, "fixture"),
     "peg_nest": Kind(holes.peg_nest, "fixture"),
     "pallet": Kind(room.pallet, "fixture", standards.PALLETS),
@@ -170,6 +171,11 @@ def finishes(kind: str) -> tuple[str, ...]:
     return _kind(kind).finishes
 
 
+def holds(kind: str) -> bool:
+    """Whether things are said to lie in one of that kind: a bin, not a plate with a hole."""
+    return _kind(kind).holds
+
+
 def build(kind: str, params: Mapping[str, Any] | None = None) -> Part:
     """The part of that kind; what `params` leaves out is as in `size`, or the default.
 
@@ -212,12 +218,12 @@ def _build(kind: str, given: tuple[tuple[str, Any], ...]) -> Part:
     if size is not None:
         table = KINDS[kind].sizes
         if size not in table:
-            raise PartError(_unknown(f"size of {kind}", size, table))
+            raise unknown(f"size of {kind}", size, table)
         params = {**table[size], **params}
     for name in params:
         if name not in known:
             options = [*known, "size"] if KINDS[kind].sizes else list(known)
-            raise PartError(_unknown(f"parameter of {kind}", name, options))
+            raise unknown(f"parameter of {kind}", name, options)
     resolved = {**known, **params}
     finish(resolved["material"])
     for name, value in resolved.items():
@@ -262,12 +268,5 @@ def _number(value: Any) -> float:
 
 def _kind(name: str) -> Kind:
     if name not in KINDS:
-        raise PartError(_unknown("part", name, KINDS))
+        raise unknown("part", name, KINDS)
     return KINDS[name]
-
-
-def _unknown(what: str, name: Any, options: Iterable[str]) -> str:
-    options = list(options)
-    close = get_close_matches(str(name), options, 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
-    return f"unknown {what} {name!r}{hint} known: {', '.join(options) or 'none'}"

@@ -13,9 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from episodes.array_types import Floats
 
-# lightness L* up to which a row holds -> the hue angle [degrees] at which each term begins
 _HUES: tuple[tuple[float, dict[str, float]], ...] = (
     (31.0, {"red": -2.2, "brown": 33.5, "green": 104.6, "blue": 224.6, "purple": 302.9}),
     (42.0, {"red": 2.2, "brown": 41.2, "green": 96.9, "blue": 210.5, "purple": 301.5,
@@ -59,13 +58,13 @@ _AROUND = np.array(  # a colour and its neighbours, lighter and darker, of twelv
 )
 
 
-def decoded(rgb: object) -> Array:
+def decoded(rgb: object) -> Floats:
     """sRGB, 0..1, to linear light."""
     v = np.asarray(rgb, float)
     return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
 
 
-def lab(linear: object) -> Array:
+def lab(linear: object) -> Floats:
     """(..., 3) CIELAB (D65, CIE 15:2004) of linear light (..., 3) in sRGB's primaries."""
     x = np.asarray(linear, float) @ _TO_XYZ.T / _WHITE
     f = np.where(x > (6 / 29) ** 3, np.cbrt(x), x * (29 / 6) ** 2 / 3 + 4 / 29)
@@ -92,7 +91,7 @@ def terms(linear: object, edge: float = EDGE) -> set[str]:
     return near & NEUTRAL if chroma(linear) < ACHROMATIC else near
 
 
-def _named(colours: Array) -> NDArray[np.str_]:
+def _named(colours: Floats) -> NDArray[np.str_]:
     """(...) the terms of CIELAB colours (..., 3)."""
     lightness, a, b = np.moveaxis(colours, -1, 0)
     row = np.minimum(np.searchsorted(_LEVELS, lightness), len(_LEVELS) - 1)

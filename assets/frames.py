@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from trimesh import transformations
+
+from episodes.array_types import Floats
 
 Seven = tuple[float, float, float, float, float, float, float]  # x y z qx qy qz qw
 IDENTITY: Seven = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-Matrix = NDArray[np.float64]  # (4, 4)
+Matrix = Floats  # (4, 4)
 
 
 def seven(position: ArrayLike, rotation: ArrayLike | None = None) -> Seven:
@@ -35,7 +37,7 @@ def to_matrix(frame: Seven) -> Matrix:
     return m
 
 
-def turn(axis: str, angle: float) -> NDArray[np.float64]:
+def turn(axis: str, angle: float) -> Floats:
     """The rotation (3, 3) by `angle` [rad] about "x", "y" or "z"."""
     c, s = np.cos(angle), np.sin(angle)
     i = "xyz".index(axis)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from assets.part import PartError
+from episodes.errors import unknown
 
 
 @dataclass(frozen=True)
-class Finish:
+class MaterialProperties:
     """A material as it comes to the shop floor. rgb: sRGB base colour, 0..1."""
 
     density: float  # [kg/m^3]
@@ -24,25 +23,25 @@ class Finish:
 # (data sheets of the alloys and DIN EN ISO 1183 values of the plastics), dry beech 720 (DIN 68364),
 # glass-epoxy laminate FR-4 1850,
 # corrugated board 130 as a bulk value, container stiffened by ribs as solid PP.
-FINISHES: Mapping[str, Finish] = {
-    "brushed_steel": Finish(7850.0, (0.66, 0.66, 0.65), 0.34, 1.0),
-    "zinc_plated": Finish(7850.0, (0.72, 0.73, 0.74), 0.28, 1.0),
-    "black_oxide": Finish(7850.0, (0.15, 0.15, 0.16), 0.42, 0.85),
-    "machined_aluminium": Finish(2700.0, (0.80, 0.81, 0.82), 0.30, 1.0),
-    "anodised": Finish(2700.0, (0.20, 0.28, 0.55), 0.38, 0.75),
-    "cast_iron": Finish(7200.0, (0.25, 0.25, 0.26), 0.72, 0.7),
-    "brass": Finish(8500.0, (0.82, 0.66, 0.34), 0.26, 1.0),
-    "bronze": Finish(8800.0, (0.70, 0.49, 0.30), 0.36, 1.0),
-    "painted": Finish(7850.0, (0.55, 0.57, 0.60), 0.45, 0.0),
-    "pom": Finish(1410.0, (0.90, 0.90, 0.88), 0.40, 0.0),
-    "polypropylene": Finish(905.0, (0.15, 0.33, 0.62), 0.50, 0.0),
-    "acrylic": Finish(1190.0, (0.85, 0.90, 0.92), 0.08, 0.0),
-    "ceramic": Finish(2300.0, (0.82, 0.82, 0.78), 0.25, 0.0),
-    "rubber": Finish(1200.0, (0.06, 0.06, 0.06), 0.85, 0.0),
-    "wood": Finish(720.0, (0.66, 0.50, 0.33), 0.62, 0.0),
-    "cardboard": Finish(130.0, (0.62, 0.47, 0.31), 0.85, 0.0),
-    "fr4": Finish(1850.0, (0.05, 0.25, 0.13), 0.40, 0.0),
-    "concrete": Finish(2400.0, (0.52, 0.52, 0.50), 0.80, 0.0),
+FINISHES: Mapping[str, MaterialProperties] = {
+    "brushed_steel": MaterialProperties(7850.0, (0.66, 0.66, 0.65), 0.34, 1.0),
+    "zinc_plated": MaterialProperties(7850.0, (0.72, 0.73, 0.74), 0.28, 1.0),
+    "black_oxide": MaterialProperties(7850.0, (0.15, 0.15, 0.16), 0.42, 0.85),
+    "machined_aluminium": MaterialProperties(2700.0, (0.80, 0.81, 0.82), 0.30, 1.0),
+    "anodised": MaterialProperties(2700.0, (0.20, 0.28, 0.55), 0.38, 0.75),
+    "cast_iron": MaterialProperties(7200.0, (0.25, 0.25, 0.26), 0.72, 0.7),
+    "brass": MaterialProperties(8500.0, (0.82, 0.66, 0.34), 0.26, 1.0),
+    "bronze": MaterialProperties(8800.0, (0.70, 0.49, 0.30), 0.36, 1.0),
+    "painted": MaterialProperties(7850.0, (0.55, 0.57, 0.60), 0.45, 0.0),
+    "pom": MaterialProperties(1410.0, (0.90, 0.90, 0.88), 0.40, 0.0),
+    "polypropylene": MaterialProperties(905.0, (0.15, 0.33, 0.62), 0.50, 0.0),
+    "acrylic": MaterialProperties(1190.0, (0.85, 0.90, 0.92), 0.08, 0.0),
+    "ceramic": MaterialProperties(2300.0, (0.82, 0.82, 0.78), 0.25, 0.0),
+    "rubber": MaterialProperties(1200.0, (0.06, 0.06, 0.06), 0.85, 0.0),
+    "wood": MaterialProperties(720.0, (0.66, 0.50, 0.33), 0.62, 0.0),
+    "cardboard": MaterialProperties(130.0, (0.62, 0.47, 0.31), 0.85, 0.0),
+    "fr4": MaterialProperties(1850.0, (0.05, 0.25, 0.13), 0.40, 0.0),
+    "concrete": MaterialProperties(2400.0, (0.52, 0.52, 0.50), 0.80, 0.0),
 }
 
 # The colours that people name at a glance, far enough apart in hue or lightness (sRGB).
@@ -59,10 +58,8 @@ COLOURS: Mapping[str, tuple[float, float, float]] = {
 }
 
 
-def finish(name: str) -> Finish:
-    """The finish called `name`. Raises PartError."""
+def finish(name: str) -> MaterialProperties:
+    """The finish called `name`. UserError for a name that is none."""
     if name not in FINISHES:
-        close = get_close_matches(str(name), FINISHES, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ";"
-        raise PartError(f"unknown material {name!r}{hint} materials: {', '.join(FINISHES)}")
+        raise unknown("material", name, FINISHES)
     return FINISHES[name]

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
 
 from assets.frames import IDENTITY, Seven
+from episodes.array_types import Floats
+from episodes.errors import BadValue
 
 
-class PartError(ValueError):
+class PartError(BadValue):
     """A part that cannot be made. One line: what, why, and what to change."""
 
 
@@ -58,7 +59,7 @@ class Grasp:
 
 
 @dataclass(frozen=True)
-class Suction:
+class SuctionGrasp:
     """Where a cup can hold the part.
 
     at: the cup's frame in the part, its origin on the surface: z is the way the cup comes in, into
@@ -87,6 +88,7 @@ class Part:
     bottom (z = 0 is the support). frames: named places such as "slot_0", part-relative.
     turns: turning by 360/turns degrees about z maps the part onto itself; 0 = any angle.
     dims: the defining dimensions [m]. norm: the standard the proportions come from.
+    slots: those frames that are pockets for other parts, by number.
     rests: part_to_support poses in which it lies stably on the plane z = 0, the usual one first.
     """
 
@@ -99,6 +101,7 @@ class Part:
     volume: float  # [m^3]
     dims: Mapping[str, float]
     frames: Mapping[str, Seven] = field(default_factory=dict)
+    slots: tuple[str, ...] = ()
     grasps: tuple[Grasp, ...] = ()
     rests: tuple[Seven, ...] = (IDENTITY,)
     turns: int = 1
@@ -127,12 +130,12 @@ class Part:
         return self.volume * self.density
 
     @property
-    def inertia(self) -> NDArray[np.float64]:
+    def inertia(self) -> Floats:
         """(3, 3) [kg m^2] about the centre of mass, of the solid at `density`."""
         return np.asarray(self.mesh.moment_inertia) * self.density
 
     @property
-    def extents(self) -> NDArray[np.float64]:
+    def extents(self) -> Floats:
         """(3,) [m] the size of the axis-aligned box around the part in its own frame."""
         return np.asarray(self.mesh.extents)
 

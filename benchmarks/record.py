@@ -33,7 +33,7 @@ from sim import render
 from sim.bullet.world import World
 from sim.render import loaded, raster
 from sim.render.stage import Stage
-from sim.robots.kinematics import Chain
+from sim.robots.kinematics import Kinematics
 from sim.station import Station
 
 DEFAULTS = {
@@ -47,11 +47,12 @@ THEIRS = 12  # env.steps a round
 PROFILED = 2  # episodes
 # whose calls are charged to which part of a step; what is left of an episode is the script's
 PARTS: dict[str, list[tuple[Any, str]]] = {
-    "sample and load": [(run, "sample_cell"), (Station, "__init__"), (raster.stage, "build"),
+    "sample and load": [(run, "cell_for"), (Station, "__init__"), (raster.stage, "build"),
                         (loaded.Loaded, "__init__")],
     "script": [(run, "make_episode")],
     "physics": [(World, "step")],
-    "kinematics": [(Chain, "solve"), (Chain, "tcp"), (Stage, "places"), (loaded.Loaded, "track")],
+    "kinematics": [(Kinematics, "solve"), (Kinematics, "tcp"), (Stage, "places"),
+                   (loaded.Loaded, "track")],
     "shadow": [(loaded.Loaded, "place")],
     "draw": [(loaded.Loaded, "draw"), (loaded.Loaded, "light")],
     "read back": [(loaded.Loaded, "read")],

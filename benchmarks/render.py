@@ -19,8 +19,8 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from generators import run
 from generators.command import hydra_app
 from generators.text_table import table
@@ -38,7 +38,6 @@ DEFAULTS = {
 }
 STEPS = 6  # of the fast renderer for one of the slow
 CAMERAS = (("front",), ("wrist",), ("front", "wrist"))
-Array = NDArray[np.float64]
 
 
 def main() -> None:
@@ -64,7 +63,7 @@ def main() -> None:
     print(json.dumps(found))
 
 
-def episode(task: str) -> tuple[Cell, Array]:
+def episode(task: str) -> tuple[Cell, Floats]:
     """The cell and 48 states over the whole of the task's first episode."""
     made = run.make_episode(hydra_app.composed("generate", [f"task={task}", "out=-"]), 0, 0)
     assert made.states is not None
@@ -76,7 +75,7 @@ def sized(cell: Cell, width: int, height: int) -> Cell:
 
 
 def timed(
-    slow: Renderer, fast: Renderer, cell: Cell, states: Array, names: tuple[str, ...], turns: int
+    slow: Renderer, fast: Renderer, cell: Cell, states: Floats, names: tuple[str, ...], turns: int
 ) -> tuple[list[float], list[float]]:
     """CPU seconds of every turn's step of the slow one, and of a step of the fast one."""
     order = np.arange(turns + 1) * 7 % len(states)
@@ -117,7 +116,7 @@ def measured(
     }  # fmt: skip
 
 
-def parts(renderer: Any, cell: Cell, states: Array) -> list[tuple[str, ...]]:
+def parts(renderer: Any, cell: Cell, states: Floats) -> list[tuple[str, ...]]:
     """Where the time of a view goes. It looks behind the renderer's door, as only a profile may."""
     next(renderer.frames(cell, states, CAMERAS[2]))
     loaded, context = renderer._load(cell), renderer._open().context
@@ -129,7 +128,7 @@ def parts(renderer: Any, cell: Cell, states: Array) -> list[tuple[str, ...]]:
 
 
 def profile(
-    loaded: Loaded, context: Any, cell: Cell, name: str, states: Array
+    loaded: Loaded, context: Any, cell: Cell, name: str, states: Floats
 ) -> dict[str, list[float]]:
     """CPU seconds of every part, at every state."""
     spent: dict[str, list[float]] = {}

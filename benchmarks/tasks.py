@@ -18,8 +18,10 @@ from typing import Any
 from clock import Clock
 
 from generators import run, tasks
+from generators.cell_sources.sampled import Sampled
 from generators.command import hydra_app
 from generators.recorder import Recorder
+from generators.reward import SPARSE, Scorer
 from generators.seeds import Streams
 from generators.text_table import table
 from sim.motion import grasping, travel
@@ -84,12 +86,13 @@ def once(config: dict[str, Any], index: int) -> dict[str, Any]:
     clock = Clock()
     task, streams = tasks.make(config), Streams(0, index)
     with clock.part("start"):
-        cell = run.sample_cell(task, config, streams)
+        cell = run.cell_for(Sampled(task), config, streams)
         station = Station(cell)
     with closing(station), clock.over(PLANNING, {}):
         recorder = Recorder(station)
         with clock.part("work"):
-            outcome = run.play(task, recorder, streams.rng("script"))
+            scorer = Scorer(task, cell, SPARSE)
+            outcome = run.play(task, recorder, streams.rng("script"), scorer)
     return {
         **clock.spent,
         "success": outcome.success,

@@ -13,7 +13,7 @@ from episodes.storage.below import below
 from episodes.storage.filters import matching
 from episodes.storage.library import Library
 from episodes.storage.records import Row
-from episodes.storage.selection import Part, Selection, whole
+from episodes.storage.selection import LibraryPart, Selection, whole
 
 
 def choose(
@@ -46,7 +46,7 @@ def choose(
                 for part in parts
                 if not part.rows
             ]
-    chosen = Selection(src, *_once(parts, notes))
+    chosen = Selection(src, *_without_copies(parts, notes))
     if drawn is None or len(drawn) < 2:
         return chosen
     have = ", ".join(f"{len(part.rows)} of {part.name}" for part in chosen.parts)
@@ -55,7 +55,7 @@ def choose(
     return Selection(src, chosen.parts, [*chosen.notes, told])
 
 
-def _below(src: Path) -> list[Part]:
+def _below(src: Path) -> list[LibraryPart]:
     """Every library at or below a folder, whole, named by its place there."""
     paths = list(below(src)) if src.is_dir() else []
     if not paths:
@@ -68,17 +68,17 @@ def _below(src: Path) -> list[Part]:
     return parts
 
 
-def _mixed(src: Path) -> list[tuple[Part, float]]:
+def _mixed(src: Path) -> list[tuple[LibraryPart, float]]:
     """The episodes that each source of a mix draws from, and its share of the draws."""
     found = []
     for source, library in drawn_from(src):
         library.close()
         rows = tuple(library.row(index) for index in sorted(source.chosen))
-        found.append((Part(source.name, library, rows), float(source.share)))
+        found.append((LibraryPart(source.name, library, rows), float(source.share)))
     return found
 
 
-def _listed(src: Path, parts: Sequence[Part], episodes: Sequence[int]) -> Part:
+def _listed(src: Path, parts: Sequence[LibraryPart], episodes: Sequence[int]) -> LibraryPart:
     if len(parts) > 1:
         numbers = ",".join(map(str, episodes))
         raise UserError(
@@ -96,7 +96,9 @@ def _listed(src: Path, parts: Sequence[Part], episodes: Sequence[int]) -> Part:
     return replace(part, rows=tuple(rows[index] for index in sorted(set(episodes))))
 
 
-def _once(parts: Sequence[Part], notes: Sequence[str]) -> tuple[list[Part], list[str]]:
+def _without_copies(
+    parts: Sequence[LibraryPart], notes: Sequence[str]
+) -> tuple[list[LibraryPart], list[str]]:
     """Without the episodes of which an earlier part has the same: a copied library, or two sources
     of a mix that draw from one."""
     seen: dict[Row, str] = {}

@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.footage import Footage
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,11 @@ class CameraTrack:
     Intrinsics or extrinsics that a real data set does not tell are None, never made up.
     """
 
-    rgb: Array | None = None
-    depth: Array | None = None
-    segmentation: Array | None = None
-    intrinsics: Array | None = None
-    camera_to_world: Array | None = None
+    rgb: AnyArray | None = None
+    depth: AnyArray | None = None
+    segmentation: AnyArray | None = None
+    intrinsics: AnyArray | None = None
+    camera_to_world: AnyArray | None = None
     unit_m: float = 1e-4
     names: Mapping[int, str] = field(default_factory=dict)
     video: Footage | None = None
@@ -66,16 +64,16 @@ class Episode:
     instruction: str
     success: bool | None
     failure: str
-    time: Array
-    actions: Array
-    action: Mapping[str, Array]
-    obs: Mapping[str, Array]
-    states: Array | None = None
+    time: AnyArray
+    actions: AnyArray
+    action: Mapping[str, AnyArray]
+    obs: Mapping[str, AnyArray]
+    states: AnyArray | None = None
     layout: Mapping[str, Sequence[int]] = field(default_factory=dict)  # name -> [start, stop)
-    rewards: Array | None = None
-    dones: Array | None = None
+    rewards: AnyArray | None = None
+    dones: AnyArray | None = None
     cameras: Mapping[str, CameraTrack] = field(default_factory=dict)
-    objects: Array | None = None
+    objects: AnyArray | None = None
     object_names: Sequence[str] = ()
     subtasks: Sequence[Subtask] = ()
     language: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from episodes.shown import shown
+
 Severity = Literal["error", "warning"]
 
 FEW = 3  # episodes that share a finding before it is told for all of them at once
@@ -39,8 +41,8 @@ class Finding:
         elif self.step is not None:
             where.append(f"step {self.step}")
         if self.field:
-            where.append(self.field)
-        return f"{self.severity}: {', '.join(where) or 'library'}: {self.message}"
+            where.append(shown(self.field))
+        return f"{self.severity}: {', '.join(where) or 'library'}: {shown(self.message)}"
 
     def to_json(self) -> dict[str, Any]:
         """The fields that say something, for library.json."""
@@ -65,7 +67,7 @@ class Finding:
             severity="error" if data["severity"] == "error" else "warning",
             message=str(data["message"]),
             episode=data.get("episode"),
-            step=(int(step[0]), int(step[1])) if isinstance(step, list) else step,
+            step=(int(step[0]), int(step[1])) if isinstance(step, list | tuple) else step,
             field=str(data.get("field", "")),
             check=str(data.get("check", "")),
             measured=_number(data.get("measured")),

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Bools, Floats, Ints
+
 MATRICES = ("bt601", "bt709", "bt2020", "smpte240m", "fcc", "rgb")
 LEVELS = ("limited", "full")
 
 
-class Run(NamedTuple):
+class PacketSpan(NamedTuple):
     """Packets [start, stop) that are decoded in one go. wanted: packet -> who asked for it."""
 
     start: int
@@ -47,10 +49,10 @@ class Footage:
     tick: Fraction
     frames: NDArray[np.int32] = field(repr=False)
     starts: NDArray[np.int32] = field(repr=False)
-    times: NDArray[np.int64] = field(repr=False)
-    places: NDArray[np.int64] = field(repr=False)
+    times: Ints = field(repr=False)
+    places: Ints = field(repr=False)
     sizes: NDArray[np.int32] = field(repr=False)
-    keys: NDArray[np.bool_] = field(repr=False)
+    keys: Bools = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -65,11 +67,11 @@ class Footage:
         """Whether every packet can be read from the file without its container."""
         return bool((self.places >= 0).all())
 
-    def seconds(self) -> NDArray[np.float64]:
+    def seconds(self) -> Floats:
         """(T,) when the pictures are shown [s], in the time of the file."""
         return np.asarray(self.times[self.frames] * float(self.tick))
 
-    def of(self, steps: Sequence[int] | NDArray[Any]) -> Footage:
+    def of(self, steps: Sequence[int] | AnyArray) -> Footage:
         """The pictures of some of the steps, as ordered; it knows no packets but those they need.
 
         ValueError: of none.
@@ -83,7 +85,7 @@ class Footage:
         }
         return replace(self, frames=frames - first, starts=starts - first, **parts)
 
-    def runs(self, steps: Sequence[int], afresh: bool = False) -> Iterator[Run]:
+    def runs(self, steps: Sequence[int], afresh: bool = False) -> Iterator[PacketSpan]:
         """What to decode for some steps, in the order of the file, without what can be skipped.
 
         afresh: to begin anew at each keyframe.
@@ -94,23 +96,21 @@ class Footage:
             packet = int(self.frames[step])
             wanted.setdefault(packet, []).append(n)
             starts[packet] = int(self.starts[step])
-        run: Run | None = None
+        run: PacketSpan | None = None
         for packet in sorted(wanted):
             start = starts[packet]
             if run is not None and (start == run.start if afresh else start <= run.stop):
-                run = Run(min(start, run.start), packet + 1, run.wanted)
+                run = PacketSpan(min(start, run.start), packet + 1, run.wanted)
             else:
                 if run is not None:
                     yield run
-                run = Run(start, packet + 1, {})
+                run = PacketSpan(start, packet + 1, {})
             run.wanted[packet] = wanted[packet]
         if run is not None:
             yield run
 
 
-def starts_of(
-    frames: NDArray[Any], times: NDArray[np.int64], keys: NDArray[np.bool_]
-) -> NDArray[np.int32]:
+def starts_of(frames: AnyArray, times: Ints, keys: Bools) -> NDArray[np.int32]:
     """Where decoding has to begin for each of `frames`: the last keyframe that is neither stored
     nor shown after it. What is stored after a keyframe and shown before it needs an earlier one.
     Where there is none it is the first packet.

@@ -13,15 +13,15 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.mix.loader import Batch, batch_of
 from episodes.mix.mix import Mix
 from episodes.mix.passes import Passes
 
 
-class Windows:
+class MixDataset:
     """A map-style dataset of any draw of a mix by its index; indices beyond `len` go on."""
 
     def __init__(self, mix: Mix) -> None:
@@ -69,13 +69,13 @@ def loader(
     """
     passes = Passes(batch_size, start, len(mix) if stop is None else stop, rank, world)
     return _data_loader(_torch())(
-        Windows(mix), batch_sampler=passes, num_workers=workers, collate_fn=tensors, **options
+        MixDataset(mix), batch_sampler=passes, num_workers=workers, collate_fn=tensors, **options
     )
 
 
 @cache
 def _data_loader(torch: ModuleType) -> Any:
-    class DataLoader(torch.utils.data.DataLoader):  # type: ignore[name-defined]
+    class DataLoader(torch.utils.data.DataLoader):  # type: ignore[name-defined,misc]
         """Knows how far its user has come: workers run ahead of that."""
 
         batch_sampler: Passes
@@ -100,7 +100,7 @@ def _data_loader(torch: ModuleType) -> Any:
     return DataLoader
 
 
-def _signed(value: NDArray[Any]) -> NDArray[Any]:
+def _signed(value: AnyArray) -> AnyArray:
     return value.astype(np.int32) if value.dtype == np.uint16 else value
 
 
@@ -109,4 +109,5 @@ def _torch() -> ModuleType:
         import torch  # type: ignore[import-not-found]
     except ImportError as error:
         raise UserError("this needs PyTorch: pip install torch") from error
-    return torch
+    module: ModuleType = torch
+    return module

@@ -19,6 +19,7 @@ import gymnasium
 from episodes.errors import UserError
 from episodes.storage.library import Library
 from generators import env_args, tasks
+from sim.plain import BadRecord
 
 if TYPE_CHECKING:  # physics is imported where an environment is made
     from generators.task_env import TaskEnv
@@ -55,7 +56,10 @@ def env_from_episode(library: str | Path, index: int, **options: Any) -> TaskEnv
         raise UserError(f"{library} has no episode {index}") from error
     finally:
         opened.close()
-    return TaskEnv(**{**_recipe(Path(library)), **options}, episode=episode)
+    try:
+        return TaskEnv(**{**_recipe(Path(library)), **options}, episode=episode)
+    except BadRecord as error:
+        raise BadRecord(f"{library}: {error}") from error
 
 
 def _recipe(source: Path) -> dict[str, Any]:

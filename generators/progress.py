@@ -14,6 +14,7 @@ from typing import Any, Self, TextIO
 
 from tqdm import tqdm
 
+from episodes.shown import shown
 from generators.text_table import clock
 
 FIRST_S, LAST_S = 10.0, 300.0  # a log's first line; from then on after as long again, at most this
@@ -36,7 +37,7 @@ class Progress:
     def __init__(
         self, what: str, total: int | None, unit: str = "episodes", out: TextIO | None = None
     ) -> None:
-        self._what, self._unit, self.total = what, unit, total
+        self._what, self._unit, self.total = shown(what), unit, total
         self._out = out or sys.stderr or io.StringIO()  # closed: nobody listens
         self._done, self._start = 0, time.monotonic()
         self._drawn, self._next = self._start, FIRST_S
@@ -44,7 +45,7 @@ class Progress:
         if self._out.isatty():
             with suppress(OSError):
                 self._bar = tqdm(
-                    total=total, desc=what, unit=unit, file=self._out, leave=False,
+                    total=total, desc=self._what, unit=unit, file=self._out, leave=False,
                     bar_format=OPEN_BAR if total is None else BAR, **_width(self._out),
                 )  # fmt: skip
 
@@ -84,7 +85,7 @@ class Progress:
         with suppress(OSError):
             if self._bar is not None:
                 self._bar.clear()
-            self._out.write(f"{line}\n")
+            self._out.write(f"{shown(line)}\n")
             self._out.flush()
 
     def close(self) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from episodes.array_types import Singles
 from episodes.episode import Episode
 from episodes.episode import Subtask as Span
 from sim import state_layout
-from sim.motion.moves import Subtask
+from sim.motion.moves import BeginSubtask
 from sim.pose import in_step
-from sim.station import Row, Station
+from sim.station import Station
 
 
 class Recorder:
@@ -19,22 +20,22 @@ class Recorder:
 
     def __init__(self, station: Station) -> None:
         self.station = station
-        self.actions: list[Row] = []
+        self.actions: list[Singles] = []
         self.rewards: list[float] = []
-        self._targets: list[Row] = []
+        self._targets: list[Singles] = []
         self._commanded: list[Any] = []
         self._obs: list[Any] = []
         self._states = [station.world.state()]
-        self._marks: list[tuple[int, Subtask]] = []
+        self._marks: list[tuple[int, BeginSubtask]] = []
 
     @property
     def steps(self) -> int:
         return len(self.actions)
 
-    def mark(self, subtask: Subtask) -> None:
+    def mark(self, subtask: BeginSubtask) -> None:
         self._marks.append((self.steps, subtask))
 
-    def step(self, action: Row) -> None:
+    def step(self, action: Singles) -> None:
         self._obs.append(self.station.observe())
         self._targets.append(self.station.step(action))
         commanded = self.station.tcp_to_base.array()
@@ -66,7 +67,6 @@ class Recorder:
         dones[-1] = 1
         return Episode(
             robot=self.station.robot.card,
-            domain="sim",
             control_hz=float(hz),
             time=np.arange(steps + 1) / hz,
             states=states,
@@ -85,6 +85,6 @@ class Recorder:
             object_names=names,
             subtasks=self.spans(),
             cell=cell.to_json(),
-            joint_names=list(self.station.card.arm_joints),
+            joint_names=list(self.station.model.arm.joints),
             **about,
         )

@@ -6,22 +6,19 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from episodes.errors import UserError
-from generators.config.options import unknown
 from generators.seeds import Streams
 from sim.quiet import quiet
-from sim.robots import robot
+from sim.render import NO_PIXELS
 from sim.spec import Camera, Cell
 
 if TYPE_CHECKING:  # graphics are imported where a picture is made
     from sim.render.base import Renderer
 
-NO_PIXELS, AUTO = "none", "auto"
+AUTO = "auto"
 RENDITION = ("camera", "look", "image_size", "look_seed", "renderer")  # what a `render` changes
 
 Cameras = tuple[Camera, ...]
@@ -29,22 +26,37 @@ Cameras = tuple[Camera, ...]
 
 def view(cell: Cell, recipe: Mapping[str, Any], index: int) -> Cell:
     """The cell with the cameras, sizes and look that a `render` asks for."""
-    from scenes import cameras, look
+    from scenes import look
 
     streams = Streams(recipe["look_seed"], index)
-    size = recipe["image_size"] or [cell.cameras[0].width, cell.cameras[0].height]
-    if recipe["camera"] is not None:
-        around = np.mean([b.pose.position for b in cell.bodies if not b.fixed], axis=0)
-        arm = cell.robots[0]
-        wrist = f"{arm.name}/{robot.load(arm.card).card.camera_link}"
-        config = {"camera": recipe["camera"], "image_size": list(size)}
-        drawn = cameras.cameras(config, streams.rng("camera"), around, wrist)
-        cell = cell.replace(cameras=drawn)
-    elif recipe["image_size"] is not None:
-        resized = (replace(c, width=size[0], height=size[1]) for c in cell.cameras)
-        cell = cell.replace(cameras=tuple(resized))
+    cell = filmed(cell, recipe["camera"], recipe["image_size"], streams.rng("camera"))
     if recipe["look"] is not None:
         cell = look.redraw(cell, recipe["look"], streams.rng("look"))
+    return cell
+
+
+def filmed(
+    cell: Cell,
+    camera: Mapping[str, Any] | None,
+    image_size: Sequence[int] | None,
+    rng: np.random.Generator,
+) -> Cell:
+    """The cell with other cameras (a config's `camera`), or pictures of another size [W, H]; None
+    leaves what the cell has."""
+    from scenes import cameras
+    from sim.robots import robot  # the geometry of parts and arms takes a second to import
+
+    if camera is not None:
+        size = image_size or [cell.cameras[0].width, cell.cameras[0].height]
+        around = np.mean([b.pose.position for b in cell.bodies if not b.fixed], axis=0)
+        arm = cell.robots[0]
+        wrist = f"{arm.name}/{robot.load(arm.card).camera_link}"
+        config = {"camera": camera, "image_size": list(size)}
+        return cell.replace(cameras=cameras.cameras(config, rng, around, wrist))
+    if image_size is not None:
+        width, height = image_size
+        resized = (replace(c, width=width, height=height) for c in cell.cameras)
+        return cell.replace(cameras=tuple(resized))
     return cell
 
 
@@ -89,9 +101,5 @@ def renderer_version(name: str) -> str:
         return NO_PIXELS
     from sim import render
 
-    if name not in render.RENDERERS:
-        raise UserError(unknown("renderer", name, [NO_PIXELS, *render.RENDERERS]))
-    module, _, kind = render.RENDERERS[name].partition(":")
     with quiet():
-        found = getattr(import_module(module), kind)
-    return f"{name} {found.version}"
+        return f"{name} {render.renderer_class(name).version}"

@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import BadValue
 from generators import tasks
-from generators.judge import Judge, reward_of
+from generators.cell_sources import open_source
+from generators.cell_sources.source import CellSource
 from generators.recorder import Recorder
+from generators.reward import Scorer, reward_of
 from generators.seeds import Streams
-from generators.task import Outcome, Task, instruction
+from generators.task import Task, TaskOutcome, instruction
 from scenes import look
 from sim import state_layout
-from sim.motion.moves import Command, Failed, Move, Subtask
+from sim.motion.moves import BeginSubtask, Command, Failed, Move
+from sim.plain import BadRecord
 from sim.render import sensors
 from sim.render.base import DEPTH_UNIT_M, Frame, Renderer
 from sim.spec import Camera, Cell
@@ -30,9 +33,10 @@ Config = Mapping[str, Any]
 COLLISION_N = 100.0  # a push of the arm itself, not of its jaws, that counts as a collision [N]
 
 
-def sample_cell(task: Task, config: Config, streams: Streams) -> Cell:
-    """The cell of one episode, dressed in the config's look."""
-    return look.redraw(task.cell(streams.rng("cell")), config["look"], streams.rng("look"))
+def cell_for(source: CellSource, config: Config, streams: Streams) -> Cell:
+    """The cell of one episode, dressed in the config's look, if that names one."""
+    cell = source.cell(streams.index, streams.rng("cell"))
+    return look.redraw(cell, config["look"] or {}, streams.rng("look"))
 
 
 def make_episode(config: Config, seed: int, index: int) -> Episode:
@@ -43,12 +47,14 @@ def make_episode(config: Config, seed: int, index: int) -> Episode:
     """
     task = tasks.make(config)
     streams = Streams(seed, index)
-    cell = sample_cell(task, config, streams)
+    source = open_source(config, task)
+    cell = cell_for(source, config, streams)
+    origin = source.origin(index)
     words = task.instruction(cell, streams.rng("words"))
-    judge = Judge(task, reward_of(config, task))
+    scorer = Scorer(task, cell, reward_of(config))
     with closing(Station(cell)) as station:
         recorder = Recorder(station)
-        outcome = play(task, recorder, streams.rng("script"), judge)
+        outcome = play(task, recorder, streams.rng("script"), scorer)
         return recorder.episode(
             index=index,
             seed=seed,
@@ -57,19 +63,20 @@ def make_episode(config: Config, seed: int, index: int) -> Episode:
             language=words.texts,
             success=outcome.success,
             failure=outcome.failure,
-            lineage={"source": "generate", "seed": seed, "index": index},
+            domain=origin.domain,
+            lineage={**origin.lineage, "seed": seed, "index": index},
         )
 
 
-def play(task: Task, recorder: Recorder, rng: np.random.Generator, judge: Judge) -> Outcome:
+def play(task: Task, recorder: Recorder, rng: np.random.Generator, scorer: Scorer) -> TaskOutcome:
     """The script's moves until the goal is reached, the script ends, fails, or time is up."""
     station = recorder.station
     last = int(task.max_seconds * station.world.cell.physics.control_hz)
-    outcome = judge(station)
+    outcome = scorer(station)
     try:
         for command in _commands(task.script(station, rng), recorder):
             recorder.step(station.encode(command.tcp_to_world, command.gripper))
-            outcome = judge(station)
+            outcome = scorer(station)
             recorder.rewards.append(outcome.reward)
             if outcome.success:
                 return outcome
@@ -86,7 +93,7 @@ def play(task: Task, recorder: Recorder, rng: np.random.Generator, judge: Judge)
     return _failed(recorder, outcome.failure or "incomplete")
 
 
-def _commands(script: Iterator[Move | Subtask], recorder: Recorder) -> Iterator[Command]:
+def _commands(script: Iterator[Move | BeginSubtask], recorder: Recorder) -> Iterator[Command]:
     """The commands of a script's moves. What a move fails of is raised in the script, at the yield
     of that move: it may catch it and go on."""
     failed: Failed | None = None
@@ -101,7 +108,7 @@ def _commands(script: Iterator[Move | Subtask], recorder: Recorder) -> Iterator[
         except StopIteration:
             return
         failed = None
-        if isinstance(move, Subtask):
+        if isinstance(move, BeginSubtask):
             recorder.mark(move)
             continue
         try:
@@ -110,12 +117,12 @@ def _commands(script: Iterator[Move | Subtask], recorder: Recorder) -> Iterator[
             failed = error
 
 
-def _failed(recorder: Recorder, cause: str) -> Outcome:
+def _failed(recorder: Recorder, cause: str) -> TaskOutcome:
     if not recorder.steps:  # an episode has at least one row
         station = recorder.station
         recorder.step(station.encode(station.tcp_to_world, station.gripper))
         recorder.rewards.append(0.0)
-    return Outcome(False, cause)
+    return TaskOutcome(False, cause)
 
 
 def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -> Episode:
@@ -154,9 +161,7 @@ def add_frames(episode: Episode, renderer: Renderer, cell: Cell | None = None) -
     )
 
 
-def _taken(
-    cell: Cell, states: NDArray[np.float64], renderer: Renderer
-) -> Iterator[dict[str, Frame]]:
+def _taken(cell: Cell, states: Floats, renderer: Renderer) -> Iterator[dict[str, Frame]]:
     """For each of states (T, S), the frames of the cameras that take one then."""
     rates = sorted({camera.every for camera in cell.cameras})
     streams = {
@@ -173,10 +178,11 @@ def _taken(
         yield row
 
 
-def _when_taken(camera_to_world: NDArray[np.float64], camera: Camera) -> NDArray[np.float64]:
+def _when_taken(camera_to_world: Floats, camera: Camera) -> Floats:
     """(T or 1, 4, 4): where a camera was when it took the picture that stands at each instant."""
     instants = np.arange(len(camera_to_world))
-    return camera_to_world[instants - instants % camera.every]
+    held: Floats = camera_to_world[instants - instants % camera.every]
+    return held
 
 
 class _Seen:
@@ -215,7 +221,11 @@ def replay(episode: Episode) -> Replay:
     if episode.states is None or not episode.cell:
         return Replay(episode.index, 0, "nothing to replay: it has no states or no cell")
     stored = np.concatenate([episode.action["joint_position"], episode.action["gripper"]], axis=1)
-    with closing(Station(Cell.from_json(episode.cell))) as station:
+    try:
+        cell = Cell.from_json(episode.cell)
+    except BadRecord as error:
+        return Replay(episode.index, 0, str(error))
+    with closing(Station(cell)) as station:
         if not np.array_equal(station.world.state(), episode.states[0]):
             return Replay(episode.index, 0, "the first state differs")
         for t, action in enumerate(episode.actions):

@@ -8,13 +8,13 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from sim.motion.moves import Move, Subtask
+from sim.motion.moves import BeginSubtask, Move
 from sim.spec import Cell
 from sim.station import Station
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskOutcome:
     """What physics says of the goal now. failure: why not, by name; over: nothing can mend it."""
 
     success: bool
@@ -35,11 +35,37 @@ def instruction(words: Words) -> str:
     return words.texts["en" if "en" in languages else languages[0]][0]
 
 
-class Task(Protocol):
-    """Pure but for the station that it is handed; made from its config by the constructor."""
+class Judge(Protocol):
+    """Says of one episode how its goal stands, from physics, the cell and what it has seen before.
 
-    name: str
-    max_seconds: float  # after this the episode is a failure: `timeout`
+    Made anew for each episode; a script never sees it.
+    """
+
+    def update(self, station: Station) -> TaskOutcome:
+        """Called once before the first step and once after each."""
+        ...
+
+
+@runtime_checkable
+class Gradual(Protocol):
+    """A judge that can tell how far the work is; what `reward=dense` asks for."""
+
+    def progress(self, station: Station) -> float:
+        """0 .. 1, called after `update`; what it is before the goal is reached is for the task to
+        say, and goes into its docstring."""
+        ...
+
+
+class Task(Protocol):
+    """What episodes are made by; itself it never changes. `generators.configured` makes one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def max_seconds(self) -> float:
+        """After this the episode is a failure: `timeout`."""
+        ...
 
     def cell(self, rng: np.random.Generator) -> Cell:
         """A new cell, goal and all."""
@@ -47,21 +73,8 @@ class Task(Protocol):
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> Words: ...
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
-        """The expert's work, one move after another; the first thing it yields is a Subtask."""
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
+        """The expert's work, one move after another; it begins a subtask first."""
         ...
 
-    def outcome(self, station: Station) -> Outcome:
-        """Judged from physics and the cell's goal alone; called once before the first step and once
-        after each. What it has to remember goes into `station.memory`."""
-        ...
-
-
-@runtime_checkable
-class Gradual(Protocol):
-    """A task that can tell how far its work is; what `reward=dense` asks for."""
-
-    def progress(self, station: Station) -> float:
-        """0 .. 1, judged as `outcome` is and called after it; what it returns before the goal is
-        reached is for the task to say, and goes into its docstring."""
-        ...
+    def judge(self, cell: Cell) -> Judge: ...

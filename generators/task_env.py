@@ -8,12 +8,15 @@ from typing import Any
 from episodes.episode import Episode
 from episodes.errors import UserError
 from generators import rendering, run, tasks
+from generators.cell_sources import open_source
 from generators.config import vetting
-from generators.judge import Judge, reward_of
+from generators.recorded import cell_of
+from generators.reward import Scorer, reward_of
 from generators.seeds import Streams
 from generators.task import Task, instruction
-from sim.env import NO_PIXELS, CellEnv, Start
-from sim.spec import Camera, Cell
+from sim.env import CellEnv, Start
+from sim.plain import BadRecord
+from sim.render import NO_PIXELS
 
 Config = Mapping[str, Any]
 PARTS = ("task", "robot", "scene", "camera", "look", "physics", "renderer", "image_size")
@@ -28,7 +31,7 @@ class TaskEnv(CellEnv):
     one after the other.
 
     renderer: None is the recipe's, or what `overrides` name, else "none". reward: None is the
-    recipe's: "sparse", or "dense" (`generators.judge.Judge`). channels, render_mode, seed: as in
+    recipe's: "sparse", or "dense" (`generators.reward.Scorer`). channels, render_mode, seed: as in
     `sim.env.CellEnv`. episode: one to begin with at every reset, in place of those of the recipe.
     """
 
@@ -53,21 +56,27 @@ class TaskEnv(CellEnv):
         else:
             _check_recipe(config, renditions, overrides)
         made = tasks.make(config)
-        reward = reward_of({**config, **({} if reward is None else {"reward": reward})}, made)
+        reward = reward_of({**config, **({} if reward is None else {"reward": reward})})
         last = [config, *renditions][-1]
         name = rendering.resolved({"name": renderer} if renderer else last["renderer"])["name"]
         shown = name
         if name == NO_PIXELS and render_mode is not None:
             shown = rendering.resolved({"name": rendering.AUTO})["name"]
         if episode is None:
-            draw, cameras = _sampled(config, renditions, made, reward), None
+            draw = _of_recipe(config, renditions, made, reward)
         else:
-            draw, cameras = _recorded(episode, made, reward)
+            draw = _recorded(episode, made, reward)
+        if episode is None and config.get("cells") is None:
+            cameras = rendering.outlines(config, renditions)
+            control_hz = int(config["physics"]["control_hz"])
+        else:  # as they stand in the cells, the first of which tells it for all
+            first = draw(0, 0).cell
+            cameras, control_hz = first.cameras, first.physics.control_hz
         super().__init__(
             draw,
             card=config["robot"]["card"],
-            cameras=cameras or rendering.outlines(config, renditions),
-            control_hz=int(config["physics"]["control_hz"]),
+            cameras=cameras,
+            control_hz=control_hz,
             max_seconds=made.max_seconds,
             channels=channels,
             renderer=name,
@@ -86,10 +95,10 @@ def _composed(task: str | None, overrides: Sequence[str]) -> Config:
     try:
         return hydra_app.composed("generate", words)
     except Exception as error:
-        line = problems.one_line(error, ["generate", *words])
-        if line is None:
+        described = problems.describe(error, ["generate", *words])
+        if described is None:
             raise
-        raise UserError(line) from error
+        raise UserError(described[0]) from error
 
 
 def _check_recipe(config: Any, renditions: Any, overrides: Sequence[str]) -> None:
@@ -99,7 +108,9 @@ def _check_recipe(config: Any, renditions: Any, overrides: Sequence[str]) -> Non
     missing = [key for key in PARTS if not isinstance(config, Mapping) or key not in config]
     if missing:
         raise UserError(f"config is not the recipe of a library: it lacks {', '.join(missing)}")
-    odd = [key for key in PARTS if key != "image_size" and not isinstance(config[key], Mapping)]
+    recorded = isinstance(config.get("cells"), Mapping)
+    free = ("image_size", *(("camera", "look") if recorded else ()))  # null: as recorded
+    odd = [key for key in PARTS if key not in free and not isinstance(config[key], Mapping)]
     if odd:
         raise UserError(f"config is not the recipe of a library: {odd[0]} is no group of keys")
     for i, one in enumerate(renditions):
@@ -109,33 +120,36 @@ def _check_recipe(config: Any, renditions: Any, overrides: Sequence[str]) -> Non
     vetting.refuse_code({"config": config, "renditions": list(renditions)}, "env_args")
 
 
-def _sampled(
+def _of_recipe(
     config: Config, renditions: Sequence[Config], made: Task, reward: str
 ) -> Callable[[int, int], Start]:
-    """The episodes of a recipe."""
+    """The episodes of a recipe. Where its cells are on record, they begin anew after the last."""
+    source = open_source(config, made)
 
     def draw(root: int, index: int) -> Start:
+        index = index if source.count is None else index % source.count
         streams = Streams(root, index)
-        cell = run.sample_cell(made, config, streams)
+        cell = run.cell_for(source, config, streams)
         words = instruction(made.instruction(cell, streams.rng("words")))
         for one in renditions:
             cell = rendering.view(cell, one, index)
-        return Start(cell, words, root, index, Judge(made, reward), streams.rng("noise"))
+        return Start(cell, words, root, index, Scorer(made, cell, reward), streams.rng("noise"))
 
     return draw
 
 
-def _recorded(
-    episode: Episode, made: Task, reward: str
-) -> tuple[Callable[[int, int], Start], tuple[Camera, ...]]:
-    """One episode whatever is asked for, and its cameras. UserError where it has no cell."""
-    if not episode.cell:
-        raise UserError(f"episode {episode.index} has no cell, as real data: nothing to simulate")
-    cell = Cell.from_json(episode.cell)
+def _recorded(episode: Episode, made: Task, reward: str) -> Callable[[int, int], Start]:
+    """One episode whatever is asked for. UserError where it has no cell, or one that cannot be, or
+    whose goal is not this task's."""
     seed, index = episode.seed, episode.index
+    cell = cell_of(episode, "its library")
+    try:
+        made.judge(cell)
+    except BadRecord as error:
+        raise BadRecord(f"episode {index}: {error}") from error
 
     def draw(_root: int, _index: int) -> Start:
         noise = Streams(seed, index).rng("noise")
-        return Start(cell, episode.instruction, seed, index, Judge(made, reward), noise)
+        return Start(cell, episode.instruction, seed, index, Scorer(made, cell, reward), noise)
 
-    return draw, cell.cameras
+    return draw

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from episodes.shown import shown
 from episodes.text_width import padded, width
 
 FIGURE = re.compile(r"-|-?[\d.,]+(/\d+| of \d+)?( (%|[kMGT]?B|s|min|h( \d+ min)?))?")
@@ -12,7 +13,7 @@ FIGURE = re.compile(r"-|-?[\d.,]+(/\d+| of \d+)?( (%|[kMGT]?B|s|min|h( \d+ min)?
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Columns as wide as they must be; those of numbers are aligned to the right."""
-    lines = [[str(cell) for cell in row] for row in rows]
+    lines = [[shown(cell) for cell in row] for row in rows]
     columns = list(zip(head, *lines, strict=True))
     widths = [max(map(width, column)) for column in columns]
     right = [bool(column[1:]) and all(_numeric(cell) for cell in column[1:]) for column in columns]

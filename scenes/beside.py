@@ -76,8 +76,8 @@ def tray(
     pose = at @ Pose.turned((0, 0, 0), (0, 0, 1), rng.uniform(-0.3, 0.3))
     grey = tuple(rng.uniform(0.05, 0.85) * np.ones(3))
     body = fixture("tray", "tray", params, pose, finished("pom", rng, grey))
-    slots = [Pose.from_array(part_of(body).frames[f"slot_{int(i)}"])
-             for i in rng.permutation(places)]  # fmt: skip
+    part = part_of(body)
+    slots = [Pose.from_array(part.frames[part.slots[int(i)]]) for i in rng.permutation(places)]
     return body, slots
 
 

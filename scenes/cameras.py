@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from assets import camera_models
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from scenes.draw import count, number, section, word
 from sim.pose import Pose
 from sim.spec import Camera
@@ -47,14 +47,14 @@ def cameras(
         key = f"camera.{name}"
         model = word(rng, at.get("model", "ideal"), f"{key}.model")
         if model not in camera_models.names():
-            raise UserError(f"{key}.model={model!r}: models: {', '.join(camera_models.names())}")
+            raise unknown(f"{key}.model:", model, camera_models.names())
         width, height = _size(config, at)
-        fov = camera_models.DEVICES[model].fov if model in camera_models.DEVICES else 0.0
+        fov = camera_models.MODELS[model].fov if model in camera_models.MODELS else 0.0
         if "fov_deg" in at or not fov:
             fov = np.deg2rad(number(rng, at["fov_deg"], f"{key}.fov_deg"))
         match at.get("mount"):
             case "fixed":
-                pose, parent = _around(at, rng, target, key), ""
+                pose, parent = _orbit(at, rng, target, key), ""
             case "wrist":
                 jitter = number(rng, at["jitter_m"], f"{key}.jitter_m")
                 eye = np.add(at["position_m"], rng.uniform(-jitter, jitter, 3))
@@ -84,7 +84,7 @@ def outlines(config: Mapping[str, Any]) -> tuple[Camera, ...]:
     for name, at in section(config, "camera").items():
         model = at.get("model", "ideal")
         models = [str(m) for m in ([model] if isinstance(model, str) else model)]
-        devices = camera_models.DEVICES
+        devices = camera_models.MODELS
         flat = [m for m in models if m in devices and devices[m].ranging is None]
         camera = Camera(
             str(name), Pose(), *_size(config, at), model=(flat or models or ["ideal"])[0]
@@ -115,7 +115,7 @@ def image_size(config: Mapping[str, Any]) -> tuple[int, int]:
             raise UserError(f"image_size={other}: give [width,height], 1 to 8192 pixels each")
 
 
-def _around(
+def _orbit(
     at: Mapping[str, Any], rng: np.random.Generator, target: Sequence[float], key: str
 ) -> Pose:
     distance = number(rng, at["distance_m"], f"{key}.distance_m")

@@ -13,11 +13,13 @@ from shapely.geometry import Polygon
 from assets import materials
 from episodes.errors import UserError
 from scenes import place, shop
+from scenes.arm import Arm
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
+from scenes.goals import CatchGoal, ClassesGoal, Vector
 from scenes.workpieces import assortment, colour_of, finished, fixture, part_of, workpiece
 from sim.pose import Pose
-from sim.spec import Body, Cell, Physics
+from sim.spec import Body, Cell, Goal, Physics
 
 STOP_M = 0.03  # thickness of the bar at the belt's end [m]
 
@@ -44,27 +46,22 @@ class Line:
         """Where the bar stands, along the belt [m]."""
         return self.flat / 2 - STOP_M
 
-    def goal(self) -> dict[str, Any]:
-        """What outcomes and scripts need to know of the line."""
-        velocity = self.belt.rotation @ np.array([self.speed, 0.0, 0.0])
-        at = self.belt.array().tolist()
-        return {"belt": at, "velocity": velocity.tolist(), "end_m": self.end}
+    @property
+    def velocity(self) -> Vector:
+        """Of what rides on the belt, in the world [m/s]."""
+        x, y, z = (self.belt.rotation @ np.array([self.speed, 0.0, 0.0])).tolist()
+        return x, y, z
 
 
-def conveyor_nest(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
-) -> Cell:
-    """Parts on a running belt; one of them belongs into the nest beside the robot.
-
-    goal: part, pose (of the part in its nest, 7 numbers), and `Line.goal`.
-    """
+def conveyor_nest(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
+    """Parts on a running belt; one of them belongs into the nest beside the robot: a CatchGoal."""
     scene = section(config, "scene")
     line = conveyor(config, rng)
     amount = max(1, count(rng, scene["count"], "scene.count"))
     drawn = assortment(rng, amount, section(config, "scene.parts"), scene, "scene.parts")
-    found = _riding(config, rng, line, drawn)
-    target = int(rng.integers(len(found)))
-    part = part_of(found[target])
+    workpieces = _riding(config, rng, line, drawn)
+    target = int(rng.integers(len(workpieces)))
+    part = part_of(workpieces[target])
     clearance = number(rng, scene["clearance_mm"], "scene.clearance_mm")
     pocket = tuple(round(float(1000 * v + clearance), 2) for v in part.extents[:2])
     wall = number(rng, scene["wall_height_mm"], "scene.wall_height_mm")
@@ -73,24 +70,22 @@ def conveyor_nest(
         Pose(), finished("pom", rng, tuple(rng.uniform(0.05, 0.85) * np.ones(3))),
     )  # fmt: skip
     [nest] = _beside(config, rng, line, [nest])
-    slot = nest.pose @ Pose.from_array(part_of(nest).frames["slot_0"])
-    goal = {"part": found[target].name, "slot": "nest/slot_0", "pose": slot.array().tolist()}
-    return _cell(config, rng, line, [*found, nest], {**goal, **line.goal()}, home, wrist)
+    [slot] = part_of(nest).slots
+    in_slot = nest.pose @ Pose.from_array(part_of(nest).frames[slot])
+    goal = CatchGoal(
+        part=workpieces[target].name, slot=f"{nest.name}/{slot}", pose=in_slot,
+        belt=line.belt, velocity=line.velocity, end_m=line.end,
+    )  # fmt: skip
+    return _cell(config, rng, line, [*workpieces, nest], goal, arm)
 
 
-def conveyor_bins(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
-) -> Cell:
-    """Parts of two or three classes on a running belt, and a bin for each class.
-
-    goal: parts, bins (of each part), by ("shape", "size", "colour" or "code"), classes (of bin_0,
-    bin_1 and so on), and `Line.goal`.
-    """
+def conveyor_bins(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
+    """Parts of two or three classes on a running belt, and a bin for each class: a ClassesGoal."""
     scene = section(config, "scene")
     line = conveyor(config, rng)
     by = word(rng, scene["by"], "scene.by")
-    found = _riding(config, rng, line, _classed(config, rng, by))
-    labels = sorted({_class(b, by) for b in found})
+    workpieces = _riding(config, rng, line, _classed(config, rng, by))
+    labels = sorted({_class(b, by) for b in workpieces})
     colours = _some(rng, scene["bin_colours"], len(labels), "scene.bin_colours")
     size = {k: number(rng, v, f"scene.bin.{k}") for k, v in section(config, "scene.bin").items()}
     bins = [
@@ -101,13 +96,12 @@ def conveyor_bins(
         for i, colour in enumerate(colours)
     ]  # fmt: skip
     bins = _beside(config, rng, line, bins)
-    goal = {
-        "parts": [b.name for b in found],
-        "bins": [f"bin_{labels.index(_class(b, by))}" for b in found],
-        "by": by,
-        "classes": labels,
-    }
-    return _cell(config, rng, line, [*found, *bins], {**goal, **line.goal()}, home, wrist)
+    goal = ClassesGoal(
+        parts=tuple(b.name for b in workpieces),
+        bins=tuple(bins[labels.index(_class(b, by))].name for b in workpieces),
+        by=by, classes=tuple(labels), belt=line.belt, velocity=line.velocity, end_m=line.end,
+    )  # fmt: skip
+    return _cell(config, rng, line, [*workpieces, *bins], goal, arm)
 
 
 def _class(body: Body, by: str) -> str:
@@ -163,13 +157,13 @@ def conveyor(config: Mapping[str, Any], rng: np.random.Generator, raised: float 
 
 
 def _riding(
-    config: Mapping[str, Any], rng: np.random.Generator, line: Line, found: Sequence[Body]
+    config: Mapping[str, Any], rng: np.random.Generator, line: Line, workpieces: Sequence[Body]
 ) -> list[Body]:
     """Parts put on the belt behind each other, the first about to come into reach."""
     scene = section(config, "scene")
     s = number(rng, scene["first_m"], "scene.first_m")
     out = []
-    for i, body in enumerate(found):
+    for i, body in enumerate(workpieces):
         part = part_of(body)
         if i:
             s -= number(rng, scene["spacing_m"], "scene.spacing_m")
@@ -177,12 +171,12 @@ def _riding(
         room = line.width / 2 - half - scene["from_rail_m"]
         if room < 0 or s - half < -line.flat / 2:
             raise UserError(
-                f"no room on the belt for {len(found)} parts: raise scene.line.length_mm or "
+                f"no room on the belt for {len(workpieces)} parts: raise scene.line.length_mm or "
                 "width_mm, or lower scene.count or scene.spacing_m"
             )
         y, yaw = rng.uniform(-room, room), rng.uniform(-np.pi, np.pi)
         lying = Pose.turned((s, y, 0.0003), (0, 0, 1), yaw) @ Pose.from_array(part.rests[0])
-        out.append(Body(**{**vars(body), "pose": line.belt @ lying}))
+        out.append(replace(body, pose=line.belt @ lying))
     return out
 
 
@@ -206,9 +200,9 @@ def _classed(config: Mapping[str, Any], rng: np.random.Generator, by: str) -> li
     else:
         raise UserError(f"scene.by={by!r}: parts are sorted by shape, size, colour or code")
     for _ in range(200):
-        found = assortment(rng, amount, kinds, scene, "scene.parts")
-        if len({_class(b, by) for b in found}) == wanted:
-            return found
+        workpieces = assortment(rng, amount, kinds, scene, "scene.parts")
+        if len({_class(b, by) for b in workpieces}) == wanted:
+            return workpieces
     raise UserError(
         f"scene.count={amount}: parts of {wanted} classes by {by} cannot be drawn; "
         "raise scene.count or lower scene.classes"
@@ -255,7 +249,7 @@ def _beside(
 
 def _cell(
     config: Mapping[str, Any], rng: np.random.Generator, line: Line, things: Sequence[Body],
-    goal: dict[str, Any], home: tuple[float, ...], wrist: str,
+    goal: Goal, arm: Arm,
 ) -> Cell:  # fmt: skip
     covered = [
         place.moved(place.footprint(part_of(b), Pose()), *place.flat(b.pose))
@@ -263,12 +257,12 @@ def _cell(
         if b.fixed
     ]
     swept = shapely.Point(0.0, 0.0).buffer(0.4)
-    around = shop.clutter(config, rng, line.at, [*covered, swept])
+    clutter = shop.clutter(config, rng, line.at, [*covered, swept])
     middle = (line.belt.position[0] - 0.08, 0.0, line.belt.position[2] + 0.03)
     return Cell(
-        robots=(shop.robot(config, rng, line.at.height, home),),
-        bodies=(*line.bodies, *things, *around),
-        cameras=cameras(config, rng, middle, wrist),
+        robots=(shop.robot(config, rng, line.at.height, arm.home),),
+        bodies=(*line.bodies, *things, *clutter),
+        cameras=cameras(config, rng, middle, arm.wrist),
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
         goal=goal,

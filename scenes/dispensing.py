@@ -11,8 +11,10 @@ import numpy as np
 from assets.part import PartError
 from episodes.errors import UserError
 from scenes import place, shop
+from scenes.arm import Arm
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
+from scenes.goals import SeamGoal
 from scenes.workpieces import assortment, colour_of, finished, fixture, part_of
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
@@ -20,11 +22,8 @@ from sim.spec import Body, Cell, Physics
 TRIES = 100
 
 
-def seam_bench(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
-) -> Cell:
-    """goal: target (the plate), shape of its seam, closed, and seam, the points (N, 3) along it in
-    the world [m], in the order in which they are to be run, level with the plate's upper side."""
+def seam_bench(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
+    """A SeamGoal: the plate's seam, level with its upper side."""
     scene = section(config, "scene")
     at = shop.shop(config, rng)
     shape = word(rng, scene["shape"], "scene.shape")
@@ -45,7 +44,7 @@ def seam_bench(
     )  # fmt: skip
     placed = [shop.standing(b, p, at.height) for b, p in zip(things, poses, strict=True)]
     covered = [place.moved(s, *place.flat(p)) for s, p in zip(shapes, poses, strict=True)]
-    around = shop.clutter(config, rng, at, [*covered, area])
+    clutter = shop.clutter(config, rng, at, [*covered, area])
     built = part_of(plate)
     frames = [built.frames[f"seam_{i}"] for i in range(int(built.dims["frames"]))]
     seam = placed[0].pose.apply(np.array(frames)[:, :3])
@@ -57,14 +56,17 @@ def seam_bench(
         seam = seam[::-1]
     middle = placed[0].pose.apply([0.0, 0.0, 0.03])
     return Cell(
-        robots=(shop.robot(config, rng, at.height, home),),
-        bodies=(*at.bodies, *placed, *around),
-        cameras=cameras(config, rng, tuple(float(v) for v in middle), wrist),
+        robots=(shop.robot(config, rng, at.height, arm.home),),
+        bodies=(*at.bodies, *placed, *clutter),
+        cameras=cameras(config, rng, tuple(float(v) for v in middle), arm.wrist),
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
-        goal={"target": "plate", "shape": shape, "closed": closed, "seam": seam.tolist()},
+        goal=SeamGoal(
+            target=plate.name, shape=shape, closed=closed,
+            seam=tuple((x, y, z) for x, y, z in seam.tolist()),
+        ),
         sampled={"bench_height_m": at.height},
-    )
+    )  # fmt: skip
 
 
 def _plate(rng: np.random.Generator, scene: Mapping[str, Any], shape: str) -> Body:

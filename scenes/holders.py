@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,7 @@ def _jaw(
     joint = Joint("slide", axis, *limits, mount, force=IDLE)
     shape = fixture(name, kind, params, pose, look)
     mass = part_of(shape).mass
-    return Body(**{**vars(shape), "fixed": False, "mass": mass, "joint": joint})
+    return replace(shape, fixed=False, mass=mass, joint=joint)
 
 
 def _holder(

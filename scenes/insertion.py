@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from episodes.errors import UserError
 from scenes import place, shop
+from scenes.arm import Arm
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
+from scenes.goals import InsertGoal
 from scenes.workpieces import assortment, colour_of, finished, fixture, part_of, workpiece
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
 
 
-def peg_bench(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
-) -> Cell:
-    """goal: part, target ("plate"), hole (the rim's pose in the world, 7 numbers), depth_m,
-    and error_m, by how much the robot's idea of the hole is off (x, y)."""
+def peg_bench(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
+    """An InsertGoal: a peg that stands in a nest, and a hole for it in a plate."""
     scene = section(config, "scene")
     at = shop.shop(config, rng)
     clearance = number(rng, scene["clearance_mm"], "scene.clearance_mm")
@@ -31,7 +31,7 @@ def peg_bench(
     plate = _holder(rng, "plate", "hole_plate", scene, diameter + clearance)
     nest = _holder(rng, "nest", "peg_nest", scene, diameter + scene["nest_clearance_mm"])
     extra = [
-        Body(**{**vars(b), "role": "distractor"})
+        replace(b, role="distractor")
         for b in assortment(
             rng, count(rng, scene["distractors"], "scene.distractors"),
             section(config, "scene.distractor_parts"), scene, "scene.distractor_parts",
@@ -48,25 +48,25 @@ def peg_bench(
     placed = [shop.standing(b, p, at.height) for b, p in zip(things, poses, strict=True)]
     seat = placed[1].pose @ Pose.from_array(part_of(nest).frames["seat"])
     hole = placed[0].pose @ Pose.from_array(part_of(plate).frames["hole"])
-    upright = Body(**{**vars(peg), "pose": seat.shifted(z=0.0002)})
+    upright = replace(peg, pose=seat.shifted(z=0.0002))
     covered = [place.moved(s, *place.flat(p)) for s, p in zip(shapes, poses, strict=True)]
-    around = shop.clutter(config, rng, at, [*covered, area])
+    clutter = shop.clutter(config, rng, at, [*covered, area])
     error = number(rng, scene["start_error_mm"], "scene.start_error_mm") / 1000
     angle = rng.uniform(-np.pi, np.pi)
     middle = (float(area.centroid.x), float(area.centroid.y), at.height + 0.05)
     return Cell(
-        robots=(shop.robot(config, rng, at.height, home),),
-        bodies=(*at.bodies, *placed, upright, *around),
-        cameras=cameras(config, rng, middle, wrist),
+        robots=(shop.robot(config, rng, at.height, arm.home),),
+        bodies=(*at.bodies, *placed, upright, *clutter),
+        cameras=cameras(config, rng, middle, arm.wrist),
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
-        goal={
-            "part": "peg",
-            "target": "plate",
-            "hole": hole.array().tolist(),
-            "depth_m": part_of(plate).dims["height"],
-            "error_m": [error * float(np.cos(angle)), error * float(np.sin(angle))],
-        },
+        goal=InsertGoal(
+            part=peg.name,
+            target=plate.name,
+            hole=hole,
+            depth_m=part_of(plate).dims["height"],
+            error_m=(error * float(np.cos(angle)), error * float(np.sin(angle))),
+        ),
         sampled={"bench_height_m": at.height, "clearance_mm": clearance},
     )
 

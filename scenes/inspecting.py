@@ -10,18 +10,17 @@ import numpy as np
 
 from episodes.errors import UserError
 from scenes import place, shop
+from scenes.arm import Arm
 from scenes.cameras import cameras
 from scenes.draw import count, section, word
+from scenes.goals import ViewsGoal
 from scenes.workpieces import assortment, part_of, workpiece
 from sim.pose import Pose
 from sim.spec import Cell, Physics
 
 
-def inspection_bench(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
-) -> Cell:
-    """goal: target, the part; features, the names of its frames to be seen; points and normals
-    (N, 3), where they are and face in the world; camera, the one that looks."""
+def inspection_bench(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
+    """A ViewsGoal: features of a part on the bench."""
     scene = section(config, "scene")
     at = shop.shop(config, rng)
     kinds = section(config, "scene.inspected")
@@ -45,24 +44,24 @@ def inspection_bench(
     )  # fmt: skip
     placed = [shop.standing(b, p, at.height) for b, p in zip(things, poses, strict=True)]
     covered = [place.moved(s, *place.flat(p)) for s, p in zip(shapes, poses, strict=True)]
-    around = shop.clutter(config, rng, at, [*covered, area])
+    clutter = shop.clutter(config, rng, at, [*covered, area])
     frames = [placed[0].pose @ Pose.from_array(part_of(target).frames[name]) for name in features]
-    seen = cameras(config, rng, (*placed[0].pose.position[:2], at.height + 0.05), wrist)
+    seen = cameras(config, rng, (*placed[0].pose.position[:2], at.height + 0.05), arm.wrist)
     eye = next((c.name for c in seen if c.parent), None)
     if eye is None:
         raise UserError("no camera rides on the robot: add one with mount: wrist to `camera`")
     return Cell(
-        robots=(shop.robot(config, rng, at.height, home),),
-        bodies=(*at.bodies, *placed, *around),
+        robots=(shop.robot(config, rng, at.height, arm.home),),
+        bodies=(*at.bodies, *placed, *clutter),
         cameras=seen,
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
-        goal={
-            "target": "target",
-            "features": features,
-            "points": [list(f.position) for f in frames],
-            "normals": [f.rotation[:, 2].tolist() for f in frames],
-            "camera": eye,
-        },
+        goal=ViewsGoal(
+            target=target.name,
+            features=tuple(features),
+            points=tuple(f.position for f in frames),
+            normals=tuple((x, y, z) for f in frames for x, y, z in [f.rotation[:, 2].tolist()]),
+            camera=eye,
+        ),
         sampled={"bench_height_m": at.height},
     )

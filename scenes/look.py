@@ -6,7 +6,6 @@ draw. What is drawn stands in the cell.
 
 from __future__ import annotations
 
-import difflib
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +15,7 @@ import numpy as np
 from shapely.geometry import Point, Polygon
 
 from assets import catalogue, materials
-from episodes.errors import UserError
+from episodes.errors import unknown
 from scenes import colour, place, seen, viewpoint
 from scenes.cameras import CLEAN
 from scenes.draw import count, number, word
@@ -65,9 +64,7 @@ def redraw(cell: Cell, look: Ranges, rng: np.random.Generator) -> Cell:
 
 def _known(name: str, names: Sequence[str], where: str) -> None:
     if name not in names:
-        close = difflib.get_close_matches(name, names, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ";"
-        raise UserError(f"unknown key {where}.{name}{hint} keys: {', '.join(names)}")
+        raise unknown(f"key of {where}:", name, names)
 
 
 def _resurfaced(body: Body, surfaces: Ranges, rng: np.random.Generator) -> Body:

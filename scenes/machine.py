@@ -11,12 +11,14 @@ import numpy as np
 from shapely.geometry import Polygon
 
 from scenes import beside, holders, place, shop
+from scenes.arm import Arm
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
+from scenes.goals import LoadGoal, Point, UnloadGoal
 from scenes.holders import Holder
 from scenes.workpieces import assortment, colour_of, finished, fixture, part_of
 from sim.pose import Pose
-from sim.spec import Body, Camera, Cell, Joint, Light, Physics, Robot, Rule
+from sim.spec import Body, Camera, Cell, Goal, Joint, Light, Physics, Robot, Rule
 
 Config = Mapping[str, Any]
 
@@ -24,19 +26,6 @@ SHUT = 0.006  # how near its end the door counts as shut [m]
 DOOR = 0.075  # from the front to what stands before the door [m]
 GATE = (0.10, 0.33)  # before the front, and over the robot's foot [m]
 SIDES = {"right": -1.0, "left": 1.0}  # along y, as the robot looks along x
-
-
-@dataclass(frozen=True)
-class Arm:
-    """What the layout has to know of the robot: its home (J,) [rad], the link that a wrist camera
-    rides on, its reach [m], how near its wrist folds to its shoulder [m], and how high its own
-    stand puts its foot [m]."""
-
-    home: tuple[float, ...]
-    wrist: str
-    reach: float
-    fold: float
-    foot: float
 
 
 @dataclass(frozen=True)
@@ -55,11 +44,7 @@ class Stand:
 
 
 def loading(config: Config, rng: np.random.Generator, arm: Arm) -> Cell:
-    """An open machine, and blanks in a tray.
-
-    goal: part, target (the holder), pose (7,) of the held blank, stand (7,) where it is put down,
-    jaws, clamp and start (buttons), door, shut_m, the door's travel when shut.
-    """
+    """An open machine, and blanks in a tray: a LoadGoal."""
     scene = section(config, "scene")
     stand = _stand(config, rng, arm)
     holding = word(rng, scene["holder"], "scene.holder")
@@ -83,28 +68,24 @@ def loading(config: Config, rng: np.random.Generator, arm: Arm) -> Cell:
         Rule("start", {"button_start": beside.pressed(panel, "button_start"), "door": travel - SHUT,
                        **{jaw: at - 0.002 for jaw, at in holder.gripping.items()}}),
     )  # fmt: skip
-    goal = {
-        "part": part.name,
-        "target": holder.body.name,
-        "pose": holder.seat.array().tolist(),
-        "stand": holder.stand.array().tolist(),
-        "jaws": [jaw.name for jaw in holder.jaws],
-        "buttons": ["button_clamp", "button_start"],
-        "shut_m": travel - SHUT,
-        "starts_open": True,
-        "gate": _gate(stand),
-    }
+    goal = LoadGoal(
+        part=part.name,
+        target=holder.body.name,
+        pose=holder.seat,
+        stand=holder.stand,
+        jaws=tuple(jaw.name for jaw in holder.jaws),
+        buttons=("button_clamp", "button_start"),
+        shut_m=travel - SHUT,
+        starts_open=True,
+        gate=_gate(stand),
+    )
     return _cell(config, rng, stand, arm, [holder.body, *holder.jaws, door, *panel, tray, *placed],
                  rules, goal)  # fmt: skip
 
 
 def unloading(config: Config, rng: np.random.Generator, arm: Arm) -> Cell:
-    """A machine behind its shut door, a finished part clamped in it, and a tray with room.
-
-    goal: part, target (the tray), source (the holder), pose (7,) of the held part, stand (7,),
-    from where it may be lifted, slots, the poses (7,) of the tray's free places, jaws, buttons,
-    shut_m, the door's travel when it is open, gate.
-    """
+    """A machine behind its shut door, a finished part clamped in it, and a tray with room: an
+    UnloadGoal."""
     scene = section(config, "scene")
     stand = _stand(config, rng, arm)
     holding = word(rng, scene["holder"], "scene.holder")
@@ -126,19 +107,19 @@ def unloading(config: Config, rng: np.random.Generator, arm: Arm) -> Cell:
         Rule("hold", {}, holder.closed, force=holders.HOLD),  # from the first moment
         Rule("unclamp", {"button_unclamp": beside.pressed(panel, "button_unclamp")}, holder.open),
     )
-    goal = {
-        "part": part.name,
-        "target": tray.name,
-        "source": holder.body.name,
-        "pose": holder.seat.array().tolist(),
-        "stand": holder.stand.array().tolist(),
-        "slots": [(tray.pose @ slot).array().tolist() for slot in slots[done:]],
-        "jaws": [jaw.name for jaw in holder.jaws],
-        "buttons": ["button_unclamp"],
-        "shut_m": travel - SHUT,
-        "starts_open": False,
-        "gate": _gate(stand),
-    }
+    goal = UnloadGoal(
+        part=part.name,
+        target=tray.name,
+        source=holder.body.name,
+        pose=holder.seat,
+        stand=holder.stand,
+        slots=tuple(tray.pose @ slot for slot in slots[done:]),
+        jaws=tuple(jaw.name for jaw in holder.jaws),
+        buttons=("button_unclamp",),
+        shut_m=travel - SHUT,
+        starts_open=False,
+        gate=_gate(stand),
+    )
     return _cell(config, rng, stand, arm, [holder.body, *holder.jaws, door, *panel, tray, part,
                  *placed], rules, goal)  # fmt: skip
 
@@ -221,7 +202,7 @@ def _door(
 
 def _cell(
     config: Config, rng: np.random.Generator, stand: Stand, arm: Arm, bodies: list[Body],
-    rules: tuple[Rule, ...], goal: Mapping[str, Any],
+    rules: tuple[Rule, ...], goal: Goal,
 ) -> Cell:  # fmt: skip
     """All of it with the robot, which waits turned aside, cameras, lamps and clutter."""
     taken: list[Polygon] = [
@@ -229,12 +210,12 @@ def _cell(
         for b in bodies if b.name in ("tray", "panel")
     ]  # fmt: skip
     taken.append(place.rectangle(stand.front, 1.1, stand.front / 2 + 0.12, 0.0))
-    around = shop.clutter(config, rng, stand.at, taken)
+    clutter = shop.clutter(config, rng, stand.at, taken)
     robot = _aside(shop.robot(config, rng, stand.at.height, arm.home), config, rng, bodies)
     middle = (stand.front - 0.1, stand.middle, stand.seat.position[2] + 0.1)
     return Cell(
         robots=(robot,),
-        bodies=(*stand.at.bodies, stand.machine, *bodies, *around),
+        bodies=(*stand.at.bodies, stand.machine, *bodies, *clutter),
         cameras=_cameras(config, rng, middle, arm.wrist, bodies),
         lights=_lights(rng),
         physics=Physics(**section(config, "physics")),
@@ -244,11 +225,11 @@ def _cell(
     )
 
 
-def _gate(stand: Stand) -> list[float]:
-    """Where a tool waits before the opening (x, y, z), high enough for an arm to fold so far."""
+def _gate(stand: Stand) -> Point:
+    """Where a tool waits before the opening, high enough for an arm to fold so far."""
     before, above = GATE
     y = stand.seat.position[1]
-    return [stand.front - before, y, stand.level + above]
+    return stand.front - before, y, stand.level + above
 
 
 def _aside(robot: Robot, config: Config, rng: np.random.Generator, bodies: list[Body]) -> Robot:

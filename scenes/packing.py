@@ -11,8 +11,10 @@ import shapely
 from shapely.geometry import Polygon
 
 from scenes import place, shop
+from scenes.arm import Arm
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
+from scenes.goals import PackGoal
 from scenes.workpieces import finished, fixture, part_of, workpiece
 from sim.pose import Pose
 from sim.spec import Body, Cell, Joint, Physics
@@ -24,12 +26,8 @@ UPSIDE_DOWN = (1.0, 0.0, 0.0, 0.0)  # quaternion
 Room = tuple[float, float, float, float]  # x, y of the middle, length along x, width along y [m]
 
 
-def packing(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
-) -> Cell:
-    """goal: carton; parts, and poses (7,), where each belongs in the carton; flaps, in the order in
-    which they are to be closed; hinges (7,): x along the crease, y inwards, z up; closed, how far
-    each flap's joint has to turn for that [rad]."""
+def packing(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
+    """A PackGoal: items beside an open carton, and where each belongs in it."""
     scene = section(config, "scene")
     at = shop.shop(config, rng)
     carton = _carton(config, rng, at.height)
@@ -48,24 +46,24 @@ def packing(
         for b, pose in zip(items, poses, strict=True)
     ]
     taken = [_seen_from_above(b) for b in placed]
-    around = shop.clutter(config, rng, at, [*taken, covered, at.work_area(config)])
+    clutter = shop.clutter(config, rng, at, [*taken, covered, at.work_area(config)])
     floor = carton.pose @ Pose.from_array(part_of(carton).frames["floor"])
     belongs = [floor @ spot @ _lying(b) for b, spot in zip(items, spots, strict=True)]
     x, y, _ = carton.pose.position
     return Cell(
-        robots=(shop.robot(config, rng, at.height, home),),
-        bodies=(*at.bodies, carton, *flaps, *placed, *around),
-        cameras=cameras(config, rng, (x - 0.04, 0.08 * y, at.height + 0.05), wrist),
+        robots=(shop.robot(config, rng, at.height, arm.home),),
+        bodies=(*at.bodies, carton, *flaps, *placed, *clutter),
+        cameras=cameras(config, rng, (x - 0.04, 0.08 * y, at.height + 0.05), arm.wrist),
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
-        goal={
-            "carton": "carton",
-            "parts": [b.name for b in placed],
-            "poses": [pose.array().tolist() for pose in belongs],
-            "flaps": [b.name for b in flaps],
-            "hinges": [hinge.array().tolist() for hinge in hinges],
-            "closed": closed,
-        },
+        goal=PackGoal(
+            carton=carton.name,
+            parts=tuple(b.name for b in placed),
+            poses=tuple(belongs),
+            flaps=tuple(b.name for b in flaps),
+            hinges=tuple(hinges),
+            closed=tuple(closed),
+        ),
         sampled={"bench_height_m": at.height},
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,26 +11,39 @@ import numpy as np
 from assets.part import Part
 from episodes.errors import UserError
 from scenes import place, shop
+from scenes.arm import Arm
 from scenes.cameras import cameras
 from scenes.conveyor import Line, conveyor
 from scenes.draw import count, number, section, word
+from scenes.goals import StackGoal, UnstackGoal
 from scenes.workpieces import colour_of, finished, fixture, part_of
 from sim.pose import Pose
-from sim.spec import Body, Cell, Physics
+from sim.spec import Body, Cell, Goal, Physics
 
 Spot = tuple[float, float, float]  # x, y [m], yaw [rad] of a box on the pallet
 OVER = 0.02  # that a box may hang over the pallet's edge [m]
 PRINTS = 6  # colours that cartons are printed in
 
 
-def palletising(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str,
-    foot: float,
-) -> Cell:  # fmt: skip
-    """Boxes that a belt brings to its end, and an empty pallet. goal: parts in the order in which
-    they come; poses, where boxes belong (7 numbers each), the bottom layer first; pattern, layers,
-    pallet; and `Line.goal`."""
-    line, pallet, box, stack, goal = _station(config, rng, foot)
+@dataclass(frozen=True)
+class PalletSite:
+    """A conveyor, a table with the pallet on it, one box, and part_to_world of each box of a full
+    pallet, layer by layer, each from the far side to the near one."""
+
+    line: Line
+    table: tuple[Body, ...]
+    pallet: Body
+    box: Body
+    stack: tuple[Pose, ...]
+    pattern: str
+    layers: int
+
+
+def palletising(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
+    """Boxes that a belt brings to its end, and an empty pallet: a StackGoal, the bottom layer
+    first."""
+    at = _station(config, rng, arm.foot)
+    line, box, stack = at.line, at.box, at.stack
     back = line.end - 0.002
     queue = []
     for i in range(len(stack)):
@@ -47,25 +60,27 @@ def palletising(
         pose = line.belt @ Pose.turned(spot, (0, 0, 1), yaw + np.pi * int(rng.integers(2)))
         queue.append(replace(box, name=f"box_{i}", pose=pose))
         back -= half + number(rng, config["scene"]["queue_m"], "scene.queue_m")
-    poses = [pose.array().tolist() for pose in stack]
-    goal = {"parts": [b.name for b in queue], "poses": poses, **goal}
-    return _cell(config, rng, line, pallet, queue, goal, home, wrist)
+    goal = StackGoal(
+        parts=tuple(b.name for b in queue), poses=stack, pattern=at.pattern, layers=at.layers,
+        pallet=at.pallet.name, belt=line.belt, velocity=line.velocity, end_m=line.end,
+    )  # fmt: skip
+    return _cell(config, rng, at, queue, goal, arm)
 
 
-def depalletising(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str,
-    foot: float,
-) -> Cell:  # fmt: skip
-    """Boxes stacked on a pallet, and a belt that carries them away. goal: parts, the top layer
-    first; pattern, layers, pallet; and `Line.goal`."""
-    line, pallet, box, stack, goal = _station(config, rng, foot)
+def depalletising(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
+    """Boxes stacked on a pallet, and a belt that carries them away: an UnstackGoal, the top layer
+    first."""
+    at = _station(config, rng, arm.foot)
     stacked = []
-    for i, pose in enumerate(stack):
+    for i, pose in enumerate(at.stack):
         off = Pose.turned((*rng.uniform(-0.0012, 0.0012, 2), 0.0), (0, 0, 1), rng.normal(0, 0.004))
         turned = Pose.turned((0, 0, 0), (0, 0, 1), np.pi * int(rng.integers(2)))
-        stacked.append(replace(box, name=f"box_{i}", pose=pose @ off @ turned))
-    goal = {"parts": [b.name for b in reversed(stacked)], **goal}
-    return _cell(config, rng, line, pallet, stacked, goal, home, wrist)
+        stacked.append(replace(at.box, name=f"box_{i}", pose=pose @ off @ turned))
+    goal = UnstackGoal(
+        parts=tuple(b.name for b in reversed(stacked)), pattern=at.pattern, layers=at.layers,
+        pallet=at.pallet.name, belt=at.line.belt, velocity=at.line.velocity, end_m=at.line.end,
+    )  # fmt: skip
+    return _cell(config, rng, at, stacked, goal, arm)
 
 
 def layer(pattern: str, boxes: int, length: float, width: float, *, odd: bool) -> list[Spot]:
@@ -102,12 +117,9 @@ def layer(pattern: str, boxes: int, length: float, width: float, *, odd: bool) -
     ]
 
 
-def _station(
-    config: Mapping[str, Any], rng: np.random.Generator, foot: float
-) -> tuple[Line, list[Body], Body, list[Pose], dict[str, Any]]:
-    """Conveyor; stand and pallet, on the side where the conveyor is not; one box; the poses of a
-    full pallet, each layer from the far side to the near one; and what the goal says of them.
-    foot: how high the robot's own stand puts its foot [m]; belt and pallet are as much higher."""
+def _station(config: Mapping[str, Any], rng: np.random.Generator, foot: float) -> PalletSite:
+    """A station with the pallet on the side where the conveyor is not. foot: how high the robot's
+    own stand puts its foot [m]; belt and pallet are as much higher."""
     scene = section(config, "scene")
     line = conveyor(config, rng, foot)
     pattern = word(rng, scene["pattern"], "scene.pattern")
@@ -119,8 +131,7 @@ def _station(
     length, width = part_of(box).dims["length"], part_of(box).dims["width"]
     height = part_of(box).dims["height"]
     side = -float(np.sign(line.middle[1]))
-    stand = _stand(config, rng, line, side, foot)
-    pallet = stand[-1]
+    *table, pallet = _stand(config, rng, line, side, foot)
     top = pallet.pose @ Pose.from_array(part_of(pallet).frames["top"])
     layouts = [layer(pattern, per_layer, length + gap, width + gap, odd=k % 2 == 1)
                for k in range(layers)]  # fmt: skip
@@ -131,14 +142,13 @@ def _station(
             "enlarge scene.pallet.size"
         )
     turn = Pose.turned((0, 0, 0), (0, 0, 1), quarters[int(rng.integers(len(quarters)))])
-    stack = []
+    stack: list[Pose] = []
     for k, spots in enumerate(layouts):
         poses = [
             top @ turn @ Pose.turned((x, y, k * height), (0, 0, 1), yaw) for x, y, yaw in spots
         ]
         stack += sorted(poses, key=lambda p: -float(np.hypot(*p.position[:2])))
-    goal = {"pattern": pattern, "layers": layers, "pallet": "pallet", **line.goal()}
-    return line, stand, box, stack, goal
+    return PalletSite(line, tuple(table), pallet, box, tuple(stack), pattern, layers)
 
 
 def _fits(
@@ -206,17 +216,17 @@ def _stand(
 
 
 def _cell(
-    config: Mapping[str, Any], rng: np.random.Generator, line: Line, stand: Sequence[Body],
-    boxes: Sequence[Body], goal: dict[str, Any], home: tuple[float, ...], wrist: str,
+    config: Mapping[str, Any], rng: np.random.Generator, at: PalletSite, boxes: Sequence[Body],
+    goal: Goal, arm: Arm,
 ) -> Cell:  # fmt: skip
-    middle = stand[-1].pose.position
+    line, middle = at.line, at.pallet.pose.position
     swept = [place.rectangle(0.5, 1.4, 0.3, 0.0)]
-    around = shop.clutter(config, rng, line.at, swept)
+    clutter = shop.clutter(config, rng, line.at, swept)
     view = (middle[0] - 0.03, 0.4 * middle[1], line.at.height - 0.05)
     return Cell(
-        robots=(shop.robot(config, rng, line.at.height, home),),
-        bodies=(*line.bodies, *stand, *boxes, *around),
-        cameras=cameras(config, rng, view, wrist),
+        robots=(shop.robot(config, rng, line.at.height, arm.home),),
+        bodies=(*line.bodies, *at.table, at.pallet, *boxes, *clutter),
+        cameras=cameras(config, rng, view, arm.wrist),
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
         goal=goal,

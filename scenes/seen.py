@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assets.colour_terms import ACHROMATIC, EDGE, NEUTRAL, VIVID, chroma, decoded, lab, term, terms
+from episodes.array_types import Floats
 from sim.spec import RGB, Camera, Cell, Light
 
-Array = NDArray[np.float64]
 BOUNCE = 0.8  # of the hall's light that reaches undersides, from floors and walls
 SUN_SHARE = 0.7  # of the light on a level surface, from a lamp right above and a usual hall
 USUAL = SUN_SHARE * 0.9 + 1.0 - SUN_SHARE  # light on a bench, of that
@@ -29,7 +28,7 @@ UNDER = 0.6  # of the hall's light, what reaches into a bin or beneath an arm
 SHADING = (0.25, 1.4)  # of the light on a bench: what a surface in shade, or facing a lamp, has
 
 
-def light_on(lights: Sequence[Light], *, from_below: bool = False) -> tuple[Array, Array]:
+def light_on(lights: Sequence[Light], *, from_below: bool = False) -> tuple[Floats, Floats]:
     """(3,) linear light from the lamps and from the hall, on a bench or on undersides; `USUAL` in
     all of usual light on a bench."""
     lamps, hall = np.zeros(3), np.zeros(3)
@@ -68,7 +67,7 @@ def level(cell: Cell, camera: Camera) -> tuple[float, float]:
     return full, min(SHADING[0], UNDER * hall / (lamps + hall + 1e-6))
 
 
-def called(linear: Array, level: float, shade: float = SHADING[0], edge: float = EDGE) -> set[str]:
+def called(linear: Floats, level: float, shade: float = SHADING[0], edge: float = EDGE) -> set[str]:
     """What a viewer may call the colour of a surface whose picture is `linear` light (3,), where
     the light has that `level`, and shade that share of it: what it is called, and where it is dark
     or so pale that it may be in shade or glare, what it would be called in full light."""
@@ -84,7 +83,7 @@ def called(linear: Array, level: float, shade: float = SHADING[0], edge: float =
     return found & NEUTRAL if tint < ACHROMATIC else found
 
 
-def pictured(rgb: RGB, cell: Cell, camera: Camera) -> Iterator[tuple[Array, float]]:
+def pictured(rgb: RGB, cell: Cell, camera: Camera) -> Iterator[tuple[Floats, float]]:
     """In full light and in shade: (3,) linear light in the camera's picture of a dull surface of
     that sRGB colour, and the level of that light, as `level` has it."""
     below = looks_up(cell, camera)
@@ -104,7 +103,7 @@ def true_to(word: str, rgb: RGB, cell: Cell, camera: Camera) -> bool:
     )
 
 
-def developed(light: Array) -> Array:
+def developed(light: Floats) -> Floats:
     """What a picture keeps of linear light: as it is up to 0.45, then less and less up to 1."""
     over = np.maximum(light - KNEE, 0.0)
     return np.where(light < KNEE, light, 1.0 - (1.0 - KNEE) * np.exp(-over / (1.0 - KNEE)))

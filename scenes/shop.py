@@ -7,7 +7,7 @@ floor is z = 0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -140,7 +140,7 @@ def clutter(
 def standing(body: Body, on_support: Pose, height: float, rest: Pose | None = None) -> Body:
     """The body put down at `on_support` of a surface at `height` [m], lying in `rest`."""
     pose = (on_support @ (rest or Pose())).shifted(z=height)
-    return Body(**{**vars(body), "pose": pose})
+    return replace(body, pose=pose)
 
 
 def lights(rng: np.random.Generator) -> tuple[Light, ...]:

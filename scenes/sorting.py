@@ -10,8 +10,10 @@ import numpy as np
 
 from assets import materials
 from scenes import place, shop
+from scenes.arm import Arm
 from scenes.cameras import cameras
 from scenes.draw import count, number, section, word
+from scenes.goals import DefectGoal
 from scenes.workpieces import colour_of, finished, fixture, part_of
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
@@ -19,13 +21,9 @@ from sim.spec import Body, Cell, Physics
 DEFECTS = ("scratch", "chip", "missing_hole", "wrong_colour")
 
 
-def defect_bench(
-    config: Mapping[str, Any], rng: np.random.Generator, home: tuple[float, ...], wrist: str
-) -> Cell:
-    """goal: parts, defects ("" for none) and bins of each, colour, that sound ones have, camera.
-
-    Plates lie on the side that may be scratched, which the camera sees from below.
-    """
+def defect_bench(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
+    """A DefectGoal: plates that lie on the side that may be scratched, which the camera sees from
+    below."""
     scene = section(config, "scene")
     at = shop.shop(config, rng)
     colour, plates, defects = _plates(rng, scene)
@@ -50,22 +48,22 @@ def defect_bench(
         for b, p in zip(things, poses, strict=True)
     ]
     covered = [place.moved(s, *place.flat(p)) for s, p in zip(shapes, poses, strict=True)]
-    around = shop.clutter(config, rng, at, [*covered, area])
+    clutter = shop.clutter(config, rng, at, [*covered, area])
     lens = Pose.from_array(part_of(eye).frames["camera"])
     middle = (float(area.centroid.x), float(area.centroid.y), at.height + 0.05)
     return Cell(
-        robots=(shop.robot(config, rng, at.height, home),),
-        bodies=(*at.bodies, *placed, *around),
-        cameras=cameras(config, rng, middle, wrist, {"vision": lens}),
+        robots=(shop.robot(config, rng, at.height, arm.home),),
+        bodies=(*at.bodies, *placed, *clutter),
+        cameras=cameras(config, rng, middle, arm.wrist, {"vision": lens}),
         lights=shop.lights(rng),
         physics=Physics(**section(config, "physics")),
-        goal={
-            "parts": [b.name for b in plates],
-            "defects": defects,
-            "bins": ["rejects" if d else "passes" for d in defects],
-            "colour": colour,
-            "camera": "vision",
-        },
+        goal=DefectGoal(
+            parts=tuple(b.name for b in plates),
+            defects=tuple(defects),
+            bins=tuple("rejects" if d else "passes" for d in defects),
+            colour=colour,
+            camera=eye.name,
+        ),
         sampled={"bench_height_m": at.height},
     )
 

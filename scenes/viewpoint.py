@@ -7,16 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assets import catalogue
 from assets.part import Box, Cylinder, Piece
+from episodes.array_types import Bools, Floats
 from scenes.cameras import look_at
 from scenes.draw import number
 from sim.pose import Pose, rotvec_to_matrix
 from sim.spec import Body, Camera, Cell
 
-Array = NDArray[np.float64]
 POINTS = 48  # looked at on every target
 SKIN = 0.003  # m that blockers are taken smaller by: a part touches what it lies on
 LOWEST, HIGHEST = np.deg2rad(14.0), np.deg2rad(86.0)  # elevations that a camera is kept between
@@ -25,13 +24,13 @@ MARGIN = 0.03  # of the picture's width and height, that a target had better sta
 
 def targets(cell: Cell) -> list[Body]:
     """The bodies that the cell's goal names, or all that can move."""
-    named = {word.partition("/")[0] for word in _words(cell.goal)}
+    named = {word.partition("/")[0] for word in _words(cell.goal.plain())}
     found = [b for b in cell.bodies if b.name in named]
     return found or [b for b in cell.bodies if not b.fixed]
 
 
 def _words(value: Any) -> Iterator[str]:
-    """Every text in a goal, however deep: it names lists of bodies as well as single ones."""
+    """Every text in a goal's terms, however deep: it names single bodies and lists of them."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -83,9 +82,9 @@ def shaken(camera: Camera, ranges: Mapping[str, Any], rng: np.random.Generator) 
     return replace(camera, pose=pose, fov=_zoomed(camera.fov, zoom))
 
 
-def _unit(rng: np.random.Generator) -> Array:
+def _unit(rng: np.random.Generator) -> Floats:
     v = rng.normal(size=3)
-    out: Array = v / np.linalg.norm(v)
+    out: Floats = v / np.linalg.norm(v)
     return out
 
 
@@ -94,7 +93,7 @@ def _zoomed(fov: float, zoom: float) -> float:
 
 
 def _orbited(
-    camera: Camera, middle: Array, ranges: Mapping[str, Any], rng: np.random.Generator
+    camera: Camera, middle: Floats, ranges: Mapping[str, Any], rng: np.random.Generator
 ) -> Camera:
     def draw(key: str) -> float:
         return number(rng, ranges[key], f"look.camera.{key}")
@@ -136,19 +135,19 @@ def share_seen(cell: Cell, camera: Camera, target: Body) -> float:
     return float((~blocked).sum() / len(points))
 
 
-def _middle(body: Body) -> Array:
+def _middle(body: Body) -> Floats:
     part = catalogue.build(body.kind, body.params)
     return body.pose.apply(np.mean(part.mesh.bounds, axis=0))
 
 
-def _surface(body: Body) -> Array:
+def _surface(body: Body) -> Floats:
     """(POINTS, 3) spread over the body's corners, in the world."""
     vertices = np.asarray(catalogue.build(body.kind, body.params).mesh.vertices)
     picked = np.linspace(0, len(vertices) - 1, min(POINTS, len(vertices))).astype(int)
     return body.pose.apply(vertices[picked])
 
 
-def _blocked(body: Body, eye: Array, points: Array) -> NDArray[np.bool_]:
+def _blocked(body: Body, eye: Floats, points: Floats) -> Bools:
     """(P,) whether the way from the eye to points (P, 3) goes through any of a body's pieces."""
     out = np.zeros(len(points), bool)
     for piece in catalogue.build(body.kind, body.params).pieces:
@@ -164,7 +163,7 @@ def _blocked(body: Body, eye: Array, points: Array) -> NDArray[np.bool_]:
     return out
 
 
-def _box(piece: Piece) -> tuple[Array, Pose]:
+def _box(piece: Piece) -> tuple[Floats, Pose]:
     """Half extents of a box about the piece, a little smaller, and its pose in the part."""
     if isinstance(piece, Box):
         half, at = np.array(piece.half), Pose.from_array(piece.at)

@@ -10,7 +10,7 @@ import numpy as np
 
 from assets import catalogue, materials
 from assets.part import Part
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from scenes import colour
 from scenes.draw import count, number, word
 from sim.pose import Pose
@@ -133,7 +133,7 @@ def one_each(
 def colour_of(name: str) -> RGB:
     """The sRGB of a colour's name."""
     if name not in materials.COLOURS:
-        raise UserError(f"unknown colour {name!r}; colours: {', '.join(materials.COLOURS)}")
+        raise unknown("colour", name, materials.COLOURS)
     return materials.COLOURS[name]
 
 

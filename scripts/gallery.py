@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from episodes.array_types import Floats
 from episodes.errors import UserError
 from generators import run, tasks
 from generators.command import hydra_app
@@ -105,7 +106,7 @@ def cameras(cell: Cell) -> list[str]:
     return [camera.name for camera in cell.cameras[:2]]
 
 
-def seen(cell: Cell, state: NDArray[np.float64], drawers: Mapping[str, Renderer | None]) -> Picture:
+def seen(cell: Cell, state: Floats, drawers: Mapping[str, Renderer | None]) -> Picture:
     """Both cameras, one above the other."""
     raster = drawers["raster"]
     assert raster is not None
@@ -115,7 +116,7 @@ def seen(cell: Cell, state: NDArray[np.float64], drawers: Mapping[str, Renderer 
 
 
 def compared(
-    cell: Cell, state: NDArray[np.float64], drawers: Mapping[str, Renderer | None], wide: int
+    cell: Cell, state: Floats, drawers: Mapping[str, Renderer | None], wide: int
 ) -> Picture:
     """One instant, by every renderer, in pictures `wide` [px]."""
     big = tuple(replace(c, width=wide, height=SIZE) for c in cell.cameras)

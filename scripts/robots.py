@@ -37,18 +37,17 @@ def picture(
 ) -> NDArray[np.uint8]:
     """(SIZE, SIZE, 3): the robot in its home posture, the jaws half open."""
     model = robot.load(name)
-    about = model.card
     joints = np.zeros(len(model.movable))
-    joints[model.arm_columns()] = about.home
-    joints[model.gripper_columns()] = about.gripper_open * 0.6
+    joints[model.arm_columns] = model.home
+    joints[model.tool_columns] = model.tool.positions(np.array([0.4]))
     cell = Cell(
-        robots=(Robot(about.arm, name, Pose(), about.home),),
+        robots=(Robot(model.arm.name, name, Pose(), model.home),),
         bodies=(BENCH,),
         cameras=(Camera("eye", look_at(*view), 2 * SIZE, 2 * SIZE, 0.72),),
         lights=(Light("lamp", direction=(0.5, -0.5, 0.7)), Light("hall", "sky", occlusion=0.6)),
     )
     states = np.zeros((1, max(stop for _, stop in state_layout.columns(cell).values())))
-    start, stop = state_layout.columns(cell)[f"{about.arm}/joint_position"]
+    start, stop = state_layout.columns(cell)[f"{model.arm.name}/joint_position"]
     states[0, start:stop] = joints
     seen = next(iter(renderer.frames(cell, states, ["eye"])))["eye"].rgb
     return np.asarray(Image.fromarray(seen).resize((SIZE, SIZE), Image.Resampling.LANCZOS))

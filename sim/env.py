@@ -12,19 +12,19 @@ import numpy as np
 from gymnasium.spaces import Box, Dict
 from numpy.typing import NDArray
 
-from episodes.errors import BadValue
+from episodes.array_types import AnyArray, Singles
+from episodes.errors import BadValue, unknown
 from sim import eyes, state_layout
-from sim.render import open_renderer
+from sim.render import NO_PIXELS, open_renderer
 from sim.robots import robot
 from sim.spec import Camera, Cell
 from sim.station import Station, action_bounds, as_action
 
-NO_PIXELS = "none"
 RENDER_MODES = ("rgb_array",)
 OPTIONS = ("index",)
 
 
-class Verdict(Protocol):
+class JudgedStep(Protocol):
     """What a task says about a station: reached, out of reach for good, and why; the reward of the
     step that led here; and how far the work is (0 .. 1), where the task tells that."""
 
@@ -49,11 +49,11 @@ class Start:
     instruction: str
     seed: int
     index: int
-    judge: Callable[[Station], Verdict]
+    judge: Callable[[Station], JudgedStep]
     noise: np.random.Generator
 
 
-class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
+class CellEnv(gymnasium.Env[dict[str, AnyArray], Singles]):
     """Steps the same Station, with the same actions (7,), as the episodes that `generate` records.
 
     draw: (seed, index) -> the start of that episode. reset(seed=s) starts the sequence of seed s at
@@ -67,7 +67,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
     intrinsics (3, 3) [px], camera_to_world (4, 4); with the noise and the rate of the recorded
     ones. shows: the renderer of render() where `renderer` is "none".
 
-    info holds instruction, seed, index, success, failure, and progress where it is told. step
+    info holds instruction, seed, index, success, failure, and progress where it is known. step
     raises BadValue, a ValueError, for an action that is not 7 finite numbers.
     """
 
@@ -107,7 +107,7 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    ) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         index = _index(options)
         super().reset(seed=seed)
         if seed is not None:
@@ -133,8 +133,8 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         return self._observe(), self._info(verdict)
 
     def step(
-        self, action: NDArray[np.float32]
-    ) -> tuple[dict[str, NDArray[Any]], float, bool, bool, dict[str, Any]]:
+        self, action: Singles
+    ) -> tuple[dict[str, AnyArray], float, bool, bool, dict[str, Any]]:
         self.station.step(as_action(action))
         self._steps += 1
         verdict = self._judge(self.station)
@@ -182,8 +182,8 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
             "which leads to the same state bit for bit"
         )
 
-    def _observe(self) -> dict[str, NDArray[Any]]:
-        out: dict[str, NDArray[Any]] = dict(self.station.observe())
+    def _observe(self) -> dict[str, AnyArray]:
+        out: dict[str, AnyArray] = dict(self.station.observe())
         if self._eyes is not None:
             self._eyes.advance(self.station.world.state())
         if self._eyes is not None and self._sees:
@@ -191,9 +191,9 @@ class CellEnv(gymnasium.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
             out |= self._eyes.shown(self._pictures)
         return out
 
-    def _info(self, verdict: Verdict) -> dict[str, Any]:
-        told = {} if verdict.progress is None else {"progress": verdict.progress}
-        return {**self._about, "success": verdict.success, "failure": verdict.failure, **told}
+    def _info(self, verdict: JudgedStep) -> dict[str, Any]:
+        known = {} if verdict.progress is None else {"progress": verdict.progress}
+        return {**self._about, "success": verdict.success, "failure": verdict.failure, **known}
 
 
 def _check_render_mode(mode: str | None) -> None:
@@ -208,7 +208,7 @@ def _index(options: Mapping[str, Any] | None) -> int | None:
     """options["index"]; BadValue for another key or no whole number."""
     for name in options or {}:
         if name not in OPTIONS:
-            raise BadValue(f"unknown option {name!r} of reset; options: {', '.join(OPTIONS)}")
+            raise unknown("option of reset:", name, OPTIONS)
     value = (options or {}).get("index")
     if value is None:
         return None
@@ -224,8 +224,8 @@ def _index(options: Mapping[str, Any] | None) -> int | None:
 
 def _readings(card: str) -> dict[str, gymnasium.Space[Any]]:
     """What `Station.observe` gives."""
-    arm = robot.load(card).card
-    joints = len(arm.arm_joints)
+    arm = robot.load(card).arm
+    joints = len(arm.joints)
     slack = 0.1  # a motor may be a little past its limit [rad]
     lower, upper = np.array(arm.lower, np.float32), np.array(arm.upper, np.float32)
     return {

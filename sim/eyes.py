@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from episodes.errors import BadValue
+from episodes.array_types import AnyArray, Floats
+from episodes.errors import unknown
 from sim import state_layout
 from sim.render import sensors
 from sim.render.base import Frame, Renderer
@@ -24,18 +24,18 @@ def chosen(channels: Sequence[str]) -> tuple[str, ...]:
     names = [channels] if isinstance(channels, str) else list(channels)
     for name in names:
         if name not in CHANNELS:
-            raise BadValue(f"unknown channel {name!r}; channels: {', '.join(CHANNELS)}")
+            raise unknown("channel", name, CHANNELS)
     return tuple(dict.fromkeys(names))
 
 
 def spaces(
     cameras: Iterable[Camera], channels: Sequence[str]
-) -> dict[str, gymnasium.Space[NDArray[Any]]]:
+) -> dict[str, gymnasium.Space[AnyArray]]:
     """ "{camera}_{channel}" -> what is delivered of it; no depth of a camera that measures none."""
-    out: dict[str, gymnasium.Space[NDArray[Any]]] = {}
+    out: dict[str, gymnasium.Space[AnyArray]] = {}
     for camera in cameras:
         size = (camera.height, camera.width)
-        boxes: dict[str, gymnasium.Space[NDArray[Any]]] = {
+        boxes: dict[str, gymnasium.Space[AnyArray]] = {
             "image": Box(0, 255, (*size, 3), np.uint8),
             "depth": Box(0, 65535, size, np.uint16),
             "segmentation": Box(0, 65535, size, np.uint16),
@@ -58,11 +58,11 @@ class Eyes:
         self._renderer, self._cell = renderer, cell
         self._sensors = sensors.Sensors(cell, noise)
         self._instant = -1
-        self._states: list[NDArray[np.float64]] = []  # the one before, and the present one
+        self._states: list[Floats] = []  # the one before, and the present one
         self._frames: dict[str, Frame] = {}  # what each camera took last
-        self._poses: dict[str, NDArray[np.float64]] = {}  # and from where
+        self._poses: dict[str, Floats] = {}  # and from where
 
-    def advance(self, state: NDArray[np.float64]) -> None:
+    def advance(self, state: Floats) -> None:
         """The next instant has this state (S,)."""
         self._states = [self._states[-1] if self._states else state, state]
         self._instant += 1
@@ -80,12 +80,12 @@ class Eyes:
             poses = state_layout.camera_to_world(self._cell, state[None], camera)
             self._poses[camera.name] = poses[0]
 
-    def shown(self, names: Container[str]) -> dict[str, NDArray[Any]]:
+    def shown(self, names: Container[str]) -> dict[str, AnyArray]:
         """What of `spaces` is named, as it was when each camera took its last picture."""
-        out: dict[str, NDArray[Any]] = {}
+        out: dict[str, AnyArray] = {}
         for camera in self._cell.cameras:
             frame = self._frames[camera.name]
-            arrays: dict[str, NDArray[Any]] = {
+            arrays: dict[str, AnyArray] = {
                 "image": frame.rgb,
                 "depth": frame.depth,
                 "segmentation": frame.segmentation,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from episodes.array_types import Floats
 
 
 @dataclass(frozen=True)
@@ -37,22 +37,32 @@ class Pose:
         return Pose.at(position, rotvec_to_matrix(unit * angle))
 
     @staticmethod
+    def from_rpy(position: ArrayLike, rpy: Sequence[float]) -> Pose:
+        """A pose at `position`, turned by roll, pitch and yaw [rad] about its fixed x, y and z axes
+        in this order, as URDF has it."""
+        roll, pitch, yaw = rpy
+        about_x, about_y, about_z = (
+            rotvec_to_matrix(v) for v in ([roll, 0, 0], [0, pitch, 0], [0, 0, yaw])
+        )
+        return Pose.at(position, about_z @ about_y @ about_x)
+
+    @staticmethod
     def from_matrix(matrix: ArrayLike) -> Pose:
         """A pose from a homogeneous matrix (4, 4)."""
         m = np.asarray(matrix, float)
         return Pose.at(m[:3, 3], m[:3, :3])
 
     @staticmethod
-    def from_array(values: Sequence[float] | Array) -> Pose:
+    def from_array(values: Sequence[float] | Floats) -> Pose:
         """A pose from x y z qx qy qz qw (7,)."""
         x, y, z, qx, qy, qz, qw = (float(v) for v in values)
         return Pose((x, y, z), (qx, qy, qz, qw))
 
-    def array(self) -> Array:
+    def array(self) -> Floats:
         """x y z qx qy qz qw (7,)."""
         return np.array(self.position + self.quaternion)
 
-    def matrix(self) -> Array:
+    def matrix(self) -> Floats:
         """The homogeneous matrix (4, 4)."""
         m = np.eye(4)
         m[:3, :3] = self.rotation
@@ -60,7 +70,7 @@ class Pose:
         return m
 
     @cached_property
-    def rotation(self) -> Array:
+    def rotation(self) -> Floats:
         """The rotation matrix (3, 3)."""
         x, y, z, w = self.quaternion
         s = 2.0 / (x * x + y * y + z * z + w * w)
@@ -93,7 +103,7 @@ class Pose:
         rx, ry, rz = _rotated(back, self.position)
         return Pose((-rx, -ry, -rz), back)
 
-    def apply(self, points: ArrayLike) -> Array:
+    def apply(self, points: ArrayLike) -> Floats:
         """Points (..., 3) of frame a, in frame b."""
         return np.asarray(points, float) @ self.rotation.T + self.position
 
@@ -103,7 +113,7 @@ class Pose:
         return Pose((px + x, py + y, pz + z), self.quaternion)
 
 
-def quat_to_matrix(quaternion: ArrayLike) -> Array:
+def quat_to_matrix(quaternion: ArrayLike) -> Floats:
     """Rotation matrices (..., 3, 3) of quaternions (..., 4); they need not be unit."""
     q = np.asarray(quaternion, float)
     x, y, z, w = np.moveaxis(q / np.linalg.norm(q, axis=-1, keepdims=True), -1, 0)
@@ -116,7 +126,7 @@ def quat_to_matrix(quaternion: ArrayLike) -> Array:
     return out
 
 
-def in_step(pose: Array, last: Array | None) -> Array:
+def in_step(pose: Floats, last: Floats | None) -> Floats:
     """A pose (7,), its quaternion of the sign that is nearer to the `last` pose's; without one,
     of the sign that makes its largest entry positive.
 
@@ -145,7 +155,7 @@ def matrix_to_quat(matrix: ArrayLike) -> tuple[float, float, float, float]:
     return x * scale, y * scale, z * scale, w * scale
 
 
-def rotvec_to_matrix(rotvec: ArrayLike) -> Array:
+def rotvec_to_matrix(rotvec: ArrayLike) -> Floats:
     """The rotation matrix (3, 3) of a rotation vector (3,) [rad] (Rodrigues)."""
     x, y, z = np.asarray(rotvec, float).tolist()
     angle = math.sqrt(x * x + y * y + z * z)
@@ -163,7 +173,7 @@ def rotvec_to_matrix(rotvec: ArrayLike) -> Array:
     )
 
 
-def matrix_to_rotvec(matrix: ArrayLike) -> Array:
+def matrix_to_rotvec(matrix: ArrayLike) -> Floats:
     """The rotation vector (3,) [rad] of a rotation matrix (3, 3), of length at most pi."""
     x, y, z, w = matrix_to_quat(matrix)
     norm = math.sqrt(x * x + y * y + z * z)

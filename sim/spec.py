@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from types import UnionType
-from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats
+from sim.plain import BadRecord, from_plain, to_plain
 from sim.pose import Pose
 
 RGB = tuple[float, float, float]  # sRGB, 0..1
+
+
+Named = TypeVar("Named", "Robot", "Body", "Camera")
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class Camera:
     readout: float = 0.0  # from the first row to the last [s]; > 0: a rolling shutter
     every: int = 1  # control periods from picture to picture; in between the last one stands
 
-    def intrinsics(self) -> NDArray[np.float64]:
+    def intrinsics(self) -> Floats:
         """(3, 3) [px]; square pixels, principal point in the image centre.
 
         A point (x, y, z) of the camera frame lands at u = fx x/z + cx, v = fy y/z + cy, where
@@ -163,10 +166,46 @@ class Physics:
     settle_s: float = 0.0
 
 
+class Goal:
+    """What a task is to reach: the base of frozen dataclasses; ours are in `scenes.goals`."""
+
+    @classmethod
+    def of(cls, cell: Cell) -> Self:
+        """The cell's goal. BadRecord where it is of another class, or the record of none of it."""
+        goal = cell.goal
+        if isinstance(goal, cls):
+            return goal
+        if not isinstance(goal, RecordedGoal):
+            raise BadRecord(f"the cell's goal is a {type(goal).__name__}, not a {cls.__name__}")
+        found: Self = from_plain(cls, goal.values, "goal")
+        return found
+
+    def plain(self) -> Mapping[str, Any]:
+        """In JSON terms."""
+        terms: Mapping[str, Any] = to_plain(self)
+        return terms
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedGoal(Goal):
+    """A goal as it stands in a record, which does not say of which class it is: a record can be
+    replayed and rendered where its task is not known. A task reads it with the `of` of its own."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def plain(self) -> Mapping[str, Any]:
+        return self.values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Goal) and self.values == other.plain()
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @dataclass(frozen=True)
 class Cell:
-    """Everything that an episode starts from. `goal` is what the task is to reach, in JSON terms;
-    `sampled` lists the values drawn for the cell that stand nowhere else."""
+    """Everything that an episode starts from. `goal` is what the task is to reach; `sampled` lists
+    the values drawn for the cell that stand nowhere else."""
 
     robots: tuple[Robot, ...] = ()
     bodies: tuple[Body, ...] = ()
@@ -174,7 +213,7 @@ class Cell:
     lights: tuple[Light, ...] = ()
     physics: Physics = Physics()
     rules: tuple[Rule, ...] = ()
-    goal: Mapping[str, Any] = field(default_factory=dict)
+    goal: Goal = field(default_factory=RecordedGoal)
     sampled: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -201,49 +240,25 @@ class Cell:
 
     def to_json(self) -> str:
         """Exact: floats keep every bit, keys are sorted."""
-        return json.dumps(_plain(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        terms = {**to_plain(self), "goal": self.goal.plain()}
+        return json.dumps(terms, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The cell of `to_json`. Raises ValueError for anything else."""
+        """The cell of `to_json`, its goal as recorded. BadRecord for anything else."""
         try:
-            return _build(cls, json.loads(text))
-        except (TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ValueError(f"not the JSON of a cell: {error}") from error
+            terms = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise BadRecord(f"not the JSON of a cell: {error}") from error
+        goal = terms.pop("goal", {}) if isinstance(terms, dict) else {}
+        if not isinstance(goal, dict):
+            raise BadRecord(f"cell.goal must be a mapping, not {goal!r}")
+        cell: Self = from_plain(cls, terms, "cell")
+        return replace(cell, goal=RecordedGoal(goal))
 
 
-def _named(items: tuple[Any, ...], name: str, what: str) -> Any:
+def _named(items: tuple[Named, ...], name: str, what: str) -> Named:
     for item in items:
         if item.name == name:
             return item
     raise KeyError(f"no {what} {name!r}; there are: {', '.join(i.name for i in items)}")
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
-
-
-def _build(kind: Any, value: Any) -> Any:
-    if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        unknown = set(value) - set(hints)
-        if unknown:
-            raise ValueError(f"unknown fields of a {kind}: {', '.join(sorted(unknown))}")
-        return kind(**{k: _build(hints[k], v) for k, v in value.items()})  # type: ignore[operator]
-    origin, args = get_origin(kind), get_args(kind)
-    if origin is tuple:
-        inner = args[0] if len(args) == 2 and args[1] is Ellipsis else None
-        return tuple(_build(inner or args[i], v) for i, v in enumerate(value))
-    if origin in (Union, UnionType):
-        return None if value is None else _build(args[0], value)
-    if kind is float:
-        return float(value)
-    return value

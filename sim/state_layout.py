@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from sim.pose import Pose
 from sim.robots import robot
 from sim.spec import Camera, Cell
-
-Array = NDArray[np.float64]
 
 
 def columns(cell: Cell) -> dict[str, tuple[int, int]]:
@@ -42,16 +40,16 @@ def segments(cell: Cell) -> dict[str, int]:
     return {name: i + 1 for i, name in enumerate(names)}
 
 
-def joints(cell: Cell, states: Array, name: str) -> Array:
+def joints(cell: Cell, states: Floats, name: str) -> Floats:
     """(..., M) the positions of a robot's movable joints, from states (..., S)."""
     start, stop = columns(cell)[f"{name}/joint_position"]
     return states[..., start:stop]
 
 
-def body_poses(cell: Cell, states: Array) -> Mapping[str, Array]:
+def body_poses(cell: Cell, states: Floats) -> Mapping[str, Floats]:
     """body -> (..., 7) x y z qx qy qz qw in the world; fixed bodies stay where they are."""
     places = columns(cell)
-    out: dict[str, Array] = {}
+    out: dict[str, Floats] = {}
     for body in cell.bodies:
         if body.fixed:
             shape = (*states.shape[:-1], 7)
@@ -62,7 +60,7 @@ def body_poses(cell: Cell, states: Array) -> Mapping[str, Array]:
     return out
 
 
-def camera_to_world(cell: Cell, states: Array, camera: Camera) -> Array:
+def camera_to_world(cell: Cell, states: Floats, camera: Camera) -> Floats:
     """(T, 4, 4) for a camera that rides on a robot, (1, 4, 4) for a fixed one; OpenCV axes."""
     if not camera.parent:
         return camera.pose.matrix()[None]
@@ -77,11 +75,11 @@ def camera_to_world(cell: Cell, states: Array, camera: Camera) -> Array:
     raise KeyError(f"camera {camera.name}: no robot {owner!r} in the cell")
 
 
-def tcp_to_world(cell: Cell, states: Array, name: str) -> list[Pose]:
+def tcp_to_world(cell: Cell, states: Floats, name: str) -> list[Pose]:
     """The tool centre point of a robot, one pose for each of states (T, S)."""
     arm = next(r for r in cell.robots if r.name == name)
-    card = robot.load(arm.card).card
+    model = robot.load(arm.card)
     matrices = robot.frame_to_world(
-        arm.base, robot.load(arm.card), joints(cell, states, name), card.tcp_link, card.tcp
+        arm.base, model, joints(cell, states, name), model.tcp.link, model.tcp.pose
     )
     return [Pose.from_matrix(m) for m in matrices]

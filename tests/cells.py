@@ -5,7 +5,7 @@ from sim.robots import robot
 from sim.spec import Body, Cell, Physics, Robot
 from sim.station import Station
 
-CARD = robot.load("panda").card
+PANDA = robot.load("panda")
 
 BENCH = Body("bench", "bench_top", {"thickness_mm": 40.0}, Pose((0.4, 0.0, -0.04)), fixed=True)
 
@@ -18,7 +18,7 @@ def block(name: str = "part", at: Pose = THERE, mass: float = 0.3) -> Body:
 
 
 def cell(*bodies: Body, **physics: float) -> Cell:
-    arm = Robot("panda", "panda", Pose(), CARD.home)
+    arm = Robot("panda", "panda", Pose(), PANDA.home)
     return Cell(robots=(arm,), bodies=bodies, physics=Physics(**physics))
 
 

@@ -25,7 +25,7 @@ class InlinePool:
             future.set_exception(error)
         return future
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         return None
 
     def close(self) -> None:
@@ -36,10 +36,13 @@ class InlinePool:
 
 
 def work_inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every verb that would start processes works in this one."""
-    for verb in ("audit", "replay", "smoke"):
-        monkeypatch.setattr(f"generators.command.verbs.{verb}.LocalPool", InlinePool)
-    monkeypatch.setattr("generators.production.sweep.LocalPool", InlinePool)
-    # last: a module that is first imported now would take it for the real one, and keep it
+    """What would start processes works in this one, which keeps its memory, its watchdog and its
+    crash reports."""
+    monkeypatch.setattr("generators.production.shard._limit_memory", _nothing)
+    for name in ("dump_traceback_later", "cancel_dump_traceback_later", "enable", "disable"):
+        monkeypatch.setattr(f"faulthandler.{name}", _nothing)
     monkeypatch.setattr(LOCAL, InlinePool)
-    monkeypatch.setattr("faulthandler.dump_traceback_later", lambda *_, **__: None)
+
+
+def _nothing(*_: object, **__: object) -> None:
+    return None

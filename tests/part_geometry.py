@@ -43,20 +43,22 @@ def held_span(part: Part, at: tuple[float, ...]) -> tuple[float, float]:
     hits = [
         corners[np.all(np.abs(corners[:, [0, 2]]) < [PAD_WIDTH / 2, PAD_HEIGHT / 2], axis=1), 1]
     ]
+    z = np.linspace(-0.4999, 0.4999, 41)[:, None] * PAD_HEIGHT  # (41, 1) against all triangles
     for x in np.linspace(-0.49, 0.49, 7) * PAD_WIDTH:
-        for z in np.linspace(-0.4999, 0.4999, 41) * PAD_HEIGHT:
-            s = ((x - ax) * vz - (z - az) * vx) / flat
-            t = ((z - az) * ux - (x - ax) * uz) / flat
-            inside = (s >= -1e-9) & (t >= -1e-9) & (s + t <= 1 + 1e-9)
-            hits.append((ay + s * uy + t * vy)[inside])
+        s = ((x - ax) * vz - (z - az) * vx) / flat
+        t = ((z - az) * ux - (x - ax) * uz) / flat
+        inside = (s >= -1e-9) & (t >= -1e-9) & (s + t <= 1 + 1e-9)
+        hits.append((ay + s * uy + t * vy)[inside])
     met = np.concatenate(hits)
     assert len(met), "the pads hold nothing"
     return float(met.min()), float(met.max())
 
 
-def first_met(part: Part, at: tuple[float, ...], points: NDArray[np.float64]) -> list[float]:
-    """How far [m] along z of the frame `at` rays from far behind it first meet the part, one for
-    each point (N, 2) of its xy plane; inf where they pass it."""
+def first_met(
+    part: Part, at: tuple[float, ...], points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(N,) how far [m] along z of the frame `at` rays from far behind it first meet the part, one
+    for each point (N, 2) of its xy plane; inf where they pass it."""
     to_cup = np.linalg.inv(to_matrix(at))  # type: ignore[arg-type]
     corners = part.mesh.vertices @ to_cup[:3, :3].T + to_cup[:3, 3]
     a, b, c = (corners[part.mesh.faces[:, k]] for k in range(3))
@@ -66,10 +68,9 @@ def first_met(part: Part, at: tuple[float, ...], points: NDArray[np.float64]) ->
     ax, ay, az, ux, uy, uz, vx, vy, vz, flat = (
         w[front] for w in (*a.T, ux, uy, uz, vx, vy, vz, flat)
     )
-    found = []
-    for x, y in points:
-        s = ((x - ax) * vy - (y - ay) * vx) / flat
-        t = ((y - ay) * ux - (x - ax) * uy) / flat
-        inside = (s >= -1e-9) & (t >= -1e-9) & (s + t <= 1 + 1e-9)
-        found.append(float(np.min((az + s * uz + t * vz)[inside], initial=np.inf)))
-    return found
+    x, y = np.asarray(points).T[:, :, None]  # (N, 1) against all triangles
+    s = ((x - ax) * vy - (y - ay) * vx) / flat
+    t = ((y - ay) * ux - (x - ax) * uy) / flat
+    inside = (s >= -1e-9) & (t >= -1e-9) & (s + t <= 1 + 1e-9)
+    depth: NDArray[np.float64] = np.where(inside, az + s * uz + t * vz, np.inf)
+    return depth.min(axis=1, initial=np.inf)

@@ -23,9 +23,9 @@ def body(name: str, kind: str, pose: Pose, *, fixed: bool = False, **params: obj
 
 def bench(size: int = 224) -> Cell:
     """A Panda behind four parts on a bench: a camera that stands, one on the hand."""
-    card = robot.load("panda").card
+    model = robot.load("panda")
     return Cell(
-        robots=(Robot("panda", "panda", Pose(), card.home),),
+        robots=(Robot("panda", "panda", Pose(), model.home),),
         bodies=(
             body("floor", "floor", Pose((0.0, 0.0, -0.8)), fixed=True),
             body("top", "bench_top", Pose((0.4, 0.0, -0.04)), fixed=True),
@@ -39,7 +39,7 @@ def bench(size: int = 224) -> Cell:
             Camera("front", look_at((1.25, 0.4, 0.7), (0.4, 0.0, 0.1)), size, size, 0.8),
             Camera(
                 "wrist", look_at((0.07, 0.0, 0.03), (0.0, 0.0, 0.15), (1.0, 0.0, 0.0)), size, size,
-                1.2, f"panda/{card.tcp_link}",
+                1.2, f"panda/{model.tcp.link}",
             ),
         ),
         lights=(LAMP, HALL),
@@ -64,10 +64,10 @@ def states(cell: Cell, count: int = 1) -> NDArray[np.float64]:
     for arm in cell.robots:
         model = robot.load(arm.card)
         start, _ = columns[f"{arm.name}/joint_position"]
-        for i, (column, value) in enumerate(zip(model.arm_columns(), arm.joints, strict=True)):
+        for i, (column, value) in enumerate(zip(model.arm_columns, arm.joints, strict=True)):
             wave = 0.25 * np.sin(np.arange(count) * (0.6 + 0.1 * i))
             out[:, start + column] = value + wave
-        for column in model.gripper_columns():
+        for column in model.tool_columns:
             out[:, start + column] = 0.03
     for b in cell.bodies:
         if not b.fixed:

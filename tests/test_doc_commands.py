@@ -175,6 +175,9 @@ GENERATE: dict[str, tuple[tuple[str, ...], Check]] = {
         (*STATES, "episodes=1", "probe=false"), swept("runs/sweep", "peg_round", 6)),
     "sweep=clearance.yaml workers=2": (
         (*STATES, "episodes=1", "probe=false"), swept("runs/sweep", "peg_round", 6)),
+    "task=bench_place cells=runs/place robot=xarm7 out=runs/place-xarm7": (
+        STATES, lambda w: makes("runs/place-xarm7", "bench_place", "xarm7+robotiq_2f85")(w)
+        and w.cell("runs/place-xarm7")["bodies"] == w.cell("runs/place")["bodies"]),
     "task=bench_place out=runs/a episodes=100 workers=2": (STATES, makes("runs/a", "bench_place")),
     "task=peg_round out=runs/b renderer=none": (BRIEF, makes("runs/b", "peg_round")),
     "-m task=bin_pick,peg_round seed=0,1 out=runs/c": (
@@ -275,7 +278,17 @@ ELSEWHERE = {
     "cellwright generate task=bench_lift episodes=60 workers=2 renderer=none on_other_code=grow "
     "out=runs/lift": "test_user_folders.py, which has that task",
     "cellwright check src=runs/real thresholds.clock_share=0.05": "test_registry.py",
-    "cellwright check src=runs/a thresholds.overload_n=2": "test_adding.py, which has that check",
+    "cellwright check src=runs/a thresholds.overload_n=2": "test_adding.py of the checks",
+    **dict.fromkeys((
+        "cellwright export format=npz src=runs/a out=export/npz",
+        "cellwright import src=export/npz out=runs/back",
+        "cellwright smoke tasks=peg_round renderer=flat",
+        "cellwright render src=runs/states out=runs/flat renderer=flat",
+        "cellwright generate task=bench_place scene=spool_bench episodes=6 renderer=none "
+        "out=runs/spools",
+        "cellwright generate -m task=riser_lift scene.riser_mm=20,60 episodes=10 renderer=none "
+        "out=runs/risers",
+    ), "test_adding.py, which adds what they name"),
     "cellwright smoke tasks=bench_lift": "test_docs.py adds that task",
     "cellwright generate task=bench_lift episodes=50 workers=2 renderer=none out=runs/lift":
         "test_docs.py adds that task",
@@ -362,7 +375,7 @@ LIKE = {"place": "a", "try": "a", "real": "b"}  # libraries that stand for other
 def _lay_out(world: World, kept: Path, verb: str, words: str) -> None:
     """What the line starts from."""
     kind = "invented" if verb in ("export", "mix", "check") else "simulated"
-    names = set(re.findall(r"(?:src=|path:)runs/([\w-]+)", words))
+    names = set(re.findall(r"(?:src=|path:|cells=)runs/([\w-]+)", words))
     if "src=runs out" in words or "root=runs" in words:
         names = {"a", "b"} if verb == "export" else {"a"}
     if "src=runs/mix.json" in words:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
 
 from assets.frames import seven
 from assets.geometry.grasps import PAD_HEIGHT, PAD_WIDTH, PALM, WIDEST
 from assets.part import Grasp
-
-Array = NDArray[np.float64]
+from episodes.array_types import Floats, Ints
 
 FINGER = 0.010  # [m] thickness of a jaw behind its pad
 SIDE_ROOM = 0.002  # [m] between an open jaw and the part on the way in
@@ -48,7 +46,7 @@ def grasps(
     starts, ends, opposite = _across(corners, points, -normals[faces])
     cone = np.cos(np.arctan(friction))
     middle = np.asarray(mesh.center_mass, float)
-    found: list[tuple[float, Array, Array, float]] = []
+    found: list[tuple[float, Floats, Floats, float]] = []
     for start, q, other in zip(starts, ends, opposite, strict=True):
         p, n = points[start], normals[faces[start]]
         width = float(np.linalg.norm(q - p))
@@ -68,9 +66,7 @@ def grasps(
     return _different(found, most)
 
 
-def on_surface(
-    mesh: trimesh.Trimesh, rng: np.random.Generator, count: int
-) -> tuple[Array, NDArray[np.int64]]:
+def on_surface(mesh: trimesh.Trimesh, rng: np.random.Generator, count: int) -> tuple[Floats, Ints]:
     """Points (count, 3) spread evenly over the surface, and the triangle of each (count,)."""
     areas = np.cumsum(mesh.area_faces)
     face = np.minimum(np.searchsorted(areas, rng.uniform(size=count) * areas[-1]), len(areas) - 1)
@@ -80,9 +76,7 @@ def on_surface(
     return a + u * (b - a) + v * (c - a), face
 
 
-def _across(
-    corners: Array, starts: Array, ways: Array
-) -> tuple[NDArray[np.int64], Array, NDArray[np.int64]]:
+def _across(corners: Floats, starts: Floats, ways: Floats) -> tuple[Ints, Floats, Ints]:
     """Where rays (N, 3) from the surface inwards first and last meet it again (Moeller and Trumbore
     1997): which ray, points (M, 3) and triangles (M,). The first is a wall's other side, the last
     that of the whole part, past its bores."""
@@ -108,7 +102,7 @@ def _across(
     return np.array(rays, int), np.array(ends).reshape(-1, 3), np.array(hit, int)
 
 
-def _approaches(close: Array) -> list[Array]:
+def _approaches(close: Floats) -> list[Floats]:
     """Unit vectors (3,) across the closing direction; the first is as straight down as can be."""
     down = np.array([0.0, 0.0, -1.0]) if abs(close[2]) < 0.95 else np.array([1.0, 0.0, 0.0])
     first = down - (down @ close) * close
@@ -119,8 +113,8 @@ def _approaches(close: Array) -> list[Array]:
 
 
 def _fitted(
-    cloud: Array, centre: Array, close: Array, into: Array, width: float, widest: float
-) -> tuple[Array, Array, float] | None:
+    cloud: Floats, centre: Floats, close: Floats, into: Floats, width: float, widest: float
+) -> tuple[Floats, Floats, float] | None:
     """(origin, axes, width) of a grasp that the jaws can reach, or None."""
     rotation = np.stack([np.cross(close, into), close, into], axis=1)
     for back in BACK_OFFS:
@@ -148,10 +142,10 @@ def _fitted(
     return None
 
 
-def _different(found: list[tuple[float, Array, Array, float]], most: int) -> list[Grasp]:
+def _different(found: list[tuple[float, Floats, Floats, float]], most: int) -> list[Grasp]:
     """The best, leaving out those that are much like a better one; each with its mirror image,
     the jaws changed over."""
-    kept: list[tuple[Array, Array]] = []
+    kept: list[tuple[Floats, Floats]] = []
     out: list[Grasp] = []
     for _, centre, rotation, span in found:
         if len(out) + 2 > most:

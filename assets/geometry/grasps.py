@@ -59,7 +59,7 @@ def from_above(
     return found
 
 
-def around(diameter: float, middle: ArrayLike, axis: Sequence[float]) -> list[Grasp]:
+def cylinder_grasps(diameter: float, middle: ArrayLike, axis: Sequence[float]) -> list[Grasp]:
     """Grasps across a cylinder, from 12 directions around its axis and with the jaws either way.
 
     middle: the point (3,) on the axis to hold. axis: unit (3,).

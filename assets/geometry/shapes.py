@@ -7,22 +7,21 @@ from collections.abc import Sequence
 import mapbox_earcut
 import numpy as np
 import trimesh
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from assets.frames import turn
-
-Array = NDArray[np.float64]
+from episodes.array_types import Floats
 
 SEGMENTS = 48  # of a full circle: under 0.1 % of radius off, enough for a part seen at 0.3 m
 
 
-def circle(radius: float, segments: int = SEGMENTS) -> Array:
+def circle(radius: float, segments: int = SEGMENTS) -> Floats:
     """(segments, 2) points, counter-clockwise from +x."""
     angle = 2.0 * np.pi * np.arange(segments) / segments
     return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def rectangle(length: float, width: float, chamfer: float = 0.0) -> Array:
+def rectangle(length: float, width: float, chamfer: float = 0.0) -> Floats:
     """(4, 2) or, with cut corners, (8, 2) points about the origin, counter-clockwise."""
     x, y, c = length / 2.0, width / 2.0, chamfer
     if c <= 0.0:
@@ -31,7 +30,7 @@ def rectangle(length: float, width: float, chamfer: float = 0.0) -> Array:
     return np.array(half + [[-u, -v] for u, v in half])
 
 
-def inset(outline: Array, by: float) -> Array:
+def inset(outline: Floats, by: float) -> Floats:
     """The outline (N, 2) moved to its left by `by`, corner by corner: inwards where it runs
     counter-clockwise, outwards where it runs clockwise (a hole)."""
     ahead = np.roll(outline, -1, axis=0) - outline
@@ -66,7 +65,7 @@ def loft(rings: Sequence[ArrayLike], closed: bool = False) -> trimesh.Trimesh:
     return trimesh.Trimesh(np.concatenate(vertices), np.concatenate(faces), process=False)
 
 
-def at_height(outline: ArrayLike, z: float | ArrayLike) -> Array:
+def at_height(outline: ArrayLike, z: float | ArrayLike) -> Floats:
     """The outline (N, 2) as a ring (N, 3) at height z, one or (N,)."""
     flat = np.asarray(outline, float)
     return np.column_stack([flat, np.broadcast_to(np.asarray(z, float), len(flat))])
@@ -88,10 +87,10 @@ def tube(inner: float, outer: float, length: float, chamfer: float) -> list[tupl
 
 
 def prism(
-    outline: Array,
+    outline: Floats,
     bottom: float,
     top: float,
-    holes: Sequence[Array] = (),
+    holes: Sequence[Floats] = (),
     chamfer: float = 0.0,
     chamfer_bottom: float | None = None,
 ) -> trimesh.Trimesh:

@@ -13,13 +13,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 import shapely
 import trimesh
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from shapely.geometry.base import BaseGeometry
 
 from assets.frames import seven
-from assets.part import Suction
-
-Array = NDArray[np.float64]
+from assets.part import SuctionGrasp
+from episodes.array_types import Bools, Floats, Ints
 
 SMALLEST = 0.003  # [m] radius: a cup of 6 mm, about the smallest on the market
 SPREAD = 0.020  # [m] at most this far around a chosen spot no other of the same face is chosen
@@ -33,7 +32,7 @@ GRID = 25
 
 def spots(
     mesh: trimesh.Trimesh, into: ArrayLike = (0.0, 0.0, 0.0), within: float = np.pi
-) -> tuple[Suction, ...]:
+) -> tuple[SuctionGrasp, ...]:
     """The places for a cup on a part's mesh, nearest the centre of mass first: by how far their
     axis passes from it.
 
@@ -53,12 +52,12 @@ class Face:
 
     mesh: trimesh.Trimesh
     number: int
-    normal: Array
+    normal: Floats
     offset: float
-    members: NDArray[np.int64]
+    members: Ints
 
     @cached_property
-    def spots(self) -> list[tuple[tuple[float, ...], Suction]]:
+    def spots(self) -> list[tuple[tuple[float, ...], SuctionGrasp]]:
         """Each with what it is sorted by: the lever, the radius, then the order of finding."""
         corners = np.asarray(self.mesh.triangles, float)
         x_axis = _across(self.normal)
@@ -71,12 +70,12 @@ class Face:
         in_front = _in_front(corners @ self.normal - self.offset, flat, face)
         aim = np.asarray(self.mesh.center_mass, float) @ axes
         into = np.stack([x_axis, np.cross(-self.normal, x_axis), -self.normal], axis=1)
-        out: list[tuple[tuple[float, ...], Suction]] = []
+        out: list[tuple[tuple[float, ...], SuctionGrasp]] = []
         for k, (point, radius) in enumerate(_discs(face, in_front, aim)):
             at = axes @ point + self.offset * self.normal
             lever = float(np.linalg.norm(point - aim))
             key = (round(lever, 6), -round(radius, 6), float(self.number), float(k))
-            out.append((key, Suction(seven(at, into), radius)))
+            out.append((key, SuctionGrasp(seven(at, into), radius)))
         return out
 
 
@@ -85,7 +84,7 @@ def _faces(mesh: trimesh.Trimesh) -> tuple[Face, ...]:
     return tuple(Face(mesh, k, *plane) for k, plane in enumerate(_planes(mesh)))
 
 
-def _planes(mesh: trimesh.Trimesh) -> Iterator[tuple[Array, float, NDArray[np.int64]]]:
+def _planes(mesh: trimesh.Trimesh) -> Iterator[tuple[Floats, float, Ints]]:
     """(outward normal (3,), offset, triangles) of the larger planes of the surface."""
     normals, areas = np.asarray(mesh.face_normals, float), np.asarray(mesh.area_faces, float)
     offsets = np.einsum("ij,ij->i", normals, np.asarray(mesh.triangles, float)[:, 0])
@@ -107,7 +106,7 @@ def _planes(mesh: trimesh.Trimesh) -> Iterator[tuple[Array, float, NDArray[np.in
         yield normals[largest], float(offsets[members].mean()), members
 
 
-def _curved(mesh: trimesh.Trimesh) -> NDArray[np.bool_]:
+def _curved(mesh: trimesh.Trimesh) -> Bools:
     """Which triangles (M,) belong to a curved surface: those that meet others at a small angle."""
     pairs, angles = mesh.face_adjacency, mesh.face_adjacency_angles
     bent = (angles > 1e-3) & (angles < SMOOTH)
@@ -122,7 +121,7 @@ def _curved(mesh: trimesh.Trimesh) -> NDArray[np.bool_]:
     return curved
 
 
-def _in_front(height: Array, flat: Array, face: BaseGeometry) -> shapely.STRtree:
+def _in_front(height: Floats, flat: Floats, face: BaseGeometry) -> shapely.STRtree:
     """The triangles (heights (M, 3) over the plane, corners (M, 3, 2) along it) that stand in the
     way of what comes straight down on the face."""
     low, high = np.array(face.bounds[:2]), np.array(face.bounds[2:])
@@ -139,10 +138,12 @@ def _in_front(height: Array, flat: Array, face: BaseGeometry) -> shapely.STRtree
     )
 
 
-def _discs(face: BaseGeometry, in_front: shapely.STRtree, aim: Array) -> list[tuple[Array, float]]:
+def _discs(
+    face: BaseGeometry, in_front: shapely.STRtree, aim: Floats
+) -> list[tuple[Floats, float]]:
     """Middles (2,) and radii of discs on the face: below the centre of mass, then the largest that
     keep apart."""
-    chosen: list[tuple[Array, float]] = []
+    chosen: list[tuple[Floats, float]] = []
     radius = _room(face, in_front, aim[None])[0]
     if radius >= SMALLEST:
         chosen.append((aim, float(radius)))
@@ -155,8 +156,8 @@ def _discs(face: BaseGeometry, in_front: shapely.STRtree, aim: Array) -> list[tu
 
 
 def _widest(
-    face: BaseGeometry, in_front: shapely.STRtree, taken: list[tuple[Array, float]]
-) -> tuple[Array, float]:
+    face: BaseGeometry, in_front: shapely.STRtree, taken: list[tuple[Floats, float]]
+) -> tuple[Floats, float]:
     """The point with the most room that is not near one already taken: a grid, refined twice."""
     low, high = np.array(face.bounds[:2]), np.array(face.bounds[2:])
     best, room = (low + high) / 2.0, 0.0
@@ -178,7 +179,7 @@ def _widest(
     return best, room
 
 
-def _room(face: BaseGeometry, in_front: shapely.STRtree, points: Array) -> Array:
+def _room(face: BaseGeometry, in_front: shapely.STRtree, points: Floats) -> Floats:
     """(N,) [m] from each point to where the face ends or something stands in front; 0 outside."""
     spots = shapely.points(points)
     rooms = np.zeros(len(points))
@@ -193,7 +194,7 @@ def _room(face: BaseGeometry, in_front: shapely.STRtree, points: Array) -> Array
     return rooms
 
 
-def _across(normal: Array) -> Array:
+def _across(normal: Floats) -> Floats:
     """A unit vector in the plane: the part's x as far as it lies in it, else the part's y."""
     side = np.array([1.0, 0.0, 0.0] if abs(normal[0]) < 0.9 else [0.0, 1.0, 0.0])
     side = side - (side @ normal) * normal

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from assets.frames import IDENTITY, rest, seven, turn
-from assets.geometry.grasps import FULL_CIRCLE, around, from_above
+from assets.geometry.grasps import FULL_CIRCLE, cylinder_grasps, from_above
 from assets.geometry.shapes import (
-    Array,
     at_height,
     circle,
     cuboid,
@@ -24,6 +23,7 @@ from assets.geometry.solid import MM, RGB, box, hexagon, inked, require, solid, 
 from assets.kinds.fasteners import REACH, SIXTHS, flipped, lying, thread
 from assets.kinds.workpieces import TO_X
 from assets.part import Cylinder, Part, Piece
+from episodes.array_types import Floats
 
 DARK: RGB = (0.08, 0.08, 0.09)
 STEEL: RGB = (0.60, 0.60, 0.59)
@@ -56,7 +56,7 @@ def elbow(
     bend, c = leg - long, 1.0 * MM
     shift = -0.45 * leg  # the crossing of the axes, so that the footprint's middle is the origin
 
-    def ring(radius: float, angle: float, along: float = 0.0) -> Array:
+    def ring(radius: float, angle: float, along: float = 0.0) -> Floats:
         """A circle on the axis: `along` [m] before (< 0) or after the bend, or `angle` into it."""
         flat = circle(radius, 36)
         out = np.array([np.sin(angle), -np.cos(angle)])  # from the bend's centre to the axis
@@ -172,7 +172,7 @@ def socket_screw(
     lie = lying(k, length, wide, d, float(rim.volume + cap.volume))
     grasps = from_above(top, [(yaw, d) for yaw in FULL_CIRCLE], floor=k + 0.001)
     grasps += from_above(k, [(yaw, wide) for yaw in FULL_CIRCLE]) if top < REACH else []
-    grasps += around(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0))
+    grasps += cylinder_grasps(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0))
     return solid(
         join(rim, cap, loft(rings)),
         [upright(wide / 2, 0.0, k), upright(d / 2, k, top)],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import trimesh
 
@@ -83,7 +85,8 @@ def tray(
         prism(outline, 0.0, base, chamfer=0.0, chamfer_bottom=c / 2),
         prism(outline, base, top, holes, c, chamfer_bottom=0.0),
     )
-    return solid(mesh, walls, material, dims, frames, turns=1)
+    slots = tuple(f"slot_{i}" for i in range(len(frames)))
+    return replace(solid(mesh, walls, material, dims, frames, turns=1), slots=slots)
 
 
 def _wall(x0: float, x1: float, y0: float, y1: float, z0: float, z1: float) -> Box:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from assets.geometry.shapes import Array, prism
+from assets.geometry.shapes import prism
 from assets.geometry.solid import RGB, Layer
+from episodes.array_types import Floats
 
 BARE_METAL: RGB = (0.95, 0.95, 0.94)
 SHADE: RGB = (0.06, 0.06, 0.06)
@@ -14,7 +15,7 @@ BITE = np.array([[-1.0, 0.0], [-0.55, 0.62], [-0.2, 0.5], [0.1, 1.0], [0.5, 0.7]
 LINE = np.array([[-0.5, -0.06], [-0.22, 0.05], [0.03, -0.02], [0.3, 0.08], [0.5, 0.03]])
 
 
-def bitten(outline: Array, corner: int, depth: float) -> Array:
+def bitten(outline: Floats, corner: int, depth: float) -> Floats:
     """An outline (N, 2), counter-clockwise, with a ragged bite out of it at one corner, as wide as
     twice its depth [m] along either side."""
     here, before, after = outline[corner], outline[corner - 1], outline[(corner + 1) % len(outline)]
@@ -24,7 +25,7 @@ def bitten(outline: Array, corner: int, depth: float) -> Array:
     return np.concatenate([outline[:corner], cut, outline[corner + 1 :]])
 
 
-def bitten_disc(outline: Array, angle: float, depth: float) -> Array:
+def bitten_disc(outline: Floats, angle: float, depth: float) -> Floats:
     """A circle's outline (N, 2) about the origin with a ragged bite at `angle` [rad], as wide as
     about twice its depth [m]."""
     radius = float(np.linalg.norm(outline[0]))
@@ -49,7 +50,7 @@ def scratch(length: float, at: tuple[float, float], angle: float, z: float) -> l
     ]
 
 
-def _ribbon(line: Array, half: float) -> Array:
+def _ribbon(line: Floats, half: float) -> Floats:
     """A strip around a line (N, 2), pointed at its ends, counter-clockwise."""
     along = np.gradient(line, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True)

@@ -8,11 +8,12 @@ import numpy as np
 
 from assets.frames import IDENTITY, rest, turn
 from assets.geometry.grasps import FULL_CIRCLE, from_above
-from assets.geometry.shapes import Array, circle, join, prism, revolve, tube
+from assets.geometry.shapes import circle, join, prism, revolve, tube
 from assets.geometry.solid import MM, RGB, box, inked, require, solid, upright
 from assets.kinds.fasteners import flipped
 from assets.kinds.workpieces import lying_round
 from assets.part import Part, Piece
+from episodes.array_types import Floats
 
 SEAL: RGB = (0.07, 0.07, 0.08)
 PRESSURE = np.radians(20.0)  # pressure angle of ISO 53
@@ -99,15 +100,16 @@ def _spread(teeth: int) -> list[int]:
     return [int(k) for k in np.unique(np.round(np.linspace(0, teeth, 13)[:-1]).astype(int))]
 
 
-def involute(module: float, teeth: int) -> Array:
+def involute(module: float, teeth: int) -> Floats:
     """The outline (N, 2) of a spur gear, counter-clockwise, a tooth in the middle of +x."""
     pitch, tip, root = module * teeth / 2, module * (teeth / 2 + 1), module * (teeth / 2 - 1.25)
     base = pitch * np.cos(PRESSURE)
 
-    def bend(radius: Array) -> Array:
+    def bend(radius: Floats) -> Floats:
         """The involute's angle at a radius."""
         lean = np.arccos(np.minimum(1.0, base / radius))
-        return np.tan(lean) - lean
+        angle: Floats = np.tan(lean) - lean
+        return angle
 
     radii = np.linspace(max(base, root), tip, 5)
     half = np.pi / (2 * teeth) + bend(np.array([pitch])) - bend(radii)
@@ -304,6 +306,6 @@ def retaining_ring(
     )
 
 
-def _arc(radius: float, start: float, end: float, count: int) -> Array:
+def _arc(radius: float, start: float, end: float, count: int) -> Floats:
     angle = np.linspace(start, end, count)
     return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)

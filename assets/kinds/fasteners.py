@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from assets.frames import IDENTITY, Seven, rest, turn
-from assets.geometry.grasps import FULL_CIRCLE, around, from_above
-from assets.geometry.shapes import SEGMENTS, Array, at_height, circle, join, loft, revolve, tube
+from assets.geometry.grasps import FULL_CIRCLE, cylinder_grasps, from_above
+from assets.geometry.shapes import SEGMENTS, at_height, circle, join, loft, revolve, tube
 from assets.geometry.solid import MM, hexagon, require, solid, upright
 from assets.part import Part
+from episodes.array_types import Floats
 
 SIXTHS = tuple(np.pi * k / 3.0 for k in range(6))
 REACH = 0.045  # [m] the tallest bolt whose head the jaws reach past its tip
@@ -119,7 +120,7 @@ def hex_bolt(
     lie = lying(k, length, s, d, float(head.volume))
     grasps = from_above(top, [(yaw, d) for yaw in FULL_CIRCLE], floor=k + 0.001)
     grasps += from_above(k, [(yaw, s) for yaw in SIXTHS]) if top < REACH else []
-    grasps += around(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0))
+    grasps += cylinder_grasps(d, (0.0, 0.0, k + 0.55 * length), (0.0, 0.0, 1.0))
     return solid(
         join(head, loft(rings)),
         [*hexagon(s, 0.0, k), upright(d / 2.0, k, top)],
@@ -133,7 +134,7 @@ def hex_bolt(
     )
 
 
-def crown(flats: float, face: float) -> tuple[Array, Array]:
+def crown(flats: float, face: float) -> tuple[Floats, Floats]:
     """A hexagon's outline (SEGMENTS, 2), two sides facing +-y, and how far (SEGMENTS,) a cone of
     30 degrees that starts at the washer face's diameter turns it down at each point."""
     angle = 2.0 * np.pi * np.arange(SEGMENTS) / SEGMENTS
@@ -143,7 +144,7 @@ def crown(flats: float, face: float) -> tuple[Array, Array]:
     return outline, CROWN * (radius - face / 2.0)
 
 
-def thread(diameter: float, pitch: float, start: float, end: float, inside: bool) -> list[Array]:
+def thread(diameter: float, pitch: float, start: float, end: float, inside: bool) -> list[Floats]:
     """Rings of a metric thread from z = start to end, for the eye: grooves, no helix.
 
     A zigzag whose mean section is that of the pitch circle, d - 0.6495 P (ISO 724), so that the

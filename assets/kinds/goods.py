@@ -367,7 +367,13 @@ def pcb(
     pads, chips, metal, green = skins.values()
     pieces: list[Piece] = [box(length, w, t, (0.0, 0.0, 0.0))]
 
-    def put(into: list, size: Sequence[float], x: float, y: float, chamfer: float = 3e-4) -> None:
+    def put(
+        into: list[trimesh.Trimesh],
+        size: Sequence[float],
+        x: float,
+        y: float,
+        chamfer: float = 3e-4,
+    ) -> None:
         into.append(cuboid(size[0], size[1], size[2], (flip_x * x, flip_y * y, t), chamfer))
 
     for c in corners:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,15 +18,17 @@ from typing import Any
 import numpy as np
 import shapely
 import trimesh
-from numpy.typing import NDArray
 
 from assets.frames import Seven, from_matrix, turn
 from assets.geometry import antipodal
+from assets.geometry.grasps import WIDEST
 from assets.geometry.solid import require
-from assets.kinds.meshes import Packed
+from assets.kinds.meshes import PackedMesh
 from assets.part import PartError
+from episodes.array_types import Floats
 
-Array = NDArray[np.float64]
+Noted = tuple[str, tuple[str, ...]]  # a part's data, and notes
+Keep = Callable[[str, Callable[[], bytes], Callable[[bytes], Noted]], Noted]
 
 FORMATS = ("stl", "obj", "ply", "off", "glb")
 MOST_BYTES, MOST_FACES = 200_000_000, 1_000_000
@@ -50,27 +51,27 @@ class Prepared:
 
 
 def prepared(
-    path: Path, folder: Path, *, scale: float | None = None, density: float = 0.0
+    path: Path, keep: Keep, *, scale: float | None = None, density: float = 0.0
 ) -> Prepared:
-    """The file as a part, from the cache in `folder` where it was made before.
+    """The file as a part, made once for its content and settings.
 
+    keep: (key, what makes the bytes, what reads them) -> what was read, of now or of before.
     scale: what its lengths are multiplied with to be metres; None: guessed from its size.
     Raises PartError (one line) for what cannot be a part, and why.
     """
     content = _content(path)
     settings = [VERSION, scale, KEPT_FACES, PIECES, HULL_POINTS, THRESHOLD, _versions()]
     key = hashlib.sha256(content + json.dumps(settings).encode() + path.suffix.lower().encode())
-    kept = folder / f"{key.hexdigest()[:40]}.json"
-    try:
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        data, notes = str(found["data"]), tuple(map(str, found["notes"]))
-    except (OSError, ValueError, KeyError, TypeError):
+
+    def made() -> bytes:
         packed, notes = _made(path, scale)
-        data = packed.text()
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_name(f".{kept.name}.{os.getpid()}")  # racing processes agree
-        partial.write_text(json.dumps({"data": data, "notes": notes}), encoding="utf-8")
-        partial.replace(kept)
+        return json.dumps({"data": packed.text(), "notes": notes}).encode()
+
+    def read(kept: bytes) -> Noted:
+        found = json.loads(kept)
+        return str(found["data"]), tuple(map(str, found["notes"]))
+
+    data, notes = keep(f"{key.hexdigest()[:40]}.json", made, read)
     return Prepared({"data": data, **({"density": float(density)} if density else {})}, notes)
 
 
@@ -79,6 +80,7 @@ def _content(path: Path) -> bytes:
     require(kind in FORMATS, f"{path}: not a mesh that is read here; use {', '.join(FORMATS)}")
     try:
         size = path.stat().st_size
+        require(path.is_file(), f"{path}: not a file, but a folder, a pipe or a device")
         require(size <= MOST_BYTES, f"{path}: {size / 1e6:.0f} MB; at most {MOST_BYTES / 1e6:.0f}")
         return path.read_bytes()
     except OSError as error:
@@ -92,7 +94,7 @@ def _versions() -> list[str]:
         raise PartError(f"meshes of your own need {error.name}: {EXTRA}") from error
 
 
-def _made(path: Path, scale: float | None) -> tuple[Packed, tuple[str, ...]]:
+def _made(path: Path, scale: float | None) -> tuple[PackedMesh, tuple[str, ...]]:
     mesh, notes = read(path, scale)
     notes = [*notes, f"{len(mesh.faces)} triangles, closed"]
     rng = np.random.default_rng(0)
@@ -107,8 +109,8 @@ def _made(path: Path, scale: float | None) -> tuple[Packed, tuple[str, ...]]:
     grasps = antipodal.grasps(fine, rng)
     rests = [_onto_support(fine, pose @ np.linalg.inv(usual)) for pose in poses]
     if not grasps:
-        notes.append(f"no grasp for jaws that open {1000 * antipodal.WIDEST:.0f} mm")
-    return Packed(
+        notes.append(f"no grasp for jaws that open {1000 * WIDEST:.0f} mm")
+    return PackedMesh(
         np.asarray(fine.vertices), np.asarray(fine.faces), hulls, tuple(grasps), tuple(rests)
     ), tuple(notes)
 
@@ -209,7 +211,7 @@ def _simplified(mesh: trimesh.Trimesh) -> trimesh.Trimesh:
     )
 
 
-def decomposed(mesh: trimesh.Trimesh) -> tuple[Array, ...]:
+def decomposed(mesh: trimesh.Trimesh) -> tuple[Floats, ...]:
     """Points (N, 3) of convex pieces that fill the solid: one where it is convex, else CoACD's."""
     hull = mesh.convex_hull
     if mesh.volume > 0.985 * hull.volume and len(hull.vertices) <= 4 * HULL_POINTS:
@@ -232,7 +234,7 @@ def decomposed(mesh: trimesh.Trimesh) -> tuple[Array, ...]:
     return tuple(np.clip(np.asarray(points, float), low, high) for points, _ in pieces)
 
 
-def stable_rests(mesh: trimesh.Trimesh) -> list[Array]:
+def stable_rests(mesh: trimesh.Trimesh) -> list[Floats]:
     """mesh_to_support (4, 4) of the poses in which it lies stably on z = 0, likeliest first, those
     of under 3 % left out (Goldberg et al. 1999, as trimesh computes it)."""
     poses, shares = trimesh.poses.compute_stable_poses(mesh, n_samples=1, seed=0)
@@ -242,7 +244,7 @@ def stable_rests(mesh: trimesh.Trimesh) -> list[Array]:
     return (likely or [np.asarray(poses[order[0]])])[:8]
 
 
-def _squared(mesh: trimesh.Trimesh, pose: Array) -> Array:
+def _squared(mesh: trimesh.Trimesh, pose: Floats) -> Floats:
     """The pose (4, 4) turned about z so that the smallest box around the footprint lies along the
     axes, its long side along x, and moved so that its middle is over the origin, its foot at 0."""
     points = np.asarray(mesh.vertices) @ pose[:3, :3].T
@@ -259,7 +261,7 @@ def _squared(mesh: trimesh.Trimesh, pose: Array) -> Array:
     return out
 
 
-def _onto_support(mesh: trimesh.Trimesh, pose: Array) -> Seven:
+def _onto_support(mesh: trimesh.Trimesh, pose: Floats) -> Seven:
     """The pose moved so that the mesh stands on z = 0, over the origin."""
     points = np.asarray(mesh.vertices) @ pose[:3, :3].T
     low, high = points.min(axis=0), points.max(axis=0)

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
 
 from assets.frames import Seven, seven
 from assets.geometry.solid import require, solid
 from assets.kinds.workpieces import block
 from assets.materials import finish
 from assets.part import Grasp, Hull, Part, PartError
+from episodes.array_types import Floats, Ints
 
 UNIT = 1e-6  # [m] coordinates are packed as whole micrometres
 LARGEST = 8_000_000  # [bytes] of what a string may unpack to
@@ -32,16 +32,16 @@ COLUMNS = {"vertices": 3, "faces": 3, "hulls": 3, "ends": 1, "grasps": 8, "rests
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackedMesh:
     """What a mesh part is made of, in its own frame.
 
     vertices (V, 3) and faces (F, 3) of a closed surface; hulls: points (N, 3) of each convex piece;
     grasps: at and width; rests: part_to_support, the usual one first. Lengths in metres.
     """
 
-    vertices: NDArray[np.float64]
-    faces: NDArray[np.int64]
-    hulls: tuple[NDArray[np.float64], ...]
+    vertices: Floats
+    faces: Ints
+    hulls: tuple[Floats, ...]
     grasps: tuple[Grasp, ...]
     rests: tuple[Seven, ...]
 
@@ -62,8 +62,8 @@ class Packed:
         return base64.b64encode(zlib.compress(raw, 9)).decode()
 
 
-def unpacked(text: str) -> Packed:
-    """What `Packed.text` made. Raises PartError for anything else."""
+def unpacked(text: str) -> PackedMesh:
+    """What `PackedMesh.text` made. Raises PartError for anything else."""
     try:
         unzip = zlib.decompressobj()
         raw = unzip.decompress(base64.b64decode(text, validate=True), LARGEST)
@@ -89,7 +89,7 @@ def unpacked(text: str) -> Packed:
             f"mesh: its data is no packed part ({error}); make it with `cellwright part`"
         ) from error
     hulls = np.split(arrays["hulls"] * UNIT, ends[:-1])
-    return Packed(
+    return PackedMesh(
         arrays["vertices"] * UNIT,
         faces,
         tuple(hulls),
@@ -98,7 +98,7 @@ def unpacked(text: str) -> Packed:
     )
 
 
-def _frame(row: NDArray[np.float64]) -> Seven:
+def _frame(row: Floats) -> Seven:
     """Seven numbers whose quaternion has length 1 again, after float32."""
     x, y, z = (float(v) for v in row[:3])
     quaternion = row[3:7] / max(1e-9, float(np.linalg.norm(row[3:7])))

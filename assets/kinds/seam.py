@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from assets.frames import Seven, seven
-from assets.geometry.shapes import Array, circle, cuboid, join, moved, prism, rectangle, revolve
+from assets.geometry.shapes import circle, cuboid, join, moved, prism, rectangle, revolve
 from assets.geometry.solid import MM, box, inked, require, solid, upright
 from assets.kinds.machine import DARK
 from assets.part import Part, Piece
+from episodes.array_types import Floats
 
 Points = tuple[tuple[float, float], ...]
 
@@ -101,7 +102,7 @@ def seam_plate(
     )  # fmt: skip
 
 
-def _path(shape: str, points: Array) -> tuple[Array, bool]:
+def _path(shape: str, points: Floats) -> tuple[Floats, bool]:
     """(N, 2) points evenly along the seam, and whether it is closed (counter-clockwise then)."""
     if shape == "circle":
         radius = float(np.linalg.norm(points[1] - points[0]))
@@ -115,7 +116,7 @@ def _path(shape: str, points: Array) -> tuple[Array, bool]:
     return np.stack([np.interp(even, run, dense[:, k]) for k in range(2)], axis=1), False
 
 
-def _spline(points: Array) -> Array:
+def _spline(points: Floats) -> Floats:
     """A centripetal Catmull-Rom spline through the points, 60 samples a span."""
     gaps = np.linalg.norm(np.diff(points, axis=0), axis=1)
     require(bool(gaps.min() > 1e-6), "seam_plate: points_mm must differ from their neighbours")
@@ -136,7 +137,7 @@ def _spline(points: Array) -> Array:
     return np.concatenate([*out, points[-1:]])
 
 
-def _tangents(path: Array, closed: bool) -> Array:
+def _tangents(path: Floats, closed: bool) -> Floats:
     if closed:
         along = np.roll(path, -1, axis=0) - np.roll(path, 1, axis=0)
     else:
@@ -144,7 +145,7 @@ def _tangents(path: Array, closed: bool) -> Array:
     return np.asarray(along / np.linalg.norm(along, axis=1, keepdims=True))
 
 
-def _least_radius(path: Array, closed: bool) -> float:
+def _least_radius(path: Floats, closed: bool) -> float:
     """[m] of the tightest turn, from three points at a time."""
     p = np.concatenate([path[-1:], path, path[:1]]) if closed else path
     a, b = p[1:-1] - p[:-2], p[2:] - p[1:-1]
@@ -153,7 +154,7 @@ def _least_radius(path: Array, closed: bool) -> float:
     return float(np.min(mean / np.maximum(turn, 1e-9), initial=np.inf))
 
 
-def _cap(end: Array, ahead: Array, radius: float) -> Array:
+def _cap(end: Floats, ahead: Floats, radius: float) -> Floats:
     """(5, 2) the half round around a groove's end, without its corners, from right to left."""
     side = np.array([ahead[1], -ahead[0]])
     angle = np.linspace(0.0, np.pi, 7)[1:-1, None]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from assets.frames import IDENTITY, rest, turn
-from assets.geometry.grasps import FULL_CIRCLE, around, from_above
+from assets.geometry.grasps import FULL_CIRCLE, cylinder_grasps, from_above
 from assets.geometry.shapes import revolve
 from assets.geometry.solid import MM, require, solid, upright
 from assets.kinds.workpieces import laid_down
@@ -32,7 +32,7 @@ def round_blank(
     over = [(yaw, 2 * r) for yaw in FULL_CIRCLE]
     grasps = from_above(length, over, floor=length - 0.021)  # leaves the rest free for a chuck
     grasps += from_above(length, over)
-    grasps += around(2 * r, (0.0, 0.0, length / 2), (0.0, 0.0, 1.0))
+    grasps += cylinder_grasps(2 * r, (0.0, 0.0, length / 2), (0.0, 0.0, 1.0))
     return solid(
         revolve(profile),
         [upright(r, 0.0, length)],
@@ -75,7 +75,7 @@ def turned_part(
     ]  # fmt: skip
     on_spigot = [(yaw, 2 * s) for yaw in FULL_CIRCLE]
     grasps = from_above(length, on_spigot, floor=max(base + 0.6 * MM, length - 0.021))
-    grasps += around(2 * r, (0.0, 0.0, base / 2), (0.0, 0.0, 1.0)) if base >= 0.021 else []
+    grasps += cylinder_grasps(2 * r, (0.0, 0.0, base / 2), (0.0, 0.0, 1.0)) if base >= 0.021 else []
     return solid(
         revolve(profile, closed=True),
         [upright(r, 0.0, base), upright(s, base, length)],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from assets.frames import Seven, seven, turn
-from assets.geometry.shapes import Array, circle, cuboid, join, moved, prism, revolve, turned
+from assets.geometry.shapes import circle, cuboid, join, moved, prism, revolve, turned
 from assets.geometry.solid import MM, box, inked, require, solid, upright
 from assets.kinds.machine import DARK
 from assets.part import Hull, Part, Piece
+from episodes.array_types import Floats
 
 
 def vise_base(
@@ -153,7 +154,7 @@ def chuck_body(
     )
 
 
-def _slotted(radius: float, bore: float, half: float, jaws: int) -> Array:
+def _slotted(radius: float, bore: float, half: float, jaws: int) -> Floats:
     """A disc's outline with radial slots cut in from the edge to the bore's circle."""
     points = []
     for k in range(jaws):

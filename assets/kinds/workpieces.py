@@ -6,7 +6,7 @@ import numpy as np
 import trimesh
 
 from assets.frames import IDENTITY, Seven, rest, seven, turn
-from assets.geometry.grasps import FULL_CIRCLE, around, from_above
+from assets.geometry.grasps import FULL_CIRCLE, cylinder_grasps, from_above
 from assets.geometry.shapes import circle, cuboid, join, prism, rectangle, revolve, tube, turned
 from assets.geometry.solid import MM, box, require, solid, upright
 from assets.part import Cylinder, Grasp, Part
@@ -129,7 +129,7 @@ def lying_round(
         pieces,
         material,
         {"diameter": 2 * r, "length": length, "journal": 2 * j},
-        grasps=around(2 * r, (middle, 0.0, r), (1.0, 0.0, 0.0)),
+        grasps=cylinder_grasps(2 * r, (middle, 0.0, r), (1.0, 0.0, 0.0)),
         rests=[IDENTITY] + ([stood_up(length, r)] if left == 0.0 and length < 5.0 * r else []),
         turns=2 if left == right else 1,
     )
@@ -168,7 +168,7 @@ def peg(
     around_top = [(yaw, 2 * r) for yaw in FULL_CIRCLE]
     grasps = from_above(length, around_top)
     grasps += from_above(length, around_top, floor=length - 0.021)  # leaves the rest free to go in
-    grasps += around(2 * r, (0.0, 0.0, length / 2.0), (0.0, 0.0, 1.0))
+    grasps += cylinder_grasps(2 * r, (0.0, 0.0, length / 2.0), (0.0, 0.0, 1.0))
     return solid(
         mesh,
         [upright(r, c, length), upright(r - 0.7 * c, 0.0, c)],
@@ -194,7 +194,7 @@ def bushing(
     c = min(0.3 * (outer - inner), 0.1 * length, 0.8 * MM)
     mesh = revolve(tube(inner, outer, length, c), closed=True)
     grasps = from_above(length, [(yaw, 2 * outer) for yaw in FULL_CIRCLE])
-    grasps += around(2 * outer, (0.0, 0.0, length / 2.0), (0.0, 0.0, 1.0))
+    grasps += cylinder_grasps(2 * outer, (0.0, 0.0, length / 2.0), (0.0, 0.0, 1.0))
     return solid(
         mesh,
         [upright(outer, 0.0, length)],

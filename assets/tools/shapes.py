@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import shapely
@@ -11,39 +12,75 @@ import trimesh
 
 from assets.geometry.shapes import loft, rectangle
 from assets.part import PartError
+from episodes.array_types import Floats
 
 SECTIONS = 48  # of a full turn
-KINDS = ("box", "lathe", "plate")
+
+Triple = tuple[float, float, float]
 
 
-def solid(spec: Mapping[str, Any], where: str) -> trimesh.Trimesh:
-    """The mesh of one shape of a card [m].
+@dataclass(frozen=True)
+class ChamferedBox:
+    """A box: half extents [m], its edges cut by `chamfer` [m]."""
 
-    box: half extents, its edges cut by `chamfer`; lathe: a profile of [radius, z] turned about z;
-    plate: an outline of [y, z] that is `thick` along x. Each may be moved by `at` and turned by
-    `rpy` [rad]. PartError for anything else.
-    """
-    found = [kind for kind in KINDS if kind in spec]
-    if len(found) != 1:
-        raise PartError(f"{where}: a shape is one of {', '.join(KINDS)}, not {sorted(spec)}")
-    match found[0]:
-        case "box":
-            mesh = _box(np.asarray(spec["box"], float), float(spec.get("chamfer", 0.0)))
-        case "lathe":
-            mesh = _lathe(np.asarray(spec["lathe"], float))
-        case _:
-            mesh = _plate(spec["plate"], float(spec["thick"]))
-    roll, pitch, yaw = spec.get("rpy", (0.0, 0.0, 0.0))
-    mesh.apply_transform(trimesh.transformations.euler_matrix(roll, pitch, yaw))
-    mesh.apply_translation(spec.get("at", (0.0, 0.0, 0.0)))
+    half: Triple
+    chamfer: float = 0.0
+
+    kind: ClassVar[str] = "box"
+
+
+@dataclass(frozen=True)
+class Lathe:
+    """A profile of (radius, z) [m], turned about z."""
+
+    profile: tuple[tuple[float, float], ...]
+
+    kind: ClassVar[str] = "lathe"
+
+
+@dataclass(frozen=True)
+class Plate:
+    """An outline of (y, z) [m] that is `thick` [m] along x."""
+
+    outline: tuple[tuple[float, float], ...]
+    thick: float
+
+    kind: ClassVar[str] = "plate"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is seen of a link: a solid, turned by `rpy` [rad], moved to `at` [m]; colour: sRGB."""
+
+    solid: ChamferedBox | Lathe | Plate
+    colour: Triple
+    at: Triple = (0.0, 0.0, 0.0)
+    rpy: Triple = (0.0, 0.0, 0.0)
+
+
+def mesh_of(shape: Shape, where: str) -> trimesh.Trimesh:
+    """The mesh of a shape, in its link's frame [m]. PartError, which names `where`, for one that
+    encloses nothing."""
+    match shape.solid:
+        case ChamferedBox(half, chamfer):
+            mesh = _block(np.array(half), chamfer)
+        case Lathe(profile):
+            mesh = _lathe(np.array(profile))
+        case Plate(outline, thick):
+            mesh = _plate(outline, thick)
+    mesh.apply_transform(trimesh.transformations.euler_matrix(*shape.rpy))
+    mesh.apply_translation(shape.at)
     if not mesh.is_volume:
-        raise PartError(f"{where}: the {found[0]} is not closed; check the order of its points")
+        raise PartError(
+            f"{where}: the {shape.solid.kind} is not closed; check the order of its points"
+        )
     return mesh
 
 
-def _box(half: np.ndarray, chamfer: float) -> trimesh.Trimesh:
+def _block(half: Floats, chamfer: float) -> trimesh.Trimesh:
     if chamfer <= 0:
-        return trimesh.creation.box(2 * half)
+        sharp: trimesh.Trimesh = trimesh.creation.box(2 * half)
+        return sharp
     x, y, z = 2 * half
     outline, inner = rectangle(x, y, chamfer), rectangle(x - 2 * chamfer, y - 2 * chamfer, chamfer)
     lower, upper = chamfer - z / 2, z / 2 - chamfer
@@ -51,7 +88,7 @@ def _box(half: np.ndarray, chamfer: float) -> trimesh.Trimesh:
     return loft([np.column_stack([ring, np.full(len(ring), at)]) for ring, at in rings])
 
 
-def _lathe(profile: np.ndarray) -> trimesh.Trimesh:
+def _lathe(profile: Floats) -> trimesh.Trimesh:
     mesh = trimesh.creation.revolve(profile, sections=SECTIONS)
     mesh.merge_vertices()
     mesh.update_faces(mesh.nondegenerate_faces())

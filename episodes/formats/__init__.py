@@ -4,7 +4,9 @@ A format that can be read has `read(path, *, strict, report, hz=None, ...) -> It
 (one episode in memory), `is_source(path) -> bool` and `sources(path) -> (root, files)`, the files
 that an import depends on; `expected(path) -> int`, if its files tell how many episodes there are.
 A format that can be written has `write(chosen, out, *, progress, ...) -> Sequence[str]`, of lines
-that the user should read.
+that the user should read; `ONE_SHAPE`, why, if what differs between libraries cannot stand in one
+data set (`ONE_RATE`: nor can other rates). What is written is read back and compared, unless there
+is no reader, which is then told. `episodes/format_names.py` says which there are.
 """
 
 from __future__ import annotations
@@ -12,9 +14,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from episodes.format_names import READABLE, WRITABLE
 from episodes.formats.registry import (
-    READERS,
-    WRITERS,
     check_options,
     detect,
     expected,
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from episodes.storage.selection import Selection
 
 __all__ = [
-    "READERS",
-    "WRITERS",
+    "READABLE",
+    "WRITABLE",
     "check_options",
     "detect",
     "expected",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +15,10 @@ from episodes.episode import Episode
 from episodes.finding import spans
 from episodes.formats.croissant import outcome
 from episodes.formats.extra import need
-from episodes.formats.readback import Loss
+from episodes.formats.readback import NO_READER, Loss
+from episodes.shown import markdown, shown
 from episodes.storage.safe import plain
-from episodes.storage.selection import Part, Selection
+from episodes.storage.selection import LibraryPart, Selection
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 CARD = "the card of an export"
 LENGTHS, FRAMES, RECIPE = "lengths.png", "frames.png", "made_from.json"
 BARS = 24
+_LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}")  # as the hub names them
 MOST_NAMED = 5  # outcomes, and instructions
 SHOWN = 4  # episodes whose frames are shown, and frames of each
 TILE = 160  # px
@@ -52,11 +55,11 @@ def write(
     name: str,
     format: str,
     found: Sequence[str],
-    losses: Sequence[Loss],
+    losses: Sequence[Loss] | None,
 ) -> None:
     """Write out/README.md, its pictures, and beside it what it was made from.
 
-    found: the licences; losses: of reading it back.
+    found: the licences; losses: of reading it back, None where that could not be.
     """
     first = chosen.read(chosen.rows[0].index)
     _lengths(chosen).save(out / LENGTHS)
@@ -65,7 +68,7 @@ def write(
         pictures.save(out / FRAMES)
     parts = [
         _front_matter(chosen, name, format, found),
-        f"# {name}\n\n{describe(chosen)}",
+        f"# {markdown(name)}\n\n{markdown(describe(chosen))}",
         _counts(chosen, found),
         f"![steps of the episodes]({LENGTHS})",
         f"![frames]({FRAMES})" if pictures is not None else "",
@@ -82,10 +85,11 @@ def _front_matter(chosen: Selection, name: str, format: str, found: Sequence[str
     """What the Hugging Face hub reads; licence names there are in small letters."""
     steps = chosen.summary().steps
     size = next((text for least, text in SIZES if steps < least), "n>1B")
-    lines = ["---", f"pretty_name: {name}"]
-    lines += [
-        f"license: {found[0].lower() if len(found) == 1 and found[0] != 'unknown' else 'other'}"
-    ]
+    licence = found[0].lower() if len(found) == 1 else ""
+    known = licence != "unknown" and _LICENCE.fullmatch(licence)
+    # a text in quotes is the same in YAML and JSON
+    lines = ["---", f"pretty_name: {json.dumps(shown(name), ensure_ascii=False)}"]
+    lines += [f"license: {licence if known else 'other'}"]
     lines += ["task_categories: [robotics]", f"size_categories: [{size}]"]
     tags = ["robotics", "cellwright", *(["LeRobot"] if format == "lerobot" else [])]
     lines += [f"tags: [{', '.join(tags)}]"]
@@ -106,10 +110,10 @@ def _counts(chosen: Selection, found: Sequence[str]) -> str:
     lines = [
         f"- split: {len(chosen) - valid} to train with, {valid} to validate with",
         f"- success: {'not told' if rate is None else f'{rate:.1%}'}",
-        f"- outcomes, most frequent: {', '.join(f'{text} ({count})' for text, count in ends)}",
-        f"- licence: {', '.join(found)}",
+        f"- outcomes, most frequent: {', '.join(f'{markdown(text)} ({n})' for text, n in ends)}",
+        f"- licence: {', '.join(map(markdown, found))}",
         "- instructions, most frequent:",
-        *(f"  - {_plain_text(text)} ({count})" for text, count in said),
+        *(f"  - {markdown(text)} ({count})" for text, count in said),
     ]
     return "\n".join(lines)
 
@@ -117,8 +121,10 @@ def _counts(chosen: Selection, found: Sequence[str]) -> str:
 def _contents(episode: Episode) -> str:
     """The arrays of the first episode, and what they are; a row for each camera."""
     rows = [f"| actions | {episode.actions.shape[1:]} | {episode.actions.dtype} |"]
-    rows += [f"| action/{k} | {v.shape[1:]} | {v.dtype} |" for k, v in episode.action.items()]
-    rows += [f"| obs/{k} | {v.shape[1:]} | {v.dtype} |" for k, v in episode.obs.items()]
+    rows += [
+        f"| action/{markdown(k)} | {v.shape[1:]} | {v.dtype} |" for k, v in episode.action.items()
+    ]
+    rows += [f"| obs/{markdown(k)} | {v.shape[1:]} | {v.dtype} |" for k, v in episode.obs.items()]
     for name, track in episode.cameras.items():
         channels = {
             "image": track.rgb,
@@ -129,19 +135,21 @@ def _contents(episode: Episode) -> str:
         sizes = {str(frames.shape[1:3]) for frames in there.values()}
         if there:
             kinds = ", ".join(f"{kind} ({f.dtype})" for kind, f in there.items())
-            rows.append(f"| obs/{name}_* | {', '.join(sorted(sizes))} | {kinds} |")
+            rows.append(f"| obs/{markdown(name)}\\_* | {', '.join(sorted(sizes))} | {kinds} |")
     head = f"## A step, at {episode.control_hz:g} Hz\n\n| | shape | type |\n|---|---|---|"
     return "\n".join([head, *rows])
 
 
-def _fidelity(losses: Sequence[Loss]) -> str:
+def _fidelity(losses: Sequence[Loss] | None) -> str:
     """What the pictures lost; those that lost nothing in one line."""
+    if losses is None:
+        return f"## Not read back\n\n{NO_READER.capitalize()}."
     lossy = [loss for loss in losses if loss.worst]
     what = "number" if lossy or not losses else "number and picture"
     head = (
         f"The first episode was read back: every {what} is the same{'.' if not lossy else ', and'}"
     )
-    return "\n".join(["## Read back", "", head, *(f"- {loss}" for loss in lossy)])
+    return "\n".join(["## Read back", "", head, *(f"- {markdown(loss)}" for loss in lossy)])
 
 
 def _origin(chosen: Selection) -> str:
@@ -151,7 +159,7 @@ def _origin(chosen: Selection) -> str:
     lines = []
     if len(chosen.parts) > 1:
         held = ", ".join(f"{part.name} ({len(part.rows)})" for part in chosen.parts)
-        lines += [f"Of several libraries, by number of episodes: {_plain_text(held)}."]
+        lines += [f"Of several libraries, by number of episodes: {markdown(held)}."]
     lines += [f"It was {' and '.join(made)}."]
     if faults:
         lines += [f"At its import, {faults} faults of the source were told."]
@@ -161,32 +169,27 @@ def _origin(chosen: Selection) -> str:
 
 def _recipe(chosen: Selection, episode: Episode) -> str:
     """JSON: what the library was made from, spec_id first; of several, a list of them."""
-    parts = [_told(part) for part in chosen.parts]
-    told: dict[str, Any] = parts[0] if len(parts) == 1 else {"libraries": parts}
+    parts = [_summary(part) for part in chosen.parts]
+    out: dict[str, Any] = parts[0] if len(parts) == 1 else {"libraries": parts}
     if episode.lineage:
-        told["lineage of the first episode"] = dict(episode.lineage)
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+        out["lineage of the first episode"] = dict(episode.lineage)
+    return json.dumps(out, indent=1, ensure_ascii=False) + "\n"
 
 
-def _told(part: Part) -> dict[str, Any]:
+def _summary(part: LibraryPart) -> dict[str, Any]:
     info = part.library.info
     keys = ("spec_id", "versions", "config", "import", "findings")
-    told: dict[str, Any] = {key: info[key] for key in keys if info.get(key)}
+    out: dict[str, Any] = {key: info[key] for key in keys if info.get(key)}
     if len(part.rows) < len(part.library):
-        told["episodes"] = spans([row.index for row in part.rows], most=len(part.rows))
-    return {**told, "library": part.name}
-
-
-def _plain_text(text: str) -> str:
-    """An instruction as Markdown shows it: no markup of its own."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in text) or "(none)"
+        out["episodes"] = spans([row.index for row in part.rows], most=len(part.rows))
+    return {**out, "library": part.name}
 
 
 def _lengths(chosen: Selection) -> Image.Image:
     """A histogram of the episodes' steps."""
     counts, edges = np.histogram([row.steps for row in chosen.rows], bins=BARS)
     width, height, foot = 480, 160, 20
-    image = need("PIL.Image", CARD).new("RGB", (width, height + foot), PAPER)
+    image: Image.Image = need("PIL.Image", CARD).new("RGB", (width, height + foot), PAPER)
     draw = need("PIL.ImageDraw", CARD).Draw(image)
     bar = width / BARS
     for number, count in enumerate(counts):
@@ -212,7 +215,8 @@ def _frames(chosen: Selection) -> Image.Image | None:
         steps = np.linspace(0, len(colours[0]) - 1, SHOWN).astype(int)
         rows.append([need("PIL.Image", CARD).fromarray(colours[0][step]) for step in steps])
     height = max(1, TILE * rows[0][0].height // rows[0][0].width)
-    sheet = need("PIL.Image", CARD).new("RGB", (SHOWN * TILE, len(rows) * height), PAPER)
+    size = (SHOWN * TILE, len(rows) * height)
+    sheet: Image.Image = need("PIL.Image", CARD).new("RGB", size, PAPER)
     for y, row in enumerate(rows):
         for x, picture in enumerate(row):
             sheet.paste(picture.resize((TILE, height)), (x * TILE, y * height))

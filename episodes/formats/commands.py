@@ -8,16 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import Episode
 from episodes.finding import Report
 from episodes.formats.promises import Promises
-
-Array = NDArray[Any]
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 SAID = frozenset(
@@ -45,7 +42,7 @@ def named(name: str) -> bool:
     return bool(words & SAID) or bool(words & MEANT and words & MOTION)
 
 
-def actions(commands: Mapping[str, Array], steps: int) -> tuple[Array, list[str]]:
+def actions(commands: Mapping[str, AnyArray], steps: int) -> tuple[AnyArray, list[str]]:
     """(T, A) the actions among the commands, f4, and the names of the columns they come from.
 
     `action`, else `actions`, else every `action.*` or `actions.*` side by side in the order of

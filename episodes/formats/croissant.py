@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from episodes.formats import guard
 from episodes.storage import safe
@@ -71,7 +72,7 @@ def write(
         "conformsTo": CONFORMS_TO,
         "name": name,
         "description": description,
-        "license": [LICENCES + licence for licence in licences],
+        "license": [LICENCES + quote(licence) for licence in licences],
         "version": "1.0.0",
         "datePublished": _made(chosen),
         "citeAs": f"{name}, cellwright spec {', '.join(specs)}",

@@ -13,14 +13,13 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack, Episode, Subtask
 from episodes.errors import UserError
 from episodes.footage import Footage
 from episodes.storage.selection import Selection
 
-Array = NDArray[Any]
 VERSION = 1
 CHANNELS = {"image": "rgb", "depth": "depth", "segmentation": "segmentation"}
 SIMPLE: Mapping[str, type] = {
@@ -46,14 +45,14 @@ class Flat:
     pictures: "obs/{camera}_{channel}" -> (T, H, W, 3) u1 or (T, H, W) u2. header: see `flatten`.
     """
 
-    numbers: Mapping[str, Array]
-    pictures: Mapping[str, Array]
+    numbers: Mapping[str, AnyArray]
+    pictures: Mapping[str, AnyArray]
     header: Mapping[str, Any]
 
 
 def flatten(episode: Episode) -> Flat:
     """Of arrays with T + 1 entries the last goes to the header, as does what does not change."""
-    numbers: dict[str, Array] = {"time": episode.time[:-1], "actions": episode.actions}
+    numbers: dict[str, AnyArray] = {"time": episode.time[:-1], "actions": episode.actions}
     last: dict[str, Any] = {"time": episode.time[-1:].tolist()}
     for name in ("states", "objects"):
         value = getattr(episode, name)
@@ -65,7 +64,7 @@ def flatten(episode: Episode) -> Flat:
             numbers[name] = getattr(episode, name)
     numbers |= {f"action/{name}": value for name, value in episode.action.items()}
     numbers |= {f"obs/{name}": value for name, value in episode.obs.items()}
-    pictures: dict[str, Array] = {}
+    pictures: dict[str, AnyArray] = {}
     cameras: dict[str, Any] = {}
     for name, track in episode.cameras.items():
         cameras[name] = {
@@ -124,7 +123,9 @@ def padded(flat: Flat, to: Mapping[str, int]) -> Flat:
 
 
 def unflatten(
-    numbers: Mapping[str, Array], pictures: Mapping[str, Array | Footage], header: Mapping[str, Any]
+    numbers: Mapping[str, AnyArray],
+    pictures: Mapping[str, AnyArray | Footage],
+    header: Mapping[str, Any],
 ) -> Episode:
     """The episode; `numbers` may be of other dtypes, flat or padded: the header knows better.
     Colours may still be in a video.
@@ -172,7 +173,7 @@ def unflatten(
         raise UserError(f"its header does not fit its rows ({error!r})") from None
 
 
-def _trimmed(rows: Any, steps: int, shape: Sequence[int]) -> Array:
+def _trimmed(rows: Any, steps: int, shape: Sequence[int]) -> AnyArray:
     """(steps, entries) without what `padded` put behind."""
     entries = int(np.prod(shape, dtype=int))
     if not entries:
@@ -183,8 +184,8 @@ def _trimmed(rows: Any, steps: int, shape: Sequence[int]) -> Array:
 def _camera(
     name: str,
     told: Mapping[str, Any],
-    arrays: Mapping[str, Array],
-    pictures: Mapping[str, Array | Footage],
+    arrays: Mapping[str, AnyArray],
+    pictures: Mapping[str, AnyArray | Footage],
 ) -> CameraTrack:
     seen: dict[str, Any] = {}
     for channel in told["channels"]:
@@ -202,7 +203,7 @@ def _camera(
     )
 
 
-def _whole(name: str, arrays: Mapping[str, Array], last: Mapping[str, Any]) -> Any:
+def _whole(name: str, arrays: Mapping[str, AnyArray], last: Mapping[str, Any]) -> Any:
     """(T + 1, ...) the rows and the last one of the header; None where there are no rows."""
     if name not in arrays:
         return None
@@ -210,7 +211,7 @@ def _whole(name: str, arrays: Mapping[str, Array], last: Mapping[str, Any]) -> A
     return np.concatenate([rows, np.asarray(last[name], rows.dtype).reshape(1, *rows.shape[1:])])
 
 
-def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+def _under(prefix: str, arrays: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
     return {
         name.removeprefix(prefix): value
         for name, value in arrays.items()
@@ -222,7 +223,7 @@ def to_json(header: Mapping[str, Any]) -> str:
     return json.dumps(header, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
-def encode_png(picture: Array) -> bytes:
+def encode_png(picture: AnyArray) -> bytes:
     """A lossless PNG of (H, W, 3) u1, or 16-bit grey of (H, W) u2."""
     from PIL import Image
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.errors import UserError
 from episodes.footage import Footage, starts_of
 from episodes.formats import guard
@@ -44,7 +45,7 @@ class Video:
 
     footage: Footage
     rate: float
-    pts: NDArray[np.float64]
+    pts: Floats
 
     @property
     def pix_fmt(self) -> str:
@@ -167,7 +168,8 @@ def _is_full(frame: Any) -> bool:
     """Whether the levels are 0 to 255, where 8 bits of brightness may be 16 to 235 only."""
     if frame.color_range:
         return bool(frame.color_range == FULL)
-    return frame.format.is_rgb or frame.format.name.startswith(("yuvj", "gray", "ya", "pal"))
+    named = frame.format.name.startswith(("yuvj", "gray", "ya", "pal"))
+    return bool(frame.format.is_rgb or named)
 
 
 @contextmanager
@@ -190,7 +192,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
 class ClocksDiffer(UserError):
     """Not every asked time has a frame near it. as_many: there are as many frames as times."""
 
-    def __init__(self, path: Path, times: NDArray[np.float64], pts: NDArray[np.float64]) -> None:
+    def __init__(self, path: Path, times: Floats, pts: Floats) -> None:
         self.as_many = len(pts) == len(times)
         short = float(times.max() - pts[-1])
         why = "as many, but by other clocks" if self.as_many else "not every row has a frame near"
@@ -208,12 +210,10 @@ class Nearest:
     [s]; by row, 0."""
 
     footage: Footage
-    late: NDArray[np.float64]
+    late: Floats
 
 
-def nearest(
-    path: Path, times: NDArray[np.float64], first: float, last: float, by_row: bool = False
-) -> Nearest:
+def nearest(path: Path, times: Floats, first: float, last: float, by_row: bool = False) -> Nearest:
     """The frame nearest to each time (T,) [s of the file], among those of first <= pts <= last.
 
     by_row: those T frames in their order, whatever their times. UserError: a time lies more than a
@@ -243,7 +243,7 @@ def bits(pix_fmt: str) -> int:
     """Bits of a value in a pixel format of FFmpeg's; 8 where it is not known."""
     av = need("av", "reading video")
     try:
-        return max(part.bits for part in av.VideoFormat(pix_fmt, 16, 16).components)
+        return max(int(part.bits) for part in av.VideoFormat(pix_fmt, 16, 16).components)
     except ValueError:
         return 8
 
@@ -255,7 +255,7 @@ def colours(footage: Footage) -> NDArray[np.uint8]:
         return decode.whole(footage, read)
 
 
-def luma(footage: Footage) -> NDArray[Any]:
+def luma(footage: Footage) -> AnyArray:
     """(T, H, W) u1 or u2: the first plane of the frames, its numbers as they are: the grey or
     brightness of a format of one plane or of Y, U and V.
 

@@ -13,17 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import Episode
 from episodes.errors import UserError, unknown
 from episodes.formats.promises import Promises
 from episodes.reserved import MEANING, RESERVED, meaning
-
-Array = NDArray[Any]
 
 GIVEN = "given with exact="
 SLACK = 0.05  # how far a gripper's sensor may overshoot 0..1
@@ -74,7 +71,7 @@ class Gate:
         for path in arrays:
             if path not in known and (what := meaning(path)):
                 moved[path] = _free(path, arrays)
-                self._tell(path, what, moved[path], episode.index)
+                self._report(path, what, moved[path], episode.index)
         lineage = {key: value for key, value in episode.lineage.items() if key != MEANING}
         if known:
             lineage[MEANING] = known
@@ -88,7 +85,7 @@ class Gate:
             lineage=lineage,
         )
 
-    def _tell(self, path: str, what: str, new: str, episode: int) -> None:
+    def _report(self, path: str, what: str, new: str, episode: int) -> None:
         way = f"; if it is just that, import it with exact={path}" if path in RESERVED else ""
         self.promises.lacks(
             f"nothing says that it is what the format means by this name ({what}): it becomes "
@@ -98,13 +95,13 @@ class Gate:
         )
 
 
-def _paths(episode: Episode) -> dict[str, Array]:
+def _paths(episode: Episode) -> dict[str, AnyArray]:
     """Path -> array, as in "obs/wrench"."""
     action = {f"action/{name}": value for name, value in episode.action.items()}
     return {**action, **{f"obs/{name}": value for name, value in episode.obs.items()}}
 
 
-def _renamed(group: str, arrays: dict[str, Array], moved: dict[str, str]) -> dict[str, Array]:
+def _renamed(group: str, arrays: dict[str, AnyArray], moved: dict[str, str]) -> dict[str, AnyArray]:
     return {
         moved.get(path, path).removeprefix(group): value
         for path, value in arrays.items()
@@ -112,14 +109,14 @@ def _renamed(group: str, arrays: dict[str, Array], moved: dict[str, str]) -> dic
     }
 
 
-def _free(path: str, arrays: dict[str, Array]) -> str:
+def _free(path: str, arrays: dict[str, AnyArray]) -> str:
     """The new name; at its end, since the end of a name makes it a picture."""
     while path in arrays:
         path += ".source"
     return path
 
 
-def _contradiction(path: str, array: Array, of_values: bool = True) -> str | None:
+def _contradiction(path: str, array: AnyArray, of_values: bool = True) -> str | None:
     """What about an array (T, ...) cannot be what the format means by its name, if anything."""
     width = RESERVED[path].width if path in RESERVED else None
     if array.ndim != 2 or width not in (None, array.shape[1]):

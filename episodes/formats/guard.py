@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats.extra import need
 from episodes.storage import safe
@@ -72,7 +72,7 @@ def inside(root: Path, relative: str) -> Path:
     return root.joinpath(*parts)
 
 
-def decode_image(data: bytes, place: object, tiff: bool = False) -> NDArray[Any]:
+def decode_image(data: bytes, place: object, tiff: bool = False) -> AnyArray:
     """A JPEG or PNG as what it is: (H, W, 3) or, with alpha, (H, W, 4); (H, W) of grey; u1, or u2
     where a PNG has 16 bits. Palettes become colours.
 
@@ -101,14 +101,14 @@ def decode_image(data: bytes, place: object, tiff: bool = False) -> NDArray[Any]
         raise UserError(f"{place}: the image cannot be decoded ({reason})") from None
 
 
-def _deep(data: bytes, place: object) -> NDArray[Any]:
+def _deep(data: bytes, place: object) -> AnyArray:
     """(H, W, 3) or (H, W, 4) u2 of a PNG of 16 bits a colour, which pillow cuts to 8."""
     av = need("av", f"{place}: a picture of 16 bits a colour")
     (frame,) = av.CodecContext.create("png", "r").decode(av.Packet(data))
     return np.asarray(frame.to_ndarray()).astype(np.uint16)
 
 
-def plain_picture(data: bytes, place: object, tiff: bool = False) -> NDArray[Any]:
+def plain_picture(data: bytes, place: object, tiff: bool = False) -> AnyArray:
     """As `decode_image`, for readers that keep 8 bits a colour and no alpha. UserError: that would
     lose something."""
     picture = decode_image(data, place, tiff)
@@ -121,9 +121,9 @@ def plain_picture(data: bytes, place: object, tiff: bool = False) -> NDArray[Any
     return np.ascontiguousarray(picture[..., :3])
 
 
-def read_npz(data: bytes, place: object) -> dict[str, NDArray[Any]]:
+def read_npz(data: bytes, place: object) -> dict[str, AnyArray]:
     """The arrays of an .npz file."""
-    out: dict[str, NDArray[Any]] = {}
+    out: dict[str, AnyArray] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(info.file_size for info in archive.infolist()) > MAX_NPZ_BYTES:
@@ -138,7 +138,7 @@ def read_npz(data: bytes, place: object) -> dict[str, NDArray[Any]]:
     return out
 
 
-def npy(data: bytes) -> NDArray[Any]:
+def npy(data: bytes) -> AnyArray:
     """The array of an .npy file. ValueError: none, or of another size than its header tells, which
     `np.load` believes."""
     stream = io.BytesIO(data)
@@ -157,7 +157,7 @@ def npy(data: bytes) -> NDArray[Any]:
     return values.reshape(shape, order="F" if fortran else "C")
 
 
-def check_frames(count: int, frame: NDArray[Any], place: object) -> None:
+def check_frames(count: int, frame: AnyArray, place: object) -> None:
     """Refuse an episode whose decoded frames would fill the memory."""
     if count * frame.nbytes > MAX_EPISODE_BYTES:
         raise UserError(

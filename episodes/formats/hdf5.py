@@ -59,7 +59,9 @@ def read(
                 raise UserError(f"{path}: files of several layouts ({told}); import each by itself")
             name = file.name if path.is_file() else file.relative_to(path).as_posix()
             promises = Promises(file, strict, report)
-            found = _ours(opened) if ours else read_file(promises, name, opened, wanted, index)
+            found = (
+                _own_episodes(opened) if ours else read_file(promises, name, opened, wanted, index)
+            )
             for episode in _whole(found, file):
                 yield episode
                 index += 1
@@ -74,7 +76,7 @@ def _whole(episodes: Iterator[Episode], file: Path) -> Iterator[Episode]:
         raise UserError(f"{file} is damaged ({reason}); fetch it again") from None
 
 
-def _ours(file: h5py.File) -> Iterator[Episode]:
+def _own_episodes(file: h5py.File) -> Iterator[Episode]:
     for name in sorted(file["data"], key=nodes.natural):
         yield hdf5.get(file["data"][name])
 

@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import NotNow, UserError, unknown
 from episodes.finding import Finding, Report
 from episodes.formats import guard, registry, whole
 from episodes.formats.pictures import checked
 from episodes.storage import store
-from episodes.storage.folder import Folder, WriteFailed
+from episodes.storage.folder import Folder
 from episodes.storage.library import Library
+from episodes.storage.locks import alone
 from episodes.storage.records import FORMAT, Shard
 from episodes.storage.video_files import Verified
 
@@ -68,12 +69,13 @@ def import_library(
     overrides: domain, licence, robot or task where the source is silent or wrong; noted in the
     lineage. options: of the format. exact: reserved names whose arrays are known to mean what the
     format means by them (see gate.py). progress: called with each episode. UserError: bad source,
-    `out` in use.
+    `out` in use. NotNow: the storage refuses, or another run is at work there; what stands is gone
+    on with.
     """
     overrides, options = dict(overrides or {}), dict(options or {})
     for name in overrides:
         if name not in OVERRIDES:
-            raise UserError(f"{name!r} cannot be given; there are: {', '.join(OVERRIDES)}")
+            raise unknown("key to override:", name, OVERRIDES)
     format = format or registry.detect(src)
     root, files = registry.sources(format, src)
     recipe = {
@@ -89,74 +91,77 @@ def import_library(
     spec_id = _digest(
         {"importer": IMPORTER, "source": digest, **recipe, "options": _contents(options)}
     )
-    if (out / store.LIBRARY).exists():
-        return _existing(out, spec_id, format)
-    whole.check_free(out)
-    report = Report()
-    versions = {"cellwright": version("cellwright"), "importer": str(IMPORTER)}
-    episodes = registry.read(
-        format, src, strict=strict, report=report, pictures=pictures, exact=exact, **options
-    )
-    first = next(episodes, None)
-    if first is None:
-        raise UserError(f"{src}: it holds no episodes")
-    size = shard_size or _fitting(first)
-    work = whole.beside(out, f"importing-{spec_id[:12]}-{size}")
-    store.clean_temporaries(work)
-    standing = {shard.number for shard in _committed(work)}
-    number = count = steps = 0
+    with alone(out):
+        if (out / store.LIBRARY).exists():
+            return _existing(out, spec_id, format)
+        whole.check_free(out)
+        report = Report()
+        versions = {"cellwright": version("cellwright"), "importer": str(IMPORTER)}
+        episodes = registry.read(
+            format, src, strict=strict, report=report, pictures=pictures, exact=exact, **options
+        )
+        first = next(episodes, None)
+        if first is None:
+            raise UserError(f"{src}: it holds no episodes")
+        size = shard_size or _fitting(first)
+        work = whole.beside(out, f"importing-{spec_id[:12]}-{size}")
+        store.clean_temporaries(work)
+        standing = {shard.number for shard in _committed(work)}
+        number = count = steps = 0
 
-    def looked(batch: Iterator[Episode]) -> Iterator[Episode]:
-        nonlocal count, steps
-        for episode in batch:
-            count += 1
-            steps += episode.steps
-            progress(episode)
-            yield _overridden(episode, overrides)
+        def counted(batch: Iterator[Episode]) -> Iterator[Episode]:
+            nonlocal count, steps
+            for episode in batch:
+                count += 1
+                steps += episode.steps
+                progress(episode)
+                yield _overridden(episode, overrides)
 
-    try:
-        while first is not None:
-            batch = looked(chain([first], islice(episodes, size - 1)))
-            if number in standing:
-                for _ in batch:
-                    pass
-            else:
-                store.write_shard(
-                    work,
-                    number,
-                    batch,
-                    spec_id=spec_id,
-                    versions=versions,
-                    created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                    compression=compression,
-                )
-            number += 1
-            first = next(episodes, None)
-    except WriteFailed:
-        raise  # when there is space again, what stands is gone on with
-    except UserError:
-        shutil.rmtree(work, ignore_errors=True)  # the source must change first
-        raise
-    report = report.grouped()
-    description = {
-        "format": FORMAT,
-        "spec_id": spec_id,
-        "episodes": count,
-        "shard_size": size,
-        "versions": versions,
-        "config": recipe,
-        "import": {
-            "source": str(src),
-            "files": len(files),
-            "bytes": sum(path.stat().st_size for path in files),
-            "sha256": digest,
-        },
-        "findings": [finding.to_json() for finding in report],
-    }
-    text = json.dumps(description, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    Folder(work).replace(store.LIBRARY, text.encode())
-    whole.appear(work, out)
-    return Imported(out, format, count, steps, report, already=False)
+        try:
+            while first is not None:
+                batch = counted(chain([first], islice(episodes, size - 1)))
+                if number in standing:
+                    for _ in batch:
+                        pass
+                else:
+                    store.write_shard(
+                        work,
+                        number,
+                        batch,
+                        spec_id=spec_id,
+                        versions=versions,
+                        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                        compression=compression,
+                    )
+                number += 1
+                first = next(episodes, None)
+        except NotNow:
+            raise  # when its cause is gone, what stands is gone on with
+        except UserError:
+            shutil.rmtree(work, ignore_errors=True)  # the source must change first
+            raise
+        report = report.grouped()
+        description = {
+            "format": FORMAT,
+            "spec_id": spec_id,
+            "episodes": count,
+            "shard_size": size,
+            "versions": versions,
+            "config": recipe,
+            "import": {
+                "source": str(src),
+                "files": len(files),
+                "bytes": sum(path.stat().st_size for path in files),
+                "sha256": digest,
+            },
+            "findings": [finding.to_json() for finding in report],
+        }
+        text = json.dumps(
+            description, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
+        )
+        Folder(work).replace(store.LIBRARY, text.encode())
+        whole.appear(work, out)
+        return Imported(out, format, count, steps, report, already=False)
 
 
 def _existing(out: Path, spec_id: str, format: str) -> Imported:

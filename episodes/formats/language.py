@@ -22,7 +22,7 @@ _SUBTASK = re.compile(r"(^|_)(sub_?(tasks?|goal|instruction)s?|skill|primitive)"
 
 
 @dataclass(frozen=True)
-class Words:
+class EpisodeTexts:
     """What the texts of an episode say. rest: name -> the one text that it holds throughout, of
     those that are no instruction; unread: those of them that change on the way."""
 
@@ -33,7 +33,7 @@ class Words:
     unread: tuple[str, ...] = ()
 
 
-def words(columns: Mapping[str, Sequence[str]], steps: int) -> Words:
+def words(columns: Mapping[str, Sequence[str]], steps: int) -> EpisodeTexts:
     """Columns by name (joined by "/" or "."): a text for each of `steps`, or any number of them.
 
     Subtasks are the runs of equal text in a column that names them, else in an instruction that
@@ -59,7 +59,7 @@ def words(columns: Mapping[str, Sequence[str]], steps: int) -> Words:
         elif texts:
             unread.append(name)
     found = phrasings(said)
-    return Words(found, instruction(found), parts or changing, rest, tuple(unread))
+    return EpisodeTexts(found, instruction(found), parts or changing, rest, tuple(unread))
 
 
 def is_instruction(name: str) -> bool:

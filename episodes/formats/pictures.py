@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from episodes.episode import CameraTrack, Episode
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.finding import Report
 from episodes.footage import Footage
 from episodes.formats import frames
@@ -19,14 +19,14 @@ DEAR = 16  # pictures that are decoded for one, where training reads at random
 
 def checked(pictures: str) -> Pictures:
     """UserError: no such way."""
-    for way in get_args(Pictures):
+    known: tuple[Pictures, ...] = get_args(Pictures)
+    for way in known:
         if pictures == way:
             return way
-    known = ", ".join(get_args(Pictures))
-    raise UserError(f"pictures={pictures}: there are: {known}")
+    raise unknown("pictures", pictures, known)
 
 
-def settled(episode: Episode, pictures: Pictures, report: Report) -> Episode:
+def resolve_pictures(episode: Episode, pictures: Pictures, report: Report) -> Episode:
     """The episode, with all pictures of its videos decoded: to be had, or to see that it can be
     done. UserError: it cannot."""
     cameras = {
@@ -47,7 +47,7 @@ def _track(
     if track.video.in_place:
         try:
             frames.prove(track.video)
-            _tell_cost(track.video, index, field, report)
+            _report_seek_cost(track.video, index, field, report)
             return track
         except UserError:  # it may all the same be decoded from its beginning
             why = "it cannot be decoded from its keyframes on"
@@ -61,7 +61,7 @@ def _track(
     return replace(track, rgb=rgb, video=None)
 
 
-def _tell_cost(video: Footage, index: int, field: str, report: Report) -> None:
+def _report_seek_cost(video: Footage, index: int, field: str, report: Report) -> None:
     """Keyframes that are far apart: kept as they are, and worth knowing."""
     if np.mean(video.frames - video.starts + 1) < DEAR:
         return

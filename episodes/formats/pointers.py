@@ -22,7 +22,7 @@ NO_DATA = (".md", ".gif", ".jpg", ".jpeg", ".png", ".svg", ".pdf", ".txt")  # be
 FETCH = "`git lfs pull` in its folder (or `hf download`) fetches the data"
 
 
-def found(path: Path, named_in: str = "") -> list[Path]:
+def find(path: Path, named_in: str = "") -> list[Path]:
     """The pointers at `path` or below it, in the order of their names; of what is no data (the
     pictures of a README), only those that the message `named_in` is about."""
     files = [path] if path.is_file() else []
@@ -51,16 +51,16 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        if files := found(path, str(error)):
+        if files := find(path, str(error)):
             raise UserError(f"{path}: {_words(path, files)}") from None
         raise
 
 
-def told(episodes: Iterable[Episode], promises: Promises) -> Iterator[Episode]:
+def reported(episodes: Iterable[Episode], promises: Promises) -> Iterator[Episode]:
     """The same episodes; pointers that did no harm, since the source was read without them."""
     with explained(promises.source):
         yield from episodes
-    if files := found(promises.source):
+    if files := find(promises.source):
         promises.lacks(f"left out: {_words(promises.source, files)}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from episodes.errors import UserError
 
 
-def given(hz: Any) -> float | None:
+def checked_rate(hz: Any) -> float | None:
     """[Hz], or None if none is given. UserError: it is no rate."""
     if hz is None:
         return None

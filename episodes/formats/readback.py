@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
 from episodes.formats import registry
 from episodes.formats.flat import flatten
-from episodes.formats.pictures import settled
+from episodes.formats.pictures import resolve_pictures
 from episodes.storage.selection import Selection
+
+NO_READER = "there is no reader of this format, so nothing was read back and compared"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ def compare(chosen: Selection, format: str, out: Path) -> list[Loss]:
     """
     # Not through the gate of imports: whatever stands in the library is what has to come back.
     report = Report()
-    theirs = settled(next(registry.reader(format).read(out, report=report)), "decode", report)
+    theirs = resolve_pictures(
+        next(registry.reader(format).read(out, report=report)), "decode", report
+    )
     ours = chosen.read(theirs.index)
     _same_numbers(ours, theirs)
     one, two = flatten(ours).pictures, flatten(theirs).pictures
@@ -59,7 +62,7 @@ def _same_numbers(ours: Episode, theirs: Episode) -> None:
             raise UserError(f"{name} changed on the way; this is a fault of the export")
 
 
-def _difference(one: NDArray[Any], two: NDArray[Any]) -> tuple[float, int]:
+def _difference(one: AnyArray, two: AnyArray) -> tuple[float, int]:
     """(PSNR [dB], largest difference) over all frames, one frame in memory at a time."""
     square, worst = 0.0, 0
     for left, right in zip(one, two, strict=True):

@@ -1,8 +1,7 @@
-"""Which formats there are, and the module of each."""
+"""The module of each format, and what it does behind the gate of all imports."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from inspect import Parameter, signature
@@ -11,46 +10,31 @@ from types import ModuleType
 from typing import Any
 
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.finding import Report
+from episodes.format_names import READABLE, WRITABLE
 from episodes.formats import commands, pointers, rates
 from episodes.formats.gate import Gate
 from episodes.formats.promises import Promises
-
-# format -> its module; in the order in which an unknown folder is tried
-READERS: Mapping[str, str] = {
-    "lerobot": "episodes.formats.lerobot",
-    "rlds": "episodes.formats.rlds",
-    "hdf5": "episodes.formats.hdf5",
-    "robomimic": "episodes.formats.robomimic",
-    "zarr": "episodes.formats.zarr",
-    "video": "episodes.formats.video",
-    "mcap": "episodes.formats.mcap",
-    "webdataset": "episodes.formats.webdataset",
-}
-WRITERS: Mapping[str, str] = {
-    "lerobot": "episodes.formats.lerobot",
-    "rlds": "episodes.formats.rlds",
-    "robomimic": "episodes.formats.robomimic",
-    "webdataset": "episodes.formats.webdataset",
-}
+from episodes.storage import regular
 
 
 def reader(format: str) -> ModuleType:
     """The module that reads a format. UserError: there is none."""
-    return _module(format, READERS, "read")
+    return _module(format, READABLE, "read")
 
 
 def detect(path: Path) -> str:
     """The format of what is at `path`. UserError: none that is known."""
     if not path.exists():
         raise UserError(f"no such file or folder: {path}")
+    regular.check_below(path)
     with pointers.explained(path):
-        for format in READERS:
+        for format in READABLE:
             if reader(format).is_source(path):
                 return format
         raise UserError(
-            f"{path}: no data set of a known kind; formats: {', '.join(READERS)} "
+            f"{path}: no data set of a known kind; formats: {', '.join(READABLE)} "
             "(name it with format=)"
         )
 
@@ -71,22 +55,23 @@ def read(
     or "copy", which leaves them there. exact: reserved names whose arrays are known to mean what
     the format means by them. options: of the format, e.g. hz.
     """
-    from episodes.formats.pictures import checked, settled
+    from episodes.formats.pictures import checked, resolve_pictures
 
     way = checked(pictures)
     module = reader(format)
     check_options(format, module.read, ("strict", "report"), options)
     if "hz" in options:
-        options["hz"] = rates.given(options["hz"])
+        options["hz"] = rates.checked_rate(options["hz"])
     promises = Promises(path, strict, Report() if report is None else report)
     gate = Gate(promises, exact)
     episodes = module.read(path, strict=strict, report=promises.report, **options)
-    whole = (settled(episode, way, promises.report) for episode in episodes)
-    return gate.admit(commands.apart(pointers.told(whole, promises), promises))
+    whole = (resolve_pictures(episode, way, promises.report) for episode in episodes)
+    return gate.admit(commands.apart(pointers.reported(whole, promises), promises))
 
 
 def sources(format: str, path: Path) -> tuple[Path, list[Path]]:
     """The root of the data set at `path`, and the files in it that an import depends on."""
+    regular.check_below(path)
     with pointers.explained(path):
         root, files = reader(format).sources(path)
         return root, files
@@ -96,6 +81,7 @@ def expected(format: str | None, path: Path) -> int | None:
     """How many episodes there will probably be at `path`; None where nothing tells beforehand.
     What is wrong with it is for `read` to say."""
     try:
+        regular.check_below(path)
         module = reader(format or detect(path))
         return int(module.expected(path)) or None if hasattr(module, "expected") else None
     except (UserError, OSError, KeyError, TypeError, ValueError):
@@ -104,7 +90,7 @@ def expected(format: str | None, path: Path) -> int | None:
 
 def writer(format: str) -> ModuleType:
     """The module that writes a format. UserError: there is none."""
-    return _module(format, WRITERS, "write")
+    return _module(format, WRITABLE, "write")
 
 
 def check_options(
@@ -118,15 +104,10 @@ def check_options(
     ]
     for name in options:
         if name not in known:
-            listed = ", ".join(known) or "none"
-            raise UserError(f"format {format!r} has no option {name!r}; it has: {listed}")
+            raise unknown(f"option of the format {format}:", name, known)
 
 
-def _module(format: str, modules: Mapping[str, str], what: str) -> ModuleType:
-    if format not in modules:
-        close = difflib.get_close_matches(format, modules, 1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise UserError(
-            f"no format {format!r} to {what}; {hint}formats: {', '.join(sorted(modules))}"
-        )
-    return import_module(modules[format])
+def _module(format: str, known: Sequence[str], what: str) -> ModuleType:
+    if format not in known:
+        raise unknown(f"format to {what}:", format, sorted(known))
+    return import_module(f"episodes.formats.{format}")

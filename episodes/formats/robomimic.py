@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from episodes.formats.hdf5 import expected, is_source, read, sources
-from episodes.storage import hdf5, pack
+from episodes.storage import hdf5, hdf5_file, pack
 from episodes.storage.records import FORMAT, Row, Shard
 from episodes.storage.safe import attribute
 from episodes.storage.selection import Selection
@@ -22,7 +22,7 @@ MERGED = "episodes.hdf5"
 
 
 @dataclass(frozen=True)
-class _File:
+class _RobomimicFile:
     """A file to be written, and its episodes. shard: the file that is just that, if any is."""
 
     name: str
@@ -46,7 +46,7 @@ def write(
     """
     files = _files(chosen)
     if merged:
-        files = [_File(MERGED, chosen.rows)]
+        files = [_RobomimicFile(MERGED, chosen.rows)]
     told: list[str] = []
     for file in files:
         if file.shard is not None and not next_obs:
@@ -60,28 +60,32 @@ def write(
     return list(dict.fromkeys(told))
 
 
-def _files(chosen: Selection) -> list[_File]:
+def _files(chosen: Selection) -> list[_RobomimicFile]:
     """A file for each shard that holds one of the episodes."""
     rows: dict[tuple[int, int], list[Row]] = {}
     for row in chosen:
         part, own = chosen.home(row.index)
         rows.setdefault((chosen.parts.index(part), own.shard), []).append(row)
-    found: list[_File] = []
+    found: list[_RobomimicFile] = []
     for (number, shard), some in rows.items():
         library = chosen.parts[number].library
         name = f"{len(found) if chosen.renumbered else shard:05d}.hdf5"
         stored = library.shard(shard)
         same = not (chosen.renumbered or stored.videos) and len(some) == len(stored.rows)
-        found.append(_File(name, tuple(some), library.shard_path(shard) if same else None))
+        found.append(_RobomimicFile(name, tuple(some), library.shard_path(shard) if same else None))
     return found
 
 
 def _compose(
-    chosen: Selection, made: _File, out: Path, next_obs: bool, progress: Callable[[object], None]
+    chosen: Selection,
+    made: _RobomimicFile,
+    out: Path,
+    next_obs: bool,
+    progress: Callable[[object], None],
 ) -> list[str]:
     """Write a file of episodes of any shards; what there is to be told."""
     environments: list[str] = []
-    with h5py.File(out / made.name, "w", libver=("v110", "v110")) as file:
+    with hdf5_file.writing(out / made.name, libver=("v110", "v110")) as file:
         file.attrs["format"] = FORMAT
         data = file.create_group("data")
         for row in made.rows:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -27,7 +27,6 @@ from episodes.formats.promises import Promises
 from episodes.storage import safe
 from episodes.storage.descriptors import opening
 
-Array = NDArray[Any]
 Row = Mapping[str, Any]
 
 TABLES = (".csv", ".json", ".jsonl")
@@ -151,7 +150,7 @@ def _episode(
         domain="real",
         control_hz=rate,
         instruction=language.instruction(words),
-        success=_yes_or_no(row.get("success"), place),
+        success=_as_bool(row.get("success"), place),
         failure="",
         time=np.append(times, times[-1] + 1 / rate) - start,
         actions=actions,
@@ -201,7 +200,7 @@ def _all_videos(folder: Path) -> set[Path]:
     return {file for file in folder.rglob("*") if file.suffix in VIDEOS and file.is_file()}
 
 
-def _actions(folder: Path, row: Row, steps: int, place: str) -> tuple[Array, list[str]]:
+def _actions(folder: Path, row: Row, steps: int, place: str) -> tuple[AnyArray, list[str]]:
     """(T, A) and the names of its columns; (T, 0) where the row names no file."""
     if not row.get("actions"):
         return np.zeros((steps, 0), np.float32), []
@@ -247,7 +246,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _yes_or_no(value: Any, place: str) -> bool | None:
+def _as_bool(value: Any, place: str) -> bool | None:
     text = "" if value is None else str(value).strip().lower()
     if text in YES or text in NO:
         return text in YES

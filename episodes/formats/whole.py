@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from episodes.errors import UserError
-from episodes.storage.folder import explained
+from episodes.storage.folder import explained, no_space, sync, sync_below
+from episodes.storage.locks import alone
 
 
 def beside(out: Path, purpose: str) -> Path:
@@ -27,28 +30,36 @@ def check_free(out: Path) -> None:
 
 @contextmanager
 def growing(out: Path) -> Iterator[Path]:
-    """A hidden folder that becomes `out` when the block ends well, and is removed when not."""
+    """A hidden folder that becomes `out` when the block ends well, and is removed when not. Raises
+    WriteFailed for what there is no space for in the block, InUse where `out` grows already."""
     check_free(out)
-    work = beside(out, "exporting")
-    shutil.rmtree(work, ignore_errors=True)  # of one that was killed
-    work.mkdir(parents=True)
-    try:
-        yield work
-        appear(work, out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with alone(out):
+        work = beside(out, "exporting")
+        shutil.rmtree(work, ignore_errors=True)  # of one that was killed
+        try:
+            work.mkdir()
+        except OSError as error:
+            raise explained(error, "write", out) from error
+        try:
+            yield work
+            appear(work, out)
+        except Exception as error:
+            if found := no_space(error, out):
+                raise found from error
+            raise
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def appear(work: Path, out: Path) -> None:
-    """Move the finished folder into place; older attempts at it are removed."""
+    """Move the finished folder into place, all of it on disk; older attempts at it are removed."""
     try:
+        sync_below(work)
         os.replace(work, out)
-        descriptor = os.open(out.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(out.parent)
     except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            check_free(out)
         raise explained(error, "move the finished folder to", out) from None
-    for old in out.parent.glob(f".{out.name}.importing-*"):
+    for old in out.parent.glob(f".{glob.escape(out.name)}.importing-*"):
         shutil.rmtree(old, ignore_errors=True)

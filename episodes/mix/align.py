@@ -25,13 +25,12 @@ from episodes.mix.cameras import (
     SEGMENTATION,
     chosen,
 )
-from episodes.mix.manifest import TEXT, Key, View
+from episodes.mix.keys import ACTION_SPACES
+from episodes.mix.manifest import TEXT, Key, TrainingView
 from episodes.storage import video_group
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 
-ACTION_SPACES = ("ee_delta", "joint_position", "native")
-MISSING = ("error", "mask", "drop")
 FROM_POSE, FROM_JOINTS = "deltas of action/ee_pose", "kinematics of action/joint_position"
 SAMPLE = 32  # episodes of a source that are looked at
 
@@ -67,7 +66,7 @@ def schema(library: Library, rows: Sequence[Row]) -> tuple[Schema, tuple[str, ..
             and group[name].dtype.kind in "fiub"
             and group[name].shape[:1] == (row.steps,)
         }
-        found |= _told_of_cameras(group)
+        found |= _camera_columns(group)
         for name in video_group.names(group):
             shape = video_group.shape(group, name)
             if shape[:1] == (row.steps,):
@@ -79,7 +78,7 @@ def schema(library: Library, rows: Sequence[Row]) -> tuple[Schema, tuple[str, ..
     return common or {}, tuple(sorted(seen.difference(common or {})))
 
 
-def _told_of_cameras(group: h5py.Group) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+def _camera_columns(group: h5py.Group) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
     """Calibration and the names of ids, as what a step has of them."""
     found: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {}
     for name, camera in group.get("cameras", {}).items():
@@ -93,7 +92,7 @@ def _told_of_cameras(group: h5py.Group) -> dict[str, tuple[np.dtype[Any], tuple[
 
 
 def resolve(
-    view: View, schemas: Mapping[str, Schema], kinematic: Iterable[str] = ()
+    view: TrainingView, schemas: Mapping[str, Schema], kinematic: Iterable[str] = ()
 ) -> tuple[tuple[Key, ...], tuple[str, ...]]:
     """The keys that training sees, in name order, and notes of what was left out.
 
@@ -131,7 +130,7 @@ def resolve(
         told = "; ".join(f"{name}: {why}" for name, why in views.items())
         raise UserError(f"no common camera: {told or 'none was asked for in keys'}")
     if blind and any(name.endswith(IMAGE) for names in dropped.values() for name in names):
-        _refuse_blindness(schemas, dropped)
+        _require_pictures(schemas, dropped)
     notes = [f"left out {', '.join(names)}: {why}" for why, names in dropped.items()]
     if not keys:
         raise UserError(f"the sources have no array in common: {'; '.join(notes)}")
@@ -140,7 +139,7 @@ def resolve(
     return tuple(keys), tuple(notes)
 
 
-def _refuse_blindness(schemas: Mapping[str, Schema], dropped: Mapping[str, Sequence[str]]) -> None:
+def _require_pictures(schemas: Mapping[str, Schema], dropped: Mapping[str, Sequence[str]]) -> None:
     """UserError where every source has pictures and nothing is left of them: nobody wants that
     without saying so. A source that has none (states alone) leaves a note instead."""
     own = {
@@ -167,7 +166,7 @@ def _refuse_blindness(schemas: Mapping[str, Schema], dropped: Mapping[str, Seque
 
 
 def _fit(
-    name: str, found: Mapping[str, _Found], schemas: Mapping[str, Schema], view: View
+    name: str, found: Mapping[str, _Found], schemas: Mapping[str, Schema], view: TrainingView
 ) -> Key | str:
     """The key, or why there is none."""
     kinds = {np.dtype(one.dtype) for one in found.values()}
@@ -205,7 +204,7 @@ def _fit(
 
 
 def _actions(
-    view: View, schemas: Mapping[str, Schema], kinematic: set[str]
+    view: TrainingView, schemas: Mapping[str, Schema], kinematic: set[str]
 ) -> dict[str, dict[str, _Found]]:
     """`actions` in the space that was asked for: motion and, where there is one, the gripper."""
     found: dict[str, _Found] = {}
@@ -232,7 +231,7 @@ def _actions(
 
 
 def _no_actions(
-    view: View, schemas: Mapping[str, Schema], found: Mapping[str, _Found]
+    view: TrainingView, schemas: Mapping[str, Schema], found: Mapping[str, _Found]
 ) -> UserError:
     """Why a source has no actions in the space that was asked for."""
     source = next(name for name in schemas if name not in found)
@@ -256,7 +255,7 @@ def _no_actions(
     )
 
 
-def _views(view: View, schemas: Mapping[str, Schema]) -> dict[str, dict[str, _Found]]:
+def _views(view: TrainingView, schemas: Mapping[str, Schema]) -> dict[str, dict[str, _Found]]:
     """obs/{camera}_image and so on, under the names that `cameras` gives or under their own."""
     own = {source: _cameras(there) for source, there in schemas.items()}
     every = {camera: camera for cameras in own.values() for camera in cameras}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.mix.manifest import TEXT, Key, Manifest, Source
 from episodes.mix.quotas import BLOCK, Quotas
+from episodes.shown import shown
 from episodes.text_width import padded, width
 
 
@@ -43,8 +43,8 @@ def table(manifest: Manifest) -> str:
     )
     lines = [
         f"by {manifest.by}, {manifest.draws:,} draws, seed {manifest.seed}",
-        f"delivers: {keys}",
-        *(f"note: {note}" for note in manifest.notes),
+        f"delivers: {shown(keys)}",
+        *(f"note: {shown(note)}" for note in manifest.notes),
     ]
     return "\n".join([_aligned([head, *rows]), *lines])
 
@@ -64,9 +64,7 @@ class Audit:
         n = len(manifest.sources)
         return cls(manifest, [0] * n, [0.0] * n, [{} for _ in range(n)])
 
-    def add(
-        self, source: NDArray[Any], episode: NDArray[Any], step: NDArray[Any], count: int
-    ) -> None:
+    def add(self, source: AnyArray, episode: AnyArray, step: AnyArray, count: int) -> None:
         """Take in the first `count` draws of a block."""
         for s, asked in enumerate(self.manifest.sources):
             here = np.flatnonzero(source[:count] == s)
@@ -135,14 +133,14 @@ def _planned(manifest: Manifest) -> list[int]:
 def _in_units(manifest: Manifest, counts: Sequence[int]) -> list[float]:
     """Each source's part of what was delivered, in the unit of `by`."""
     amounts = [
-        count * _worth(manifest, source)
+        count * _draw_weight(manifest, source)
         for count, source in zip(counts, manifest.sources, strict=True)
     ]
     total = sum(amounts) or 1
     return [float(amount / total) for amount in amounts]
 
 
-def _worth(manifest: Manifest, source: Source) -> Fraction:
+def _draw_weight(manifest: Manifest, source: Source) -> Fraction:
     """What one draw counts for: by hour, the time to the next step."""
     if manifest.by != "hour" or manifest.view.hz is not None:
         return Fraction(1)
@@ -151,6 +149,7 @@ def _worth(manifest: Manifest, source: Source) -> Fraction:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
     """Columns side by side, numbers to the right."""
+    rows = [[shown(cell) for cell in row] for row in rows]
     widths = [max(width(row[n]) for row in rows) for n in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -9,38 +9,18 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError, unknown
+from episodes.errors import UserError
 from episodes.mix import align, manifest, normalize
-from episodes.mix.items import UNITS, Items
+from episodes.mix import keys as keys_of_mix
+from episodes.mix.items import Items
 from episodes.mix.lowdim import Kinematics
-from episodes.mix.manifest import Manifest, Source, View
+from episodes.mix.manifest import Manifest, Source, TrainingView
 from episodes.mix.quotas import BLOCK, shares
-from episodes.mix.sources import Asked, flatten, number
-from episodes.mix.windows import Windows
+from episodes.mix.sources import Asked, flatten
+from episodes.mix.windows import SourceWindows
 from episodes.storage.filters import select
 from episodes.storage.library import Library
 from episodes.storage.records import Row
-
-# Every key of a mix's config, beside `sources` and `out`.
-DEFAULTS: Mapping[str, Any] = {
-    "ratio": None,
-    "by": "frame",
-    "seed": 0,
-    "draws": None,
-    "shards": None,
-    "max_repeats": None,
-    "horizon": 16,
-    "history": 1,
-    "keys": None,
-    "cameras": None,
-    "image_size": None,
-    "action_space": "ee_delta",
-    "hz": None,
-    "missing_keys": "drop",
-    "normalize": "none",
-}
-_MOST_STEPS = 100_000  # of a window
-_MOST_DRAWS = 10**15
 
 
 @dataclass(frozen=True)
@@ -55,18 +35,13 @@ def build(
 ) -> Manifest:
     """Write the manifest of a mix to `out`, whole or not at all, and return it.
 
-    config: `sources` and what of DEFAULTS is to be otherwise. kinematics: robot -> its joint
+    config: `sources` and what of `keys.DEFAULTS` is to be otherwise. kinematics: robot -> its joint
     positions (N, J) [rad] to TCP poses (N, 7), where joint commands have to become TCP motion.
     Raises UserError.
     """
-    for key in config:
-        if key not in DEFAULTS and key not in ("sources", "out"):
-            raise unknown("key", key, (*DEFAULTS, "sources"))
-    asked = flatten(config.get("sources"), config.get("ratio"))
-    wanted = {**DEFAULTS, **config}
-    by = _choice(wanted, "by", UNITS)
-    seed = _whole(wanted, "seed", 0, 2**63)
-    shards_at_once = None if wanted["shards"] is None else _whole(wanted, "shards", 1, 10**6)
+    wanted = keys_of_mix.read(config)
+    asked = flatten(config.get("sources"), wanted["ratio"])
+    by, seed, shards_at_once = wanted["by"], wanted["seed"], wanted["shards"]
     view = _view(wanted)
     opened = [_open(source) for source in asked]
     notes = tuple(note for one in opened for note in _unfinished(one))
@@ -95,9 +70,9 @@ def build(
     most = wanted["max_repeats"]
     draws = _draws(wanted["draws"], sources)
     if most is not None:
-        most = float(number(most, "max_repeats"))
+        most = float(most)
         _limit(sources, draws, most)
-    windows = [Windows(o.library, o.asked.name, keys, view, known) for o in opened]
+    windows = [SourceWindows(o.library, o.asked.name, keys, view, known) for o in opened]
     measured = normalize.measure(
         view.normalize,
         keys,
@@ -122,7 +97,7 @@ def build(
     return found
 
 
-def strides(rows: Sequence[Row], view: View) -> list[int]:
+def strides(rows: Sequence[Row], view: TrainingView) -> list[int]:
     """Steps of each episode that a window of `horizon` steps of the mix takes up."""
     if view.hz is None:
         return [view.horizon] * len(rows)
@@ -154,7 +129,7 @@ def _unfinished(one: _Opened) -> list[str]:
 
 
 def _keys(
-    opened: Sequence[_Opened], view: View, kinematics: Mapping[str, Kinematics]
+    opened: Sequence[_Opened], view: TrainingView, kinematics: Mapping[str, Kinematics]
 ) -> tuple[tuple[manifest.Key, ...], tuple[str, ...]]:
     schemas, notes = {}, []
     for one in opened:
@@ -180,7 +155,7 @@ def _keys(
     return keys, (*notes, *left_out)
 
 
-def _shares(opened: Sequence[_Opened], by: str, view: View) -> tuple[Fraction, ...]:
+def _shares(opened: Sequence[_Opened], by: str, view: TrainingView) -> tuple[Fraction, ...]:
     """Shares of the draws. By hour a draw of a slow source weighs more, so it takes fewer."""
     weights = [one.asked.part for one in opened]
     if by == "hour" and view.hz is None:
@@ -193,10 +168,10 @@ def _shares(opened: Sequence[_Opened], by: str, view: View) -> tuple[Fraction, .
         raise UserError(f"weights: {error}; leave out what is not to be seen") from error
 
 
-def _draws(asked: Any, sources: Sequence[Source]) -> int:
+def _draws(asked: int | None, sources: Sequence[Source]) -> int:
     """The length that was asked for, or whole blocks until every source was seen once in full."""
     if asked is not None:
-        return _whole({"draws": asked}, "draws", 1, _MOST_DRAWS)
+        return asked
     once = max(ceil(source.starts / source.share) for source in sources)
     return -(-once // BLOCK) * BLOCK
 
@@ -219,50 +194,16 @@ def _limit(sources: Sequence[Source], draws: int, most: float) -> None:
     )
 
 
-def _view(wanted: Mapping[str, Any]) -> View:
-    size = wanted["image_size"]
-    if size is not None:
-        pair = size if isinstance(size, list | tuple) else [size, size]
-        if len(pair) != 2 or not all(type(n) is int and 1 <= n <= 8192 for n in pair):
-            raise UserError(
-                f'image_size must be [W,H] in pixels, not {size!r}; try "image_size=[128,128]"'
-            )
-        size = (pair[0], pair[1])
-    hz = wanted["hz"]
-    if hz is not None and not 0 < (hz := float(number(hz, "hz"))) <= 10_000:
-        raise UserError(f"hz={hz:g} is no rate; give the steps in a second")
-    cameras = wanted["cameras"] or {}
-    if not isinstance(cameras, Mapping):
-        raise UserError('cameras must be like "cameras.main=[front_image,image_0]"')
-    return View(
-        horizon=_whole(wanted, "horizon", 1, _MOST_STEPS),
-        history=_whole(wanted, "history", 1, _MOST_STEPS),
-        keys=_names(wanted["keys"] or (), "keys"),
-        cameras={str(n): _names(names, f"cameras.{n}") for n, names in cameras.items()},
-        image_size=size,
-        action_space=_choice(wanted, "action_space", align.ACTION_SPACES),
-        hz=hz,
-        missing_keys=_choice(wanted, "missing_keys", align.MISSING),
-        normalize=_choice(wanted, "normalize", normalize.SCOPES),
+def _view(wanted: Mapping[str, Any]) -> TrainingView:
+    size, hz = wanted["image_size"], wanted["hz"]
+    return TrainingView(
+        horizon=wanted["horizon"],
+        history=wanted["history"],
+        keys=wanted["keys"] or (),
+        cameras={str(n): names for n, names in (wanted["cameras"] or {}).items()},
+        image_size=None if size is None else (size[0], size[1]),
+        action_space=wanted["action_space"],
+        hz=None if hz is None else float(hz),
+        missing_keys=wanted["missing_keys"],
+        normalize=wanted["normalize"] or "none",
     )
-
-
-def _names(value: Any, what: str) -> tuple[str, ...]:
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(isinstance(n, str) and n for n in names):
-        raise UserError(f"{what} must be a list of names, not {value!r}")
-    return tuple(names)
-
-
-def _choice(wanted: Mapping[str, Any], key: str, known: Sequence[str]) -> str:
-    value = "none" if wanted[key] is None and "none" in known else wanted[key]
-    if value not in known:
-        raise unknown(key, value, known)
-    return str(value)
-
-
-def _whole(wanted: Mapping[str, Any], key: str, least: int, most: int) -> int:
-    value = wanted[key]
-    if type(value) is not int or not least <= value <= most:
-        raise UserError(f"{key} must be a whole number from {least} to {most:,}, not {value!r}")
-    return value

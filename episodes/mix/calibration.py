@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.mix.cameras import INTRINSICS, NAMES, SEGMENTATION
-from episodes.mix.manifest import TEXT, Key, View
+from episodes.mix.manifest import TEXT, Key, TrainingView
 from episodes.mix.row_reader import Demo
 from episodes.mix.spans import Span
-
-Array = NDArray[Any]
 
 
 class Calibration:
     """Of the cameras of one source."""
 
-    def __init__(self, keys: Sequence[Key], name: str, view: View) -> None:
+    def __init__(self, keys: Sequence[Key], name: str, view: TrainingView) -> None:
         """keys: cameras/* of the mix. name: of the source."""
         self._name, self._size = name, view.image_size
         self._texts = tuple(key for key in keys if key.dtype == TEXT)
@@ -30,7 +27,7 @@ class Calibration:
         """The arrays whose ids have names that will be asked for."""
         return [_ids(key.origin[self._name][0]) for key in self._texts if self._name in key.origin]
 
-    def fill(self, out: Mapping[str, Array], demo: Demo, span: Span) -> None:
+    def fill(self, out: Mapping[str, AnyArray], demo: Demo, span: Span) -> None:
         """The calibration (history, ...) of one window."""
         for key in self._arrays:
             there = self._name in key.origin
@@ -47,7 +44,7 @@ class Calibration:
             for key in self._texts
         }
 
-    def _rows(self, key: Key, demo: Demo, span: Span) -> Array:
+    def _rows(self, key: Key, demo: Demo, span: Span) -> AnyArray:
         array, *pictures = key.origin[self._name]
         if not key.name.endswith(INTRINSICS):
             still = demo.length(array) == 1

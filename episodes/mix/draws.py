@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Ints
 from episodes.mix.permutation import MAX_SIZE, key, nth_key, permute
 from episodes.mix.quotas import BLOCK, Quotas
 from episodes.mix.shard_order import ShardOrder
@@ -23,9 +23,9 @@ from episodes.mix.shard_order import ShardOrder
 class Block:
     """1,000 draws. All (1000,): source number, item of that source, epoch of that source."""
 
-    source: NDArray[np.int64]
-    item: NDArray[np.int64]
-    epoch: NDArray[np.int64]
+    source: Ints
+    item: Ints
+    epoch: Ints
 
 
 class Draws:

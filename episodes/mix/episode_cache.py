@@ -6,12 +6,12 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from numpy.typing import NDArray
+from episodes.array_types import AnyArray
 
-Table = Mapping[str, NDArray[Any]]
+Table = Mapping[str, AnyArray]
 
 
-class Tables:
+class EpisodeCache:
     """By episode, until there is no more room: with random access any of them is as good to keep as
     another. For several threads; neither pickled nor shared with other processes."""
 
@@ -22,7 +22,7 @@ class Tables:
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Tables, (self._size,)
+        return EpisodeCache, (self._size,)
 
     def get(self, episode: int) -> Table | None:
         return self._found.get(episode)

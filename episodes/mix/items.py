@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Ints
 from episodes.mix.permutation import key, permute
 from episodes.storage.records import Row
-
-UNITS = ("frame", "window", "episode", "hour")
-
-Steps = NDArray[np.int64]
 
 
 class Items:
@@ -41,7 +37,7 @@ class Items:
     def __len__(self) -> int:
         return int(self._ends[-1])
 
-    def locate(self, items: Steps, epochs: Steps) -> tuple[Steps, Steps]:
+    def locate(self, items: Ints, epochs: Ints) -> tuple[Ints, Ints]:
         """(N,) items, epochs -> (N,) indices of episodes, steps."""
         place = np.searchsorted(self._ends, items, side="right")
         if self._by == "episode":

@@ -12,9 +12,10 @@ and the place to start only regroup one sequence of draws.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
-import sys
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -23,15 +24,16 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes import children
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.mix.mix import Mix
 from episodes.mix.passes import Passes, Turn
 
 Batch = dict[str, Any]
 
-_ALONE = 2  # references to an array that only _Buffers knows: its dict's, and the question's
+_KEPT = 4  # arrays of one size that wait to be filled again
 MAX_THREADS = 4  # more of them mostly wait for one another
 
 _mix: Mix  # of a worker process
@@ -43,7 +45,7 @@ def batch_of(mix: Mix, indices: Sequence[int]) -> Batch:
     return _joined(out, mix.fill(out, range(len(indices)), indices))
 
 
-def _joined(arrays: Mapping[str, NDArray[Any]], facts: Sequence[Mapping[str, Any]]) -> Batch:
+def _joined(arrays: Mapping[str, AnyArray], facts: Sequence[Mapping[str, Any]]) -> Batch:
     out: Batch = dict(arrays)
     for name, first in facts[0].items():
         values = [fact[name] for fact in facts]
@@ -52,27 +54,36 @@ def _joined(arrays: Mapping[str, NDArray[Any]], facts: Sequence[Mapping[str, Any
 
 
 class _Buffers:
-    """Arrays of batches that nobody holds any more, to be filled again.
+    """Arrays for batches, in memory that comes back when nobody looks into them any more.
 
     New memory for every batch costs a fifth of the time: the system clears every page of it.
     """
 
     def __init__(self, mix: Mix) -> None:
         self._mix = mix
-        self._given: deque[dict[str, NDArray[Any]]] = deque(maxlen=4)
+        self._free: dict[int, dict[str, deque[AnyArray]]] = {}  # by draws and name
 
-    def take(self, count: int) -> dict[str, NDArray[Any]]:
-        for place, arrays in enumerate(self._given):
-            sizes = {len(value) for value in arrays.values()}
-            # Views and tensors hold the array that they look into, so they count here too.
-            if sizes == {count} and all(sys.getrefcount(arrays[name]) == _ALONE for name in arrays):
-                del self._given[place]
-                return arrays
-        return self._mix.blank(count)
+    def take(self, count: int) -> dict[str, AnyArray]:
+        """Room for `count` draws, as `Mix.blank` gives it."""
+        free = self._free.setdefault(count, {})
+        if free and all(free.values()):
+            memory = {name: waiting.pop() for name, waiting in free.items()}
+        else:
+            memory = self._mix.blank(count)
+            for name in memory:
+                free.setdefault(name, deque(maxlen=_KEPT))
+        return {name: _lent(array, free[name]) for name, array in memory.items()}
 
-    def give(self, arrays: dict[str, NDArray[Any]]) -> None:
-        """They are in a batch that goes out now."""
-        self._given.append(arrays)
+
+def _lent(memory: AnyArray, free: deque[AnyArray]) -> AnyArray:
+    """The array under an owner that every view and tensor of it keeps alive; it is free again when
+    that owner is no more."""
+    if not memory.nbytes:
+        free.append(memory)
+        return memory
+    owner = (ctypes.c_char * memory.nbytes).from_buffer(memory.data)
+    weakref.finalize(owner, free.append, memory).atexit = False
+    return np.ndarray(memory.shape, memory.dtype, memoryview(owner))
 
 
 class Loader:
@@ -145,7 +156,6 @@ class Loader:
             for indices in turn:
                 out = buffers.take(len(indices))
                 facts = self._mix.fill(out, range(len(indices)), indices)
-                buffers.give(out)
                 yield _joined(out, facts)
             return
         with ThreadPoolExecutor(self._threads) as pool:
@@ -173,19 +183,19 @@ class Loader:
             facts: list[dict[str, Any]] = [{}] * len(indices)
             for first, found in enumerate(parts):
                 facts[first :: self._threads] = found
-            buffers.give(out)
             return _joined(out, facts)
 
         return wait
 
     def _spawned(self, turn: Turn) -> Iterator[Batch]:
         context = multiprocessing.get_context("spawn")  # forked, locks and threads may hang
-        pool = ProcessPoolExecutor(self._workers, context, _begin, (self._mix,))
-        try:
-            waiting = iter(turn)
+        waiting = iter(turn)
+        with children.safe_path():  # the first call starts the workers
+            pool = ProcessPoolExecutor(self._workers, context, _begin, (self._mix,))
             queue: deque[Future[Batch]] = deque(
                 pool.submit(_batch, indices) for indices in islice(waiting, self._ahead)
             )
+        try:
             while queue:
                 batch = queue.popleft().result()
                 queue.extend(pool.submit(_batch, indices) for indices in islice(waiting, 1))

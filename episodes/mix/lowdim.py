@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.mix.align import FROM_JOINTS, FROM_POSE
-from episodes.mix.episode_cache import Table, Tables
+from episodes.mix.episode_cache import EpisodeCache, Table
 from episodes.mix.manifest import Key
 from episodes.mix.resample import deltas, resample
 from episodes.mix.row_reader import Demo
 from episodes.mix.spans import NEARLY, Span, is_sensed, room, spans
 from episodes.storage.records import Row
 
-Array = NDArray[Any]
-Scales = Mapping[str, tuple[Array, Array]]  # key -> mean, std (D,)
+Scales = Mapping[str, tuple[AnyArray, AnyArray]]  # key -> mean, std (D,)
 
 # (N, J) joint positions [rad] -> (N, 7) TCP poses in the base frame, x y z [m], quaternion xyzw.
-Kinematics = Callable[[Array], Array]
+Kinematics = Callable[[AnyArray], AnyArray]
 
 # What conversions read, beside what they are named after.
 COMMANDS = ("action/ee_pose", "obs/ee_pose", "action/joint_position", "obs/joint_position")
@@ -47,11 +45,11 @@ class LowDim:
         self._each_time = tuple(key for key in keys if CONVERTED & set(key.origin.get(name, ())))
         self._kept = tuple(key for key in keys if key not in self._each_time)
         self._step_bytes = sum(one.nbytes for one in room(self._kept, 1, 1, 1).values())
-        self._tables = Tables(KEPT)
+        self._tables = EpisodeCache(KEPT)
 
     def fill(
         self,
-        out: Mapping[str, Array],
+        out: Mapping[str, AnyArray],
         demo: Demo,
         row: Row,
         step: int | None,
@@ -76,7 +74,7 @@ class LowDim:
         if self._each_time:
             self._read(self._each_time, out, demo, row, span, scales)
 
-    def values(self, key: Key, demo: Demo, row: Row, span: Span) -> Array:
+    def values(self, key: Key, demo: Demo, row: Row, span: Span) -> AnyArray:
         """Rows of a key as its source has them."""
         if is_sensed(key):
             (array,) = key.origin[self._name]
@@ -107,7 +105,7 @@ class LowDim:
     def _read(
         self,
         keys: Sequence[Key],
-        out: Mapping[str, Array],
+        out: Mapping[str, AnyArray],
         demo: Demo,
         row: Row,
         span: Span,
@@ -134,7 +132,7 @@ class LowDim:
                 if has is not None:
                     value *= has
 
-    def _moves(self, demo: Demo, row: Row, array: str, edges: Sequence[float]) -> Array:
+    def _moves(self, demo: Demo, row: Row, array: str, edges: Sequence[float]) -> AnyArray:
         """(K, 6) motion between the edges; none beyond the end of the episode."""
         start = int(edges[0] + NEARLY)
         stop = min(math.ceil(edges[-1] - NEARLY), row.steps)
@@ -148,7 +146,7 @@ class LowDim:
             return out
         return resample(moves, np.asarray(edges) - start).astype(np.float32)
 
-    def _converted(self, demo: Demo, row: Row, array: str, start: int, stop: int) -> Array:
+    def _converted(self, demo: Demo, row: Row, array: str, start: int, stop: int) -> AnyArray:
         """(stop - start, 6): steps between commanded poses, the first one from what was sensed."""
         name = "ee_pose" if array == FROM_POSE else "joint_position"
         if start:

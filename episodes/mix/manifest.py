@@ -8,16 +8,49 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from episodes import fields
 from episodes.errors import UserError
-from episodes.mix.items import UNITS
+from episodes.fields import By, Count, Finite, Like, Positive, Within
+from episodes.mix.keys import UNITS
 from episodes.storage.folder import Folder
 from episodes.storage.safe import read_json
 
 FORMAT = "cellwright-mix-1"
 TEXT = "str"  # the dtype of a key that is text
-_MOST_EPISODES = 100_000_000
+_MOST_EPISODES = 10_000_000
+MOST_STEPS = 1_000_000  # of a window
+
+
+def _fraction(text: str) -> Fraction:
+    numerator, _, denominator = text.partition("/")
+    found = Fraction(int(numerator), int(denominator or 1))
+    if found < 0:
+        raise ValueError("a share is not less than 0")
+    return found
+
+
+def _indices(text: str) -> tuple[int, ...]:
+    """What `_ranges` wrote."""
+    found: list[int] = []
+    for run in text.split():
+        first, _, last = run.partition("-")
+        numbers = range(int(first), int(last or first) + 1)
+        if not numbers or numbers[0] < 0 or (found and numbers[0] <= found[-1]):
+            raise ValueError(f"{run!r} is no range after those before it")
+        if len(found) + len(numbers) > _MOST_EPISODES:
+            raise ValueError(f"over {_MOST_EPISODES} episodes")
+        found += numbers
+    if not found:
+        raise ValueError("it chooses no episode")
+    return tuple(found)
+
+
+Name = Annotated[str, Like(r"(?s).{1,4096}", "a name")]
+Pixels = Annotated[int, Within(1, 8192)]
+Share = Annotated[Fraction, By(str, _fraction)]
+Chosen = Annotated[tuple[int, ...], By(str, _indices)]
 
 
 @dataclass(frozen=True)
@@ -29,19 +62,19 @@ class Source:
     different (episode, step) pairs behind them. steps, seconds: of the `chosen` episodes.
     """
 
-    name: str
-    path: str
+    name: Name
+    path: Name
     fingerprint: str
     domain: str
     weight: str
-    part: Fraction
-    share: Fraction
+    part: Share
+    share: Share
     filter: Mapping[str, Any]
-    chosen: tuple[int, ...] = field(repr=False)
-    items: int
-    starts: int
-    steps: int
-    seconds: float
+    chosen: Chosen = field(repr=False)
+    items: Positive
+    starts: Positive
+    steps: Positive
+    seconds: Finite
 
 
 @dataclass(frozen=True)
@@ -53,24 +86,24 @@ class Key:
     mask.
     """
 
-    name: str
+    name: Name
     dtype: str
-    shape: tuple[int, ...]
+    shape: tuple[Count, ...]
     origin: Mapping[str, tuple[str, ...]]
     partial: bool
 
 
 @dataclass(frozen=True)
-class View:
+class TrainingView:
     """What training sees of every source: the keys of `align.py`, as they were asked for."""
 
-    horizon: int
-    history: int
+    horizon: Annotated[int, Within(1, MOST_STEPS)]
+    history: Annotated[int, Within(1, MOST_STEPS)]
     keys: tuple[str, ...]
     cameras: Mapping[str, tuple[str, ...]]
-    image_size: tuple[int, int] | None
+    image_size: tuple[Pixels, Pixels] | None
     action_space: str
-    hz: float | None
+    hz: Annotated[float, Within(1e-6, 1e6)] | None
     missing_keys: str
     normalize: str
 
@@ -85,10 +118,10 @@ class Manifest:
 
     by: str
     seed: int
-    draws: int
-    shards: int | None
-    max_repeats: float | None
-    view: View
+    draws: Positive
+    shards: Positive | None
+    max_repeats: Finite | None
+    view: TrainingView
     sources: tuple[Source, ...]
     keys: tuple[Key, ...]
     statistics: Mapping[str, Mapping[str, Mapping[str, list[float]]]] = field(repr=False)
@@ -112,21 +145,12 @@ def read(path: Path) -> Manifest:
     if not isinstance(plain, dict) or plain.pop("format", None) != FORMAT:
         raise UserError(f"{path} is no mix of format {FORMAT!r}; `cellwright mix` makes one")
     try:
-        manifest = Manifest(
-            by=plain["by"],
-            seed=int(plain["seed"]),
-            draws=int(plain["draws"]),
-            shards=plain["shards"],
-            max_repeats=plain["max_repeats"],
-            view=_view(plain["view"]),
-            sources=tuple(_source(source) for source in plain["sources"]),
-            keys=tuple(_key(key) for key in plain["keys"]),
-            statistics=plain["statistics"],
-            notes=tuple(plain["notes"]),
-        )
+        manifest = fields.read(Manifest, plain, f"{path}:")
         _verify(manifest)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UserError(f"{path} is a damaged mix manifest ({error!r}); make it again") from error
+    except UserError as error:
+        raise UserError(f"{error}: a damaged mix manifest; make it again") from error
+    except ValueError as error:
+        raise UserError(f"{path}: {error}: a damaged mix manifest; make it again") from error
     return manifest
 
 
@@ -157,52 +181,11 @@ def _verify(manifest: Manifest) -> None:
     """ValueError for what no mix can be."""
     names = [source.name for source in manifest.sources]
     if len(set(names)) != len(names) or not names:
-        raise ValueError("sources")
+        raise ValueError("sources have one name twice, or there are none")
     if sum(source.share for source in manifest.sources) != 1:
-        raise ValueError("shares do not sum to 1")
+        raise ValueError("the shares of the sources do not sum to 1")
     if manifest.by not in UNITS:
-        raise ValueError(f"by {manifest.by!r}")
-    least = (manifest.draws, manifest.shards or 1, manifest.view.horizon, manifest.view.history)
-    if min(least) < 1:
-        raise ValueError("draws, shards, horizon or history below 1")
-
-
-def _view(plain: dict[str, Any]) -> View:
-    size = plain["image_size"]
-    return View(
-        **{
-            **plain,
-            "keys": tuple(plain["keys"]),
-            "cameras": {name: tuple(names) for name, names in plain["cameras"].items()},
-            "image_size": None if size is None else (int(size[0]), int(size[1])),
-        }
-    )
-
-
-def _source(plain: dict[str, Any]) -> Source:
-    return Source(
-        **{
-            **plain,
-            "chosen": tuple(_indices(plain["chosen"])),
-            "part": _fraction(plain["part"]),
-            "share": _fraction(plain["share"]),
-        }
-    )
-
-
-def _key(plain: dict[str, Any]) -> Key:
-    return Key(
-        name=plain["name"],
-        dtype=plain["dtype"],
-        shape=tuple(int(n) for n in plain["shape"]),
-        origin={name: tuple(arrays) for name, arrays in plain["origin"].items()},
-        partial=bool(plain["partial"]),
-    )
-
-
-def _fraction(text: str) -> Fraction:
-    numerator, _, denominator = text.partition("/")
-    return Fraction(int(numerator), int(denominator or 1))
+        raise ValueError(f"by is {manifest.by[:40]!r}")
 
 
 def _text(value: Any, margin: str = "") -> str:
@@ -229,12 +212,3 @@ def _ranges(indices: Iterable[int]) -> str:
         else:
             runs.append([index, index])
     return " ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
-
-
-def _indices(text: str) -> Iterable[int]:
-    for run in text.split():
-        first, _, last = run.partition("-")
-        found = range(int(first), int(last or first) + 1)
-        if len(found) > _MOST_EPISODES:
-            raise ValueError(f"{run} are too many episodes")
-        yield from found

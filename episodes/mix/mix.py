@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Ints, Singles
 from episodes.errors import UserError
 from episodes.mix import manifest, normalize
 from episodes.mix.align import SAMPLE
@@ -33,14 +33,13 @@ from episodes.mix.items import Items
 from episodes.mix.lowdim import Kinematics, Scales
 from episodes.mix.manifest import TEXT, Source
 from episodes.mix.quotas import BLOCK
-from episodes.mix.windows import Windows, blank
+from episodes.mix.windows import SourceWindows, blank
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 
 __all__ = ["Draw", "Mix", "audit", "build", "table"]
 
 _BLOCKS = 16  # that are remembered, 32 kB each
-_Column = NDArray[np.int64]
 
 
 class Draw(NamedTuple):
@@ -53,13 +52,13 @@ class Draw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Block:
+class _ResolvedBlock:
     """1,000 draws: number of the source, index of the episode, step, epoch. All (1000,)."""
 
-    source: _Column
-    episode: _Column
-    step: _Column
-    epoch: _Column
+    source: Ints
+    episode: Ints
+    step: Ints
+    epoch: Ints
 
 
 class Mix:
@@ -105,7 +104,7 @@ class Mix:
             for source, rows in zip(sources, chosen, strict=True)
         ]
         self._windows = [
-            Windows(
+            SourceWindows(
                 library,
                 source.name,
                 self.manifest.keys,
@@ -125,12 +124,12 @@ class Mix:
         )
         self._texts = any(key.dtype == TEXT for key in self.manifest.keys)
         self._scales: dict[tuple[str, str], Scales] = {}
-        self._blocks: OrderedDict[int, _Block] = OrderedDict()
+        self._blocks: OrderedDict[int, _ResolvedBlock] = OrderedDict()
         self._lock = threading.Lock()  # of the blocks and of what counts them out
         if self._instructions is not None:
             for number, rows in enumerate(chosen):
                 for n in np.unique(np.linspace(0, len(rows) - 1, SAMPLE).astype(int)):
-                    self._said(number, rows[n], 0)
+                    self._instruction_of(number, rows[n], 0)
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{s.name} {float(s.share):.4g}" for s in self.manifest.sources)
@@ -171,12 +170,12 @@ class Mix:
         (facts,) = self.fill(out, [0], [i])
         return {**{name: value[0] for name, value in out.items()}, **facts}
 
-    def blank(self, count: int) -> dict[str, NDArray[Any]]:
+    def blank(self, count: int) -> dict[str, AnyArray]:
         """Room for the arrays of `count` windows, (count, ...), for `fill`."""
         return blank(self.manifest.keys, self.manifest.view, count)
 
     def fill(
-        self, out: Mapping[str, NDArray[Any]], places: Sequence[int], indices: Sequence[int]
+        self, out: Mapping[str, AnyArray], places: Sequence[int], indices: Sequence[int]
     ) -> list[dict[str, Any]]:
         """Write the arrays of some draws to rows `places` of `out`, and return what else each
         sample has.
@@ -204,14 +203,14 @@ class Mix:
                     "step": step,
                     "epoch": int(block.epoch[at]),
                     **(self._windows[number].texts(row) if self._texts else {}),
-                    **(self._said(number, row, i) if self._instructions else {}),
+                    **(self._instruction_of(number, row, i) if self._instructions else {}),
                 }
             )
         for number, asked in of_source.items():
             self._windows[number].fill(out, *zip(*asked, strict=True))
         return facts
 
-    def _said(self, number: int, row: Row, draw: int) -> dict[str, str]:
+    def _instruction_of(self, number: int, row: Row, draw: int) -> dict[str, str]:
         """The instruction of a draw, where another may be wanted than that of the commit record."""
         assert self._instructions is not None
         there = self._windows[number].language(row)
@@ -226,9 +225,7 @@ class Mix:
             )
         return {"language": found[0], "instruction": found[1]}
 
-    def normalize(
-        self, key: str, values: Any, *, source: str = "", robot: str = ""
-    ) -> NDArray[np.float32]:
+    def normalize(self, key: str, values: Any, *, source: str = "", robot: str = "") -> Singles:
         """Numbers (..., D) of a key, such as a robot's readings, as a sample has them.
 
         source, robot: whose statistics, where the mix keeps them apart by one or the other. Raises
@@ -238,9 +235,7 @@ class Mix:
         scale = self._scale_of(key, plain, source, robot)
         return plain if scale is None else np.asarray((plain - scale[0]) / scale[1], np.float32)
 
-    def denormalize(
-        self, key: str, values: Any, *, source: str = "", robot: str = ""
-    ) -> NDArray[Any]:
+    def denormalize(self, key: str, values: Any, *, source: str = "", robot: str = "") -> AnyArray:
         """Numbers (..., D) of a key, such as a policy's actions, in their own units again.
 
         The inverse of `normalize`; a number that never varies in the data was centred only.
@@ -250,8 +245,8 @@ class Mix:
         return plain if scale is None else plain * scale[1] + scale[0]
 
     def _scale_of(
-        self, key: str, values: NDArray[Any], source: str, robot: str
-    ) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        self, key: str, values: AnyArray, source: str, robot: str
+    ) -> tuple[AnyArray, AnyArray] | None:
         return normalize.scale_of(self.manifest, self._robots, key, values.shape, source, robot)
 
     def _scale(self, source: str, robot: str) -> Scales:
@@ -261,7 +256,7 @@ class Mix:
             )
         return self._scales[source, robot]
 
-    def _block(self, number: int) -> _Block:
+    def _block(self, number: int) -> _ResolvedBlock:
         if number < 0:
             raise IndexError("draws are counted from 0")
         with self._lock:
@@ -271,13 +266,13 @@ class Mix:
                     self._blocks.popitem(last=False)
             return self._blocks[number]
 
-    def _counted_out(self, number: int) -> _Block:
+    def _counted_out(self, number: int) -> _ResolvedBlock:
         drawn = self._draws.block(number)
         episode, step = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
         for s, items in enumerate(self._items):
             here = np.flatnonzero(drawn.source == s)
             episode[here], step[here] = items.locate(drawn.item[here], drawn.epoch[here])
-        return _Block(drawn.source, episode, step, drawn.epoch)
+        return _ResolvedBlock(drawn.source, episode, step, drawn.epoch)
 
 
 def audit(path: str | Path, draws: int) -> Audit:

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError, unknown
 from episodes.mix.lowdim import Scales
 from episodes.mix.manifest import Key, Manifest
-from episodes.mix.windows import Windows
+from episodes.mix.windows import SourceWindows
 from episodes.storage.records import Row
 
-Array = NDArray[Any]
 Statistics = dict[str, dict[str, dict[str, list[float]]]]
 
-SCOPES = ("per_source", "per_embodiment", "global", "none")
 EVERYTHING = "all"  # the one scope of "global"
 STILL = 1e-6  # a number that varies less is centred, not blown up
 _RAW = ("rewards", "dones")
@@ -29,12 +27,12 @@ class _Moments:
     """count; mean, square (sum of squared distances from it), low, high: (D,) float64."""
 
     count: int
-    mean: Array
-    square: Array
-    low: Array
-    high: Array
+    mean: AnyArray
+    square: AnyArray
+    low: AnyArray
+    high: AnyArray
 
-    def add(self, values: Array) -> None:
+    def add(self, values: AnyArray) -> None:
         """Take in values (N, D): Chan, Golub and LeVeque's pairwise update (1983)."""
         values = np.asarray(values, np.float64)
         mean = values.mean(axis=0)
@@ -56,7 +54,9 @@ def scaled(keys: Iterable[Key]) -> list[str]:
 
 
 def measure(
-    scope: str, keys: Sequence[Key], sources: Iterable[tuple[str, float, Sequence[Row], Windows]]
+    scope: str,
+    keys: Sequence[Key],
+    sources: Iterable[tuple[str, float, Sequence[Row], SourceWindows]],
 ) -> Statistics:
     """scope -> key -> mean, std, min, max of its numbers, as lists.
 
@@ -92,7 +92,7 @@ def scales(statistics: Mapping[str, Any], scope: str, source: str, robot: str) -
 
 def scale_of(
     manifest: Manifest, robots: Set[str], key: str, shape: Sequence[int], source: str, robot: str
-) -> tuple[Array, Array] | None:
+) -> tuple[AnyArray, AnyArray] | None:
     """mean, std (D,) of the numbers (..., D) of a key, for samples of a source or robot; None if
     samples have them in their own units.
 
@@ -129,12 +129,12 @@ def scale_of(
     return found[key]
 
 
-def _spread(std: Array) -> Array:
+def _spread(std: AnyArray) -> AnyArray:
     return np.where(std < STILL, np.float32(1), std)
 
 
 def _of_source(
-    source: str, rows: Sequence[Row], windows: Windows, names: Sequence[str]
+    source: str, rows: Sequence[Row], windows: SourceWindows, names: Sequence[str]
 ) -> dict[str, tuple[int, dict[str, _Moments]]]:
     """robot -> steps, moments of each key."""
     out: dict[str, tuple[int, dict[str, _Moments]]] = {}

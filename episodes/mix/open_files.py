@@ -42,7 +42,7 @@ class File:
             os.close(self.number)
 
 
-class Recent(Generic[T]):
+class RecentFiles(Generic[T]):
     """The files that were used last. One that is dropped closes when nobody holds it any more."""
 
     def __init__(self, most: Callable[[], int]) -> None:
@@ -72,7 +72,7 @@ class Recent(Generic[T]):
         with self._lock:
             return self._kept.setdefault(key, file)
 
-    def give_way(self) -> bool:
+    def halve(self) -> bool:
         """Keep half as many from now on, as others need room; False if there is nothing to drop."""
         with self._lock:
             before = len(self._kept)
@@ -111,8 +111,10 @@ class OpenFiles:
             os.register_at_fork(after_in_child=self._begin)  # a lock may be held, HDF5 is not ours
 
     def _begin(self) -> None:
-        self.raw: Recent[File] = Recent(bound)
-        self.hdf5: Recent[h5py.File] = Recent(lambda: max(1, min(MOST_HDF5, bound() // 8)))
+        self.raw: RecentFiles[File] = RecentFiles(bound)
+        self.hdf5: RecentFiles[h5py.File] = RecentFiles(
+            lambda: max(1, min(MOST_HDF5, bound() // 8))
+        )
         self.hdf5_lock = threading.Lock()
 
     def owner(self, reader: object) -> int:
@@ -132,7 +134,7 @@ class OpenFiles:
             try:
                 return opened()
             except OutOfDescriptors:
-                if not self.raw.give_way():
+                if not self.raw.halve():
                     raise
 
     def _forget(self, owner: int) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import Ints
+
 MAX_SIZE = 1 << 48  # a and b stay far below 2^64 in the sums of a round
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _ROUNDS = np.arange(1, 13, dtype=np.uint64) * _GOLDEN  # 12: tiny sets too come in every order
@@ -24,7 +26,7 @@ def key(*parts: object) -> int:
     return int.from_bytes(digest[:8], "little")
 
 
-def permute(position: Any, size: Any, keys: Any) -> NDArray[np.int64]:
+def permute(position: Any, size: Any, keys: Any) -> Ints:
     """Where a keyed permutation of range(size) sends `position`.
 
     position in [0, size), size in [1, 2^48] and keys (any 64-bit integers) broadcast together.
@@ -40,7 +42,8 @@ def permute(position: Any, size: Any, keys: Any) -> NDArray[np.int64]:
         at = walking
         value[at] = _feistel(value[at], rows[at], columns[at], keys[at])
         walking = at[value[at] >= size[at]]
-    return value.astype(np.int64).reshape(shape)
+    out: Ints = value.astype(np.int64).reshape(shape)
+    return out
 
 
 def _feistel(

@@ -6,22 +6,19 @@ in the base frame: it is added to the position, and turns the orientation from t
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from episodes.array_types import AnyArray
 
 
-def deltas(poses: Array) -> Array:
+def deltas(poses: AnyArray) -> AnyArray:
     """(N+1, 7) poses -> (N, 6): the motion from each to the next, the shorter way round."""
     poses = np.asarray(poses, np.float64)
     turns = _times(poses[1:, 3:], _inverse(poses[:-1, 3:]))
     return np.concatenate([np.diff(poses[:, :3], axis=0), _vectors(turns)], axis=1)
 
 
-def resample(moves: Array, edges: Array) -> Array:
+def resample(moves: AnyArray, edges: AnyArray) -> AnyArray:
     """(N, 6) deltas of one step each -> (K, 6): the motion between the K+1 rising edges.
 
     edges: in steps, within [0, N]. Inside a step the motion is even, as a controller makes it.
@@ -42,7 +39,7 @@ def resample(moves: Array, edges: Array) -> Array:
     return deltas(at_edges)
 
 
-def _times(a: Array, b: Array) -> Array:
+def _times(a: AnyArray, b: AnyArray) -> AnyArray:
     """Products of quaternions xyzw (..., 4): first b, then a."""
     ax, ay, az, aw = np.moveaxis(a, -1, 0)
     bx, by, bz, bw = np.moveaxis(b, -1, 0)
@@ -57,20 +54,21 @@ def _times(a: Array, b: Array) -> Array:
     )
 
 
-def _inverse(a: Array) -> Array:
+def _inverse(a: AnyArray) -> AnyArray:
     return a * [-1.0, -1.0, -1.0, 1.0]
 
 
-def _quaternions(vectors: Array) -> Array:
+def _quaternions(vectors: AnyArray) -> AnyArray:
     """Rotation vectors (N, 3) [rad] -> (N, 4)."""
     angle = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.concatenate([vectors * np.sinc(angle / (2 * np.pi)) / 2, np.cos(angle / 2)], axis=1)
 
 
-def _vectors(turns: Array) -> Array:
+def _vectors(turns: AnyArray) -> AnyArray:
     """Quaternions (N, 4) -> rotation vectors (N, 3) [rad] of at most half a turn."""
     turns = np.where(turns[:, 3:] < 0, -turns, turns)
     length = np.linalg.norm(turns[:, :3], axis=1, keepdims=True)
     angle = 2 * np.arctan2(length, turns[:, 3:])
     scale = np.divide(angle, length, out=np.full_like(length, 2.0), where=length > 1e-12)
-    return turns[:, :3] * scale
+    rotvecs: AnyArray = turns[:, :3] * scale
+    return rotvecs

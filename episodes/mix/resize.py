@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from episodes.array_types import AnyArray, Ints
 
 _ONE = 1 << 14  # a weight of 1; 255 * _ONE leaves room in 32 bits for the sum of all weights
 
 
-def smooth(frames: Array, height: int, width: int) -> Array:
+def smooth(frames: AnyArray, height: int, width: int) -> AnyArray:
     """Frames (N, H, W, C) u1 by a triangle filter as wide as one pixel of the coarser grid.
 
     Going down it averages, so nothing aliases; going up it is linear between pixel centres.
@@ -21,14 +20,14 @@ def smooth(frames: Array, height: int, width: int) -> Array:
     return _along(_along(frames, 1, height), 2, width)
 
 
-def nearest(frames: Array, height: int, width: int) -> Array:
+def nearest(frames: AnyArray, height: int, width: int) -> AnyArray:
     """Frames (N, H, W) of ids or depth: values are picked, never blended."""
     rows = (np.arange(height) * 2 + 1) * frames.shape[1] // (2 * height)
     columns = (np.arange(width) * 2 + 1) * frames.shape[2] // (2 * width)
     return frames[:, rows[:, None], columns[None, :]]
 
 
-def _along(frames: Array, axis: int, size: int) -> Array:
+def _along(frames: AnyArray, axis: int, size: int) -> AnyArray:
     if frames.shape[axis] == size:
         return frames
     taps, weights = _filter(frames.shape[axis], size)
@@ -41,7 +40,7 @@ def _along(frames: Array, axis: int, size: int) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _filter(old: int, new: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _filter(old: int, new: int) -> tuple[Ints, NDArray[np.int32]]:
     """taps, weights (K, new): the pixels that each new one is made of; weights sum to _ONE."""
     scale = max(1.0, old / new)
     centre = (np.arange(new) + 0.5) * old / new - 0.5

@@ -11,11 +11,10 @@ import numpy as np
 from h5py import h5z
 from numpy.typing import NDArray
 
+from episodes.array_types import Ints
 from episodes.footage import Footage
 from episodes.storage import video_group
 from episodes.storage.unpack import Unpack, known
-
-Array = NDArray[Any]
 
 UNPACK, BROKEN = known()
 
@@ -27,14 +26,14 @@ class Chunks:
     shuffled: all first bytes of the items of a row come first, then all second bytes ...
     """
 
-    places: NDArray[np.int64]
+    places: Ints
     sizes: NDArray[np.int32]
     unpack: Unpack
     shuffled: bool
 
 
 @dataclass(frozen=True)
-class Layout:
+class RowLayout:
     """Of an array (T, ...) of one episode: rows in chunks, all of them from `offset` on, or in a
     video; what is none of these has to be read by h5py."""
 
@@ -49,7 +48,7 @@ class Layout:
         return self.dtype.itemsize * math.prod(self.shape[1:])
 
 
-def layout_of(demo: h5py.Group, array: str) -> Layout | None:
+def layout_of(demo: h5py.Group, array: str) -> RowLayout | None:
     """None: the episode does not have it. Raises KeyError, ValueError or TypeError for a video that
     breaks the format."""
     name = array.removeprefix("obs/")
@@ -60,16 +59,16 @@ def layout_of(demo: h5py.Group, array: str) -> Layout | None:
     video = video_group.get(demo, name)
     # When a picture is shown is of no interest any more: 8 bytes a frame.
     video = replace(video, times=video.times[:0])
-    return Layout(np.dtype(np.uint8), video.shape, video=video)
+    return RowLayout(np.dtype(np.uint8), video.shape, video=video)
 
 
-def _dataset(item: h5py.Dataset) -> Layout:
+def _dataset(item: h5py.Dataset) -> RowLayout:
     dtype, shape = item.dtype, tuple(item.shape)
     if dtype.hasobject or 0 in shape or not shape:
-        return Layout(dtype, shape)
+        return RowLayout(dtype, shape)
     if item.chunks is not None:
-        return Layout(dtype, shape, chunks=_chunks(item))
-    return Layout(dtype, shape, offset=item.id.get_offset())
+        return RowLayout(dtype, shape, chunks=_chunks(item))
+    return RowLayout(dtype, shape, offset=item.id.get_offset())
 
 
 def _chunks(item: h5py.Dataset) -> Chunks | None:

@@ -16,26 +16,24 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.footage import Footage
 from episodes.mix.open_files import FILES, File
-from episodes.mix.row_layout import BROKEN, Chunks, Layout, layout_of
+from episodes.mix.row_layout import BROKEN, Chunks, RowLayout, layout_of
 from episodes.storage import decode, hdf5
 from episodes.storage.library import Library
 from episodes.storage.safe import open_unseen, plain
-
-Array = NDArray[Any]
 
 MAX_EPISODES = 20_000  # whose places are remembered
 
 _DAMAGED: tuple[type[Exception], ...] = (OSError, ValueError, *BROKEN)
 
 
-class _Episode(NamedTuple):
+class _EpisodeRows(NamedTuple):
     path: str  # of its shard
-    arrays: Mapping[str, Layout]
+    arrays: Mapping[str, RowLayout]
     names: Mapping[str, str]  # array -> its attribute of names
     language: Mapping[str, tuple[str, ...]]  # language -> ways to say the instruction
 
@@ -68,7 +66,7 @@ class Reader:
         self._forget()
 
     def _forget(self) -> None:
-        self._episodes: OrderedDict[int, _Episode] = OrderedDict()
+        self._episodes: OrderedDict[int, _EpisodeRows] = OrderedDict()
         self._owner = FILES.owner(self)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -88,7 +86,7 @@ class Reader:
         """A shard that is open as long as the answer is held."""
         return FILES.descriptor(self._owner, path, self.ahead)
 
-    def by_h5py(self, index: int, array: str, start: int, stop: int) -> Array:
+    def by_h5py(self, index: int, array: str, start: int, stop: int) -> AnyArray:
         """For what is laid out in another way: slower, and one thread at a time."""
         with FILES.hdf5_lock:
             demo = self.library.demo(self._as_hdf5(self.library.row(index).shard), index)
@@ -99,7 +97,7 @@ class Reader:
             self._owner, str(shard), lambda: open_unseen(self.library.shard_path(shard))
         )
 
-    def _look_up(self, index: int) -> _Episode:
+    def _look_up(self, index: int) -> _EpisodeRows:
         shard = self.library.row(index).shard
         with FILES.hdf5_lock:
             file = self._as_hdf5(shard)
@@ -116,13 +114,13 @@ class Reader:
                 }
                 said = group.get("language", {}) if self.words else {}
                 language = {name: tuple(hdf5.text(item)) for name, item in said.items()}
-                self._episodes[other] = _Episode(file.filename, arrays, names, language)
+                self._episodes[other] = _EpisodeRows(file.filename, arrays, names, language)
             found = self._episodes[index]
             while len(self._episodes) > MAX_EPISODES:
                 self._episodes.popitem(last=False)
             return found
 
-    def _laid_out(self, index: int, group: h5py.Group) -> dict[str, Layout]:
+    def _laid_out(self, index: int, group: h5py.Group) -> dict[str, RowLayout]:
         try:
             found = {array: layout_of(group, array) for array in self.arrays}
         except (KeyError, ValueError, TypeError) as error:
@@ -142,7 +140,7 @@ class Demo:
 
     __slots__ = ("_arrays", "_index", "_names", "_path", "_reader", "language")
 
-    def __init__(self, reader: Reader, index: int, episode: _Episode) -> None:
+    def __init__(self, reader: Reader, index: int, episode: _EpisodeRows) -> None:
         self._reader, self._index = reader, index
         self._path, self._arrays, self._names, self.language = episode
 
@@ -161,16 +159,16 @@ class Demo:
         """The attribute of names of an array; empty if it has none."""
         return self._names.get(array, "")
 
-    def rows(self, array: str, steps: Sequence[int]) -> Array:
+    def rows(self, array: str, steps: Sequence[int]) -> AnyArray:
         """Rows of an array at steps that rise or stay."""
         layout = self._layout(array)
         out = np.empty((len(steps), *layout.shape[1:]), layout.dtype)
-        packed = Packed()
+        packed = PackedRows()
         self.fill(out, array, steps, packed)
         packed.unpack()
         return out
 
-    def fill(self, out: Array, array: str, steps: Sequence[int], packed: Packed) -> None:
+    def fill(self, out: AnyArray, array: str, steps: Sequence[int], packed: PackedRows) -> None:
         """Rows of an array at steps that rise or stay, into the rows of `out`; what is packed, and
         needs no more than that, is left to `packed`."""
         layout = self._layout(array)
@@ -207,7 +205,7 @@ class Demo:
             f"`cellwright check src={self._reader.library.path}` tells more"
         )
 
-    def _layout(self, array: str) -> Layout:
+    def _layout(self, array: str) -> RowLayout:
         found = self._arrays.get(array)
         if found is None:
             raise UserError(
@@ -216,14 +214,14 @@ class Demo:
             )
         return found
 
-    def _check(self, array: str, layout: Layout, steps: Sequence[int]) -> None:
+    def _check(self, array: str, layout: RowLayout, steps: Sequence[int]) -> None:
         if not 0 <= steps[0] <= steps[-1] < layout.shape[0]:
             raise UserError(
                 f"{self}: {array} has {layout.shape[0]} rows, not {steps[-1] + 1}; "
                 f"`cellwright check src={self._reader.library.path}` tells more"
             )
 
-    def _plain(self, array: str, layout: Layout, start: int, stop: int) -> Array:
+    def _plain(self, array: str, layout: RowLayout, start: int, stop: int) -> AnyArray:
         try:
             if layout.offset is None:
                 return self._reader.by_h5py(self._index, array, start, stop)
@@ -239,7 +237,7 @@ class _Chunk(NamedTuple):
     array: str
     step: int
     chunks: Chunks
-    out: Array  # bytes, in the order in which they were packed
+    out: AnyArray  # bytes, in the order in which they were packed
 
 
 class _Film(NamedTuple):
@@ -247,14 +245,14 @@ class _Film(NamedTuple):
     array: str
     video: Footage
     steps: Sequence[int]
-    out: Array  # (len(steps), H, W, 3)
+    out: AnyArray  # (len(steps), H, W, 3)
 
     def packet(self, number: int) -> bytes:
         place, size = int(self.video.places[number]), int(self.video.sizes[number])
         return self.demo.bytes(place, size, self.video)
 
 
-class Packed:
+class PackedRows:
     """Rows that are still packed, to be read and unpacked one after the other.
 
     Python has next to nothing to do between one and the next, so that threads seldom wait for its
@@ -263,23 +261,23 @@ class Packed:
 
     def __init__(self) -> None:
         self._chunks: list[_Chunk] = []
-        self._repeats: list[tuple[Array, Array]] = []
+        self._repeats: list[tuple[AnyArray, AnyArray]] = []
         self._films: list[_Film] = []
 
-    def add(self, demo: Demo, array: str, chunks: Chunks, step: int, out: Array) -> None:
+    def add(self, demo: Demo, array: str, chunks: Chunks, step: int, out: AnyArray) -> None:
         """out: a row, contiguous."""
-        raw: Array = out.reshape(-1).view(np.uint8)
+        raw: AnyArray = out.reshape(-1).view(np.uint8)
         if chunks.shuffled:
             raw = raw.reshape(-1, out.itemsize).T
         self._chunks.append(_Chunk(demo, array, step, chunks, raw))
 
     def add_video(
-        self, demo: Demo, array: str, video: Footage, steps: Sequence[int], out: Array
+        self, demo: Demo, array: str, video: Footage, steps: Sequence[int], out: AnyArray
     ) -> None:
         """out: its rows, one for each of the steps."""
         self._films.append(_Film(demo, array, video, steps, out))
 
-    def repeat(self, row: Array, out: Array) -> None:
+    def repeat(self, row: AnyArray, out: AnyArray) -> None:
         """The same once more."""
         self._repeats.append((row, out))
 

@@ -12,23 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Ints
 from episodes.mix.permutation import nth_key, permute
-
-Numbers = NDArray[np.int64]
 
 _EPOCHS = 4  # whose plans are remembered
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _PassPlan:
     """One epoch. order: of the shards; ends, groups: items up to the end of each shard, group."""
 
     key: np.uint64
-    order: Numbers
-    ends: Numbers
-    groups: Numbers
+    order: Ints
+    ends: Ints
+    groups: Ints
 
 
 class ShardOrder:
@@ -39,9 +37,9 @@ class ShardOrder:
         self._sizes = np.array(sizes, np.int64)
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._together, self._key = together, key
-        self._plans: OrderedDict[int, _Plan] = OrderedDict()
+        self._plans: OrderedDict[int, _PassPlan] = OrderedDict()
 
-    def items(self, position: Numbers, epoch: Numbers) -> Numbers:
+    def items(self, position: Ints, epoch: Ints) -> Ints:
         """(N,) positions in [0, items), epochs -> (N,) items."""
         if len(self._sizes) <= self._together:  # all at once
             return permute(position, int(self._sizes.sum()), nth_key(self._key, epoch))
@@ -51,7 +49,7 @@ class ShardOrder:
             out[here] = self._of_epoch(self._plan(int(e)), position[here])
         return out
 
-    def _of_epoch(self, plan: _Plan, position: Numbers) -> Numbers:
+    def _of_epoch(self, plan: _PassPlan, position: Ints) -> Ints:
         group = np.searchsorted(plan.groups, position, side="right")
         begin = np.where(group > 0, plan.groups[group - 1], 0)
         inside = permute(position - begin, plan.groups[group] - begin, nth_key(plan.key, group + 1))
@@ -60,7 +58,7 @@ class ShardOrder:
         shard = plan.order[slot]
         return self._starts[shard] + at - (plan.ends[slot] - self._sizes[shard])
 
-    def _plan(self, epoch: int) -> _Plan:
+    def _plan(self, epoch: int) -> _PassPlan:
         if epoch not in self._plans:
             key = nth_key(self._key, epoch)[0]
             count = len(self._sizes)
@@ -69,7 +67,7 @@ class ShardOrder:
             last = np.minimum(
                 np.arange(self._together, count + self._together, self._together), count
             )
-            self._plans[epoch] = _Plan(key, order, ends, ends[np.unique(last) - 1])
+            self._plans[epoch] = _PassPlan(key, order, ends, ends[np.unique(last) - 1])
             while len(self._plans) > _EPOCHS:
                 self._plans.popitem(last=False)
         return self._plans[epoch]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError, unknown
+from episodes.value_types import Exact
 
 _FIELDS = ("name", "path", "weight", "filter", "sources")
+SHARE = Exact()
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,6 @@ def flatten(entries: Any, ratio: Any = None) -> tuple[Asked, ...]:
     return tuple(leaves)
 
 
-def number(value: Any, what: str) -> Fraction:
-    """An exact positive number or zero from config: 80, 0.2, "1/3"."""
-    try:
-        if isinstance(value, str) and not re.fullmatch(r"\d{1,18}(\.\d{1,18}|/\d{1,18})?", value):
-            raise ValueError  # nor "1e999999999", which would never be done
-        if isinstance(value, bool):
-            raise ValueError
-        found = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        raise UserError(f"{what} must be a positive number, not {value!r}") from None
-    if found < 0:
-        raise UserError(f"{what} is {value}; it must be positive")
-    return found
-
-
 def _level(entries: Any, place: str) -> list[dict[str, Any]]:
     """The entries of one level, checked, each with a name."""
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
@@ -96,7 +82,8 @@ def _level(entries: Any, place: str) -> list[dict[str, Any]]:
 def _parts(level: Sequence[Mapping[str, Any]], prefix: str) -> list[Fraction]:
     """Each entry's part of its level; they sum to 1."""
     weights = [
-        number(entry.get("weight", 1), f"weight of {prefix + entry['name']!r}") for entry in level
+        SHARE.read(f"weight of {prefix + entry['name']!r}", entry.get("weight", 1))
+        for entry in level
     ]
     if not any(weights):
         raise UserError("the weights are all zero; give each source a positive weight")
@@ -117,9 +104,9 @@ def _from_ratio(level: Sequence[Mapping[str, Any]], ratio: Any) -> list[Fraction
     for name in ratio:
         if name not in names:
             raise unknown("source in ratio", name, names)
-    told = {name: number(part, f"ratio.{name}") for name, part in ratio.items()}
-    rest = 1 - sum(told.values())
-    others = [entry for entry in level if entry["name"] not in told]
+    given = {name: SHARE.read(f"ratio.{name}", part) for name, part in ratio.items()}
+    rest = 1 - sum(given.values())
+    others = [entry for entry in level if entry["name"] not in given]
     if rest < 0 or (rest and not others):
         raise UserError(
             f"ratio sums to {float(1 - rest):g}, not 1; name all but one source, and it takes "
@@ -128,7 +115,7 @@ def _from_ratio(level: Sequence[Mapping[str, Any]], ratio: Any) -> list[Fraction
     shared = dict(
         zip([e["name"] for e in others], _parts(others, "") if others else (), strict=True)
     )
-    return [told.get(name, rest * shared.get(name, Fraction(0))) for name in names]
+    return [given.get(name, rest * shared.get(name, Fraction(0))) for name in names]
 
 
 def _leaves(

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.mix.manifest import TEXT, Key
-
-Array = NDArray[Any]
 
 NEARLY = 1e-9  # steps: times such as 3 * (20 / 60) are not exact in floating point
 
@@ -23,7 +21,7 @@ class Span(NamedTuple):
     commands: Sequence[int]  # (K,) which are in force at the ends
 
 
-def spans(sensed: Array, edges: Array, length: Any) -> list[Span]:
+def spans(sensed: AnyArray, edges: AnyArray, length: Any) -> list[Span]:
     """Of n windows. sensed (n, H), below 0 before the start; edges (n, K + 1); length [steps] of
     their episodes, (n, 1)."""
     commands = np.minimum(np.ceil(edges[:, 1:] - NEARLY).astype(int), length) - 1
@@ -36,7 +34,7 @@ def is_sensed(key: Key) -> bool:
     return key.name.startswith(("obs/", "cameras/"))
 
 
-def room(keys: Sequence[Key], count: int, history: int, horizon: int) -> dict[str, Array]:
+def room(keys: Sequence[Key], count: int, history: int, horizon: int) -> dict[str, AnyArray]:
     """For `count` windows: obs/* and cameras/* (count, history, ...), other keys (count, horizon,
     ...); has/KEY (count, D) or (count,) where a source lacks KEY or some of its numbers."""
     out = {}

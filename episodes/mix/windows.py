@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.mix.calibration import Calibration
 from episodes.mix.cameras import DEPTH, SEGMENTATION
 from episodes.mix.lowdim import COMMANDS, CONVERTED, Kinematics, LowDim, Scales
-from episodes.mix.manifest import Key, View
+from episodes.mix.manifest import Key, TrainingView
 from episodes.mix.resize import nearest, smooth
-from episodes.mix.row_reader import Demo, Packed, Reader
+from episodes.mix.row_reader import Demo, PackedRows, Reader
 from episodes.mix.spans import NEARLY, Span, is_sensed, room, spans
 from episodes.storage.library import Library
 from episodes.storage.records import Row
 
-Array = NDArray[Any]
 
-
-def blank(keys: Sequence[Key], view: View, count: int) -> dict[str, Array]:
+def blank(keys: Sequence[Key], view: TrainingView, count: int) -> dict[str, AnyArray]:
     """Room for `count` windows: their keys as in `spans.room`; mask/obs (count, history) and
     mask/actions (count, horizon): which steps are real."""
     return {
@@ -31,7 +28,7 @@ def blank(keys: Sequence[Key], view: View, count: int) -> dict[str, Array]:
     }
 
 
-class Windows:
+class SourceWindows:
     """Windows of one source, with the keys of the mix. May be pickled, and used after a fork.
 
     hz resamples: what was sensed is the last known reading; a motion is added up or split; any
@@ -43,7 +40,7 @@ class Windows:
         library: Library,
         name: str,
         keys: Sequence[Key],
-        view: View,
+        view: TrainingView,
         kinematics: Mapping[str, Kinematics],
         ahead: bool = False,
         words: bool = False,
@@ -64,7 +61,7 @@ class Windows:
 
     def fill(
         self,
-        out: Mapping[str, Array],
+        out: Mapping[str, AnyArray],
         places: Sequence[int],
         rows: Sequence[Row],
         steps: Sequence[int],
@@ -84,7 +81,7 @@ class Windows:
         edges = at + ratio * self._ahead
         out["mask/obs"][here] = sensed >= 0
         out["mask/actions"][here] = edges[:, :-1] < length - NEARLY
-        packed = Packed()
+        packed = PackedRows()
         for n, span in enumerate(spans(sensed, edges, length)):
             window = {name: value[here[n], ...] for name, value in out.items()}
             demo = self._reader.demo(rows[n].index)
@@ -102,7 +99,7 @@ class Windows:
         """Language -> the ways to say the instruction of an episode."""
         return self._reader.demo(row.index).language
 
-    def whole(self, row: Row, names: Sequence[str]) -> dict[str, Array]:
+    def whole(self, row: Row, names: Sequence[str]) -> dict[str, AnyArray]:
         """Some keys over a whole episode, at the rate of the mix; those that the source has."""
         edges = np.arange(0.0, row.steps + self.ratio(row) - NEARLY, self.ratio(row))
         sensed = np.minimum(np.floor(edges[:-1] + NEARLY).astype(int), row.steps - 1)
@@ -120,7 +117,7 @@ class Windows:
             return 1.0
         return round(row.steps / row.seconds / self._view.hz, 9)
 
-    def _see(self, out: Mapping[str, Array], demo: Demo, span: Span, packed: Packed) -> None:
+    def _see(self, out: Mapping[str, AnyArray], demo: Demo, span: Span, packed: PackedRows) -> None:
         """The pictures of a window."""
         for key in self._pictures:
             value, there = out[key.name], self._name in key.origin

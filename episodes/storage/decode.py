@@ -18,13 +18,12 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
-from episodes.footage import Footage, Run
+from episodes.footage import Footage, PacketSpan
 from episodes.storage.safe import MAX_DATASET_BYTES
 
-Array = NDArray[Any]
 Read = Callable[[int], bytes]  # the number of a packet -> its bytes
 
 CODECS = ("av1", "ffv1", "h264", "hevc", "mjpeg", "mpeg4", "png", "vp8", "vp9")
@@ -69,7 +68,7 @@ def reading(footage: Footage) -> Iterator[Read]:
 
 def pictures(
     footage: Footage, steps: Sequence[int], read: Read
-) -> Iterator[tuple[list[int], Array]]:
+) -> Iterator[tuple[list[int], AnyArray]]:
     """(which of the steps, (H, W, 3) u1) of each picture that they show, in the order of the file.
 
     ValueError: it cannot be decoded. UserError: no PyAV.
@@ -80,7 +79,7 @@ def pictures(
                 yield rows, decoder.rgb(frame, footage)
 
 
-def whole(footage: Footage, read: Read) -> Array:
+def whole(footage: Footage, read: Read) -> AnyArray:
     """(T, H, W, 3) u1. Raises as `pictures`."""
     if math.prod(footage.shape) > MAX_DATASET_BYTES:
         raise ValueError(f"its pictures are over {MAX_DATASET_BYTES >> 30} GiB")
@@ -90,9 +89,9 @@ def whole(footage: Footage, read: Read) -> Array:
     return out
 
 
-def luma(footage: Footage, read: Read) -> Array:
+def luma(footage: Footage, read: Read) -> AnyArray:
     """(T, H, W) u1 or u2: the first plane of the pictures, its numbers as they are."""
-    rows_of: list[tuple[list[int], Array]] = []
+    rows_of: list[tuple[list[int], AnyArray]] = []
     with _decoder(footage) as decoder:
         for run in footage.runs(range(len(footage))):
             for rows, frame in decoder.decoded(run, read, footage):
@@ -103,7 +102,7 @@ def luma(footage: Footage, read: Read) -> Array:
     return out
 
 
-def _plane(frame: Any) -> Array:
+def _plane(frame: Any) -> AnyArray:
     """(H, W) the values of a frame's first plane."""
     plane, name = frame.planes[0], str(frame.format.name)
     deep = frame.format.components[0].bits > 8
@@ -112,9 +111,9 @@ def _plane(frame: Any) -> Array:
     return rows[:, : plane.width].astype(kind.newbyteorder("="))
 
 
-def in_order(footage: Footage, read: Read) -> Iterator[Array]:
+def in_order(footage: Footage, read: Read) -> Iterator[AnyArray]:
     """(H, W, 3) u1 of each step, few of them in memory. Raises as `pictures`."""
-    waiting: dict[int, Array] = {}
+    waiting: dict[int, AnyArray] = {}
     step = 0
     for rows, picture in pictures(footage, range(len(footage)), read):
         waiting |= dict.fromkeys(rows, picture)
@@ -168,7 +167,9 @@ class _Decoder:
         self._context.thread_count = 1
         self._reformatter: Any = self._av.video.reformatter.VideoReformatter()
 
-    def decoded(self, run: Run, read: Read, footage: Footage) -> Iterator[tuple[list[int], Any]]:
+    def decoded(
+        self, run: PacketSpan, read: Read, footage: Footage
+    ) -> Iterator[tuple[list[int], Any]]:
         """(who asked for it, PyAV's frame). A packet's number goes through the decoder as its
         time, and so comes out with its picture."""
         left = set(run.wanted)
@@ -199,7 +200,7 @@ class _Decoder:
         except self._av.FFmpegError as error:
             raise ValueError(f"it cannot be decoded ({line(error)})") from None
 
-    def rgb(self, frame: Any, footage: Footage) -> Array:
+    def rgb(self, frame: Any, footage: Footage) -> AnyArray:
         """(H, W, 3) u1."""
         try:
             made = self._reformatter.reformat(
@@ -213,7 +214,7 @@ class _Decoder:
             )
         except self._av.FFmpegError as error:
             raise ValueError(f"its colours cannot be read ({line(error)})") from None
-        out: Array = made.to_ndarray()
+        out: AnyArray = made.to_ndarray()
         return out
 
 

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from episodes.errors import UserError
+from episodes.errors import NotNow
 
 USUAL = 512  # descriptors of a process where the system does not tell: what Windows' C library has
 
 
-class OutOfDescriptors(UserError):
+class OutOfDescriptors(NotNow):
     """No file can be opened before another is closed; nothing is wrong with the file."""
 
 

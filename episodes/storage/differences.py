@@ -15,9 +15,9 @@ def differences(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     names = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
     if not names:
         return f"spec {str(there.get('spec_id'))[:12]}, not {str(wanted.get('spec_id'))[:12]}"
-    told = [f"{_name(k)}={_short(old, k)} there, {_short(new, k)} here" for k in names[:FEW]]
+    describe = [f"{_name(k)}={_short(old, k)} there, {_short(new, k)} here" for k in names[:FEW]]
     more = f"; {len(names) - FEW} more differ" if len(names) > FEW else ""
-    return "; ".join(told) + more
+    return "; ".join(describe) + more
 
 
 def changed(then: Mapping[str, str], now: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -26,7 +26,7 @@ def changed(then: Mapping[str, str], now: Mapping[str, str]) -> dict[str, tuple[
     return {n: (then.get(n, "-"), now.get(n, "-")) for n in names if then.get(n) != now.get(n)}
 
 
-def told(versions: Mapping[str, tuple[str, str]]) -> str:
+def describe(versions: Mapping[str, tuple[str, str]]) -> str:
     """What `changed` found, in words."""
     return ", ".join(f"{name} {then}, now {now}" for name, (then, now) in versions.items())
 

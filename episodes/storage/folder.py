@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from episodes.errors import UserError
-from episodes.storage.descriptors import opening
+from episodes.errors import Exit, NotNow, UserError
+from episodes.storage import regular
 
 TEMPORARY = ".tmp-"
 _PIECE = 1 << 20  # bytes of a large file that are in memory at a time
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-class WriteFailed(UserError):
+class WriteFailed(NotNow):
     """The file system refused; what was committed before is intact."""
 
-    exit_code = 4
+    code = Exit.WRITE_FAILED
 
 
 def sha256_of(file: BinaryIO) -> str:
@@ -78,7 +78,8 @@ class Folder:
     def sha256(self, name: str) -> str | None:
         """The hash of the file's bytes; None if there is none."""
         try:
-            with opening(self.root / name), open(self.root / name, "rb") as file:
+            found, _ = regular.descriptor(self.root / name)
+            with open(found, "rb") as file:
                 return sha256_of(file)
         except FileNotFoundError:
             return None
@@ -96,32 +97,52 @@ class Folder:
         """Remove temporaries whose writer is dead on this host; the names of those removed."""
         removed = []
         for path in self.root.glob(f"{TEMPORARY}*"):
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # another was faster, or may write here and we may not
                 if _abandoned(path):
                     path.unlink()
                     removed.append(path.name)
         return sorted(removed)
 
     @contextmanager
+    def filling(self, name: str) -> Iterator[Path]:
+        """A temporary that others may write to: it takes the place of the file when the block ends
+        well, and is gone when not. Raises WriteFailed for what the storage refuses in the block."""
+        with self._temporary(name) as temporary:
+            yield temporary
+            sync(temporary)
+            os.replace(temporary, self.root / name)
+
+    @contextmanager
     def _written(self, name: str, pieces: Iterable[bytes]) -> Iterator[Path]:
         """A temporary that holds the data on disk; the folder is synced after the block."""
+        with self._temporary(name) as temporary:
+            _write_synced(temporary, pieces)
+            yield temporary
+
+    @contextmanager
+    def _temporary(self, name: str) -> Iterator[Path]:
+        """A name that nothing has, and nothing has after the block; the folder is synced then."""
         temporary = self.root / f"{TEMPORARY}{socket.gethostname()}-{os.getpid()}-{Path(name).stem}"
         try:
             self._make()
             temporary.unlink(missing_ok=True)  # of a dead process that had our id
             try:
-                _write_synced(temporary, pieces)
                 yield temporary
             finally:
                 temporary.unlink(missing_ok=True)
-            _sync_folder(self.root)
-        except OSError as error:
-            raise explained(error, "write", self.root / name) from error
+            sync(self.root)
+        except Exception as error:
+            found = no_space(error, self.root / name)
+            if found is None and isinstance(error, OSError):
+                found = explained(error, "write", self.root / name)
+            if found is None:
+                raise
+            raise found from error
 
     def _make(self) -> None:
         if not self.root.is_dir():
             self.root.mkdir(parents=True, exist_ok=True)
-            _sync_folder(self.root.parent)
+            sync(self.root.parent)
 
 
 def _verified(source: Path, sha256: str) -> Iterator[bytes]:
@@ -150,7 +171,16 @@ def _write_synced(path: Path, pieces: Iterable[bytes]) -> None:
         os.close(descriptor)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_below(root: Path) -> None:
+    """All files and folders at or below a folder are on disk on return. Raises OSError."""
+    for folder, _, files in os.walk(root):
+        for name in files:
+            sync(Path(folder, name))
+        sync(Path(folder))
+
+
+def sync(path: Path) -> None:
+    """The file, or the names in the folder, are on disk on return. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -158,17 +188,28 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def no_space(error: Exception, path: Path) -> WriteFailed | None:
+    """What to raise for an error in writing a path that comes of there being no space left; None
+    for another. Some libraries keep the system's error number, others its words alone."""
+    if isinstance(error, UserError):
+        return None
+    for number in _NO_SPACE:
+        if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+            return explained(OSError(number, os.strerror(number)), "write", path)
+    return None
+
+
 def explained(error: OSError, what: str, path: Path) -> WriteFailed:
     """What the file system refused to do with a path, and the way out."""
     if error.errno in _NO_SPACE:
         way = "free some space there (or lift the quota), then run the same command to go on"
-    elif error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENOENT):
-        way = "that is no place for a folder; choose another out="
+    elif error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT):
+        way = "that is no place for it; choose another out="
     elif error.errno in (errno.EPERM, errno.ENOTSUP, errno.EACCES, errno.EROFS):
         way = "a library needs a writable file system with hard links; choose another out="
     else:
         way = "when the cause is gone, run the same command to go on"
-    reason = error.strerror or type(error).__name__
+    reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
     return WriteFailed(f"cannot {what} {path}: {reason}; {way}")
 
 
@@ -177,16 +218,17 @@ def _abandoned(path: Path) -> bool:
 
     A process id may have been given again: a file older than the process of that id is not its own.
     """
-    host, _, pid_and_name = path.name.removeprefix(TEMPORARY).rpartition("-")[0].rpartition("-")
-    if host != socket.gethostname() or not pid_and_name.isdigit():
+    ours = f"{TEMPORARY}{socket.gethostname()}-"
+    pid = path.name.removeprefix(ours).partition("-")[0]
+    if not path.name.startswith(ours) or not pid.isdigit():
         return False
     try:
-        os.kill(int(pid_and_name), 0)
+        os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
     except (PermissionError, OverflowError):
         pass
-    started = _started(int(pid_and_name))
+    started = _started(int(pid))
     return started is not None and path.stat().st_mtime < started - 2.0
 
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from episodes.errors import UserError
+from episodes import fields
+from episodes.errors import BadValue, UserError
+from episodes.storage.description import Growth
 from episodes.storage.folder import Folder
 from episodes.storage.safe import read_json
 
@@ -26,8 +27,8 @@ def ends(root: Path, first: int) -> tuple[int, ...]:
     """`first`, and what the notes of `grow` say. Raises UserError for one that is broken."""
     found = [first]
     for file, note in _notes(root):
-        more, by_other_code = note.get("episodes"), isinstance(note.get("versions"), dict)
-        if type(more) is not int or more < found[-1] + (not by_other_code):
+        more = note["episodes"]
+        if more < found[-1] + ("versions" not in note):
             raise UserError(f"{file} does not say how many episodes there are to be; remove it")
         found.append(more)
     return tuple(found)
@@ -43,8 +44,8 @@ def made_by(root: Path, first: Mapping[str, str]) -> dict[str, dict[str, str]]:
     Under "" stands `first`, of those from the beginning."""
     found = {"": dict(first)}
     for file, note in _notes(root):
-        if isinstance(note.get("versions"), dict):
-            found[file.name] = note["versions"]
+        if "versions" in note:
+            found[file.name] = dict(note["versions"])
     return found
 
 
@@ -70,7 +71,7 @@ def grow(root: Path, wanted: Sequence[int], versions: Mapping[str, str]) -> None
         raise UserError(f"{root} is gone on with by other code just now; run this again")
 
 
-def _notes(root: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _notes(root: Path) -> Iterator[tuple[Path, Growth]]:
     """(file, note) of each time that something was asked for later."""
     number = 1
     while True:
@@ -79,7 +80,7 @@ def _notes(root: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             note = read_json(file)
         except FileNotFoundError:
             return
-        yield file, note if isinstance(note, dict) else {}
+        yield file, fields.read(Growth, note, f"{file}:")
         number += 1
 
 
@@ -100,13 +101,13 @@ def episodes_of(ends: Sequence[int], size: int, shard: int) -> range:
 
 
 def shard_of(ends: Sequence[int], size: int, episode: int) -> int:
-    """The shard of an episode. Raises ValueError for one that the library does not have."""
+    """The shard of an episode. Raises BadValue for one that the library does not have."""
     before = 0
     for start, end in _stretches(ends):
         if start <= episode < end:
             return before + (episode - start) // size
         before += _between(start, end, size)
-    raise ValueError(f"the library has no episode {episode}")
+    raise BadValue(f"the library has no episode {episode}")
 
 
 def _stretches(ends: Sequence[int]) -> zip[tuple[int, int]]:

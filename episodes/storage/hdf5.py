@@ -10,14 +10,13 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack, Episode, Subtask
 from episodes.storage import pack, video_group
 from episodes.storage.records import episode_id
 from episodes.storage.safe import parse_json, plain
 
-Array = NDArray[Any]
 Options = Mapping[str, Any]
 
 CHANNELS = ("image", "depth", "segmentation")
@@ -40,10 +39,10 @@ def is_train(episode: Episode) -> bool:
 def canonical(episode: Episode) -> Episode:
     """The same episode in the types of FORMAT.md, as it will be read back."""
 
-    def cast(value: Array | None, kind: str) -> Any:
+    def cast(value: AnyArray | None, kind: str) -> Any:
         return None if value is None else np.ascontiguousarray(value, kind)
 
-    def sensed(value: Array) -> Array:
+    def sensed(value: AnyArray) -> AnyArray:
         array = np.ascontiguousarray(value)
         return array.astype("<f4") if array.dtype.kind == "f" else array
 

@@ -143,6 +143,14 @@ class Library:
             digest.update(f"{shard.number} {shard.sha256}\n".encode())
         return digest.hexdigest()
 
+    def content(self) -> str:
+        """sha256 over what the episodes were made by, and the states and actions of each, however
+        they were compressed."""
+        digest = hashlib.sha256(f"{self.info['spec_id']}\n".encode())
+        for row in self.rows:
+            digest.update(f"{row.index} {row.content_hash}\n".encode())
+        return digest.hexdigest()
+
     def summary(self) -> Summary:
         return summarized(self.info, self.shards, len(self.quarantined))
 

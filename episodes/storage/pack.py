@@ -9,11 +9,10 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
-from episodes.errors import UserError
+from episodes.array_types import AnyArray, Ints
+from episodes.errors import UserError, unknown
 
-Array = NDArray[Any]
 Deflate = Callable[[bytes], bytes]
 
 COMPRESSIONS = ("gzip", "lzf", "zstd")
@@ -21,12 +20,12 @@ _CHUNK_BYTES = 1 << 20  # a chunk of states or object poses
 _GZIP_LEVEL = 4  # of small arrays, where time does not matter
 
 
-def put(group: h5py.Group, name: str, value: Array) -> h5py.Dataset:
+def put(group: h5py.Group, name: str, value: AnyArray) -> h5py.Dataset:
     """Contiguous: a training window then reads its few rows and nothing else."""
     return group.create_dataset(name, data=value)
 
 
-def put_packed(group: h5py.Group, name: str, value: Array) -> h5py.Dataset:
+def put_packed(group: h5py.Group, name: str, value: AnyArray) -> h5py.Dataset:
     """For wide rows that hardly change and that training seldom reads: states, object poses."""
     if value.size == 0:
         return put(group, name, value)
@@ -49,7 +48,7 @@ def put_text(group: h5py.Group, name: str, texts: Sequence[str]) -> None:
     group.create_dataset(name, data=np.array(encoded, kind))
 
 
-def put_frames(group: h5py.Group, name: str, frames: Array, compression: str) -> h5py.Dataset:
+def put_frames(group: h5py.Group, name: str, frames: AnyArray, compression: str) -> h5py.Dataset:
     """Frames (T, H, W) or (T, H, W, C), one a chunk, lossless and checksummed.
 
     compression: "gzip" and "lzf" are read by stock h5py, "zstd" needs hdf5plugin to read.
@@ -71,11 +70,11 @@ def put_frames(group: h5py.Group, name: str, frames: Array, compression: str) ->
         except ImportError:
             raise UserError("compression 'zstd' needs hdf5plugin: pip install hdf5plugin") from None
         return group.create_dataset(name, data=frames, **hdf5plugin.Zstd(clevel=3), **options)
-    raise UserError(f"unknown compression {compression!r}; there are: {', '.join(COMPRESSIONS)}")
+    raise unknown("compression", compression, COMPRESSIONS)
 
 
 def _put_deflated(
-    group: h5py.Group, name: str, frames: Array, options: dict[str, Any]
+    group: h5py.Group, name: str, frames: AnyArray, options: dict[str, Any]
 ) -> h5py.Dataset:
     """What HDF5's own gzip filter would write, but compressed here: streams that every HDF5 reads.
 
@@ -127,11 +126,11 @@ def fletcher32(data: bytes) -> int:
 
 
 @lru_cache(maxsize=1)
-def _counted(length: int) -> NDArray[np.int64]:
+def _counted(length: int) -> Ints:
     return np.arange(length, 0, -1)
 
 
-def _countdown(length: int) -> NDArray[np.int64]:
+def _countdown(length: int) -> Ints:
     """length, ..., 2, 1"""
     whole = _counted(max(1 << 17, 1 << length.bit_length()))
     return whole[len(whole) - length :]

@@ -21,7 +21,7 @@ LINEAGE = "exported_from"  # the entry that tells library and episode_id of a re
 
 
 @dataclass(frozen=True)
-class Part:
+class LibraryPart:
     """Episodes of one library, by index. name: of the library among the others."""
 
     name: str
@@ -56,7 +56,7 @@ class Selection:
     lineage of each then tells where it is from, and its side of the split is noted as it was.
     """
 
-    def __init__(self, path: Path, parts: Sequence[Part], notes: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, parts: Sequence[LibraryPart], notes: Sequence[str] = ()) -> None:
         """path: what was asked for. notes: what the user should know, one line each."""
         self.path = path
         self.parts = tuple(part for part in parts if part.rows)
@@ -67,9 +67,9 @@ class Selection:
         self.renumbered = len(self.parts) > 1 or any(
             row.index != number for number, (_, row) in enumerate(homes)
         )
-        self._homes: Mapping[int, tuple[Part, Row]] = dict(enumerate(homes))
+        self._homes: Mapping[int, tuple[LibraryPart, Row]] = dict(enumerate(homes))
         self.rows = tuple(row._replace(index=n) for n, (_, row) in self._homes.items())
-        self._open: Part | None = None
+        self._open: LibraryPart | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -82,7 +82,7 @@ class Selection:
         """The indices in the set of those that are for validation."""
         return frozenset(n for n, (part, row) in self._homes.items() if row.index in part.valid)
 
-    def home(self, index: int) -> tuple[Part, Row]:
+    def home(self, index: int) -> tuple[LibraryPart, Row]:
         """The part that an episode is from, and its row there."""
         return self._homes[index]
 
@@ -114,7 +114,7 @@ class Selection:
         shards = (shard for part in self.parts for shard in part.shards)
         return summarized({"episodes": len(self)}, shards, 0)
 
-    def _turned(self, index: int) -> tuple[Part, Row]:
+    def _turned(self, index: int) -> tuple[LibraryPart, Row]:
         """The home of an episode; files of other parts are closed, there may be many."""
         part, row = self._homes[index]
         if self._open is not None and self._open is not part:
@@ -123,7 +123,7 @@ class Selection:
         return part, row
 
 
-def whole(library: Library) -> Part:
+def whole(library: Library) -> LibraryPart:
     """All episodes of a library. UserError: it is not finished."""
     absent = library.info["episodes"] - len(library) - len(library.quarantined)
     if absent > 0:
@@ -131,4 +131,4 @@ def whole(library: Library) -> Part:
             f"{library.path} is not finished: {len(library)} of {library.info['episodes']} "
             "episodes; finish it first"
         )
-    return Part(library.path.resolve().name, library, library.rows)
+    return LibraryPart(library.path.resolve().name, library, library.rows)

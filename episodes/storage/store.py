@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from episodes import fields
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
 from episodes.storage import growth, hdf5, video_group
+from episodes.storage.description import MOST_SHARDS, Description, QuarantineNote
 from episodes.storage.descriptors import OutOfDescriptors
 from episodes.storage.differences import differences
 from episodes.storage.folder import Folder, explained
 from episodes.storage.records import (
     FORMAT,
+    Record,
     Row,
     Shard,
     record_file,
@@ -32,7 +36,7 @@ from episodes.storage.records import (
 )
 from episodes.storage.safe import open_hdf5, read_json
 from episodes.storage.shard_bytes import build
-from episodes.storage.video_files import Videos
+from episodes.storage.video_files import ShardVideos
 from episodes.storage.video_group import VIDEOS
 
 LIBRARY, SHARDS, QUARANTINE = "library.json", "shards", "quarantine"
@@ -41,7 +45,7 @@ LIBRARY, SHARDS, QUARANTINE = "library.json", "shards", "quarantine"
 class Diverged(UserError):
     """The same recipe gave another episode: nothing more can be trusted until it is known why."""
 
-    exit_code = 3
+    code = Exit.DIVERGED
 
 
 def create(root: Path, library: Mapping[str, Any]) -> None:
@@ -73,14 +77,20 @@ def create(root: Path, library: Mapping[str, Any]) -> None:
 
 def ends(root: Path) -> tuple[int, ...]:
     """The numbers of episodes that the library was asked for; see `growth`."""
-    return growth.ends(root, _described(root)["episodes"])
+    return _ends(root, _described(root))
+
+
+def _ends(root: Path, library: Mapping[str, Any]) -> tuple[int, ...]:
+    found = growth.ends(root, library["episodes"])
+    _countable(root, found[-1], library["shard_size"])
+    return found
 
 
 def describe(root: Path) -> dict[str, Any]:
     """library.json, its `episodes` being those that are asked for by now. Raises UserError if there
     is none, or if this version cannot read it."""
     library = _described(root)
-    return {**library, "episodes": growth.ends(root, library["episodes"])[-1]}
+    return {**library, "episodes": _ends(root, library)[-1]}
 
 
 def versions(root: Path, shard: int | None = None) -> dict[str, str]:
@@ -88,9 +98,9 @@ def versions(root: Path, shard: int | None = None) -> dict[str, str]:
     are made by."""
     if shard is not None:
         with suppress(OSError, UserError):
-            record = read_json(root / SHARDS / record_file(shard))
-            if isinstance(record, dict) and isinstance(record.get("versions"), dict):
-                return dict(record["versions"])
+            record = fields.read(Record, read_json(root / SHARDS / record_file(shard)), "")
+            if record.versions:
+                return dict(record.versions)
     return growth.versions(root, _described(root).get("versions", {}))
 
 
@@ -100,17 +110,23 @@ def _described(root: Path) -> dict[str, Any]:
     if not (root / LIBRARY).is_file():
         raise UserError(f"{root} is no library: it has no {LIBRARY}; `cellwright list` finds them")
     library = read_json(root / LIBRARY)
-    if not isinstance(library, dict):
-        raise UserError(f"{root / LIBRARY} does not describe a library")
-    if library.get("format") != FORMAT:
+    if isinstance(library, dict) and library.get("format") != FORMAT:
         raise UserError(
             f"{root} is of format {str(library.get('format'))[:40]!r}, not {FORMAT!r}; "
             "use the cellwright that made it"
         )
-    for key, kind in (("spec_id", str), ("episodes", int), ("shard_size", int)):
-        if not isinstance(library.get(key), kind) or (kind is int and library[key] < 1):
-            raise UserError(f"{root / LIBRARY}: {key} is missing or wrong")
-    return library
+    found: dict[str, Any] = {**fields.read(Description, library, f"{root / LIBRARY}:")}
+    _countable(root / LIBRARY, found["episodes"], found["shard_size"])
+    return found
+
+
+def _countable(file: Path, episodes: int, size: int) -> None:
+    """UserError for more shards than can be: what is counted is bounded by it."""
+    if episodes > MOST_SHARDS * size:
+        raise UserError(
+            f"{file}: episodes is {episodes}, in shards of {size}: more than {MOST_SHARDS} files "
+            "are absurd"
+        )
 
 
 def write_shard(
@@ -131,7 +147,7 @@ def write_shard(
     is now broken is restored. Raises Diverged if other episodes stand under that number,
     WriteFailed if the storage refuses.
     """
-    videos = Videos(root)
+    videos = ShardVideos(root)
     data, rows = build(number, videos.take(episodes), spec_id, compression, env_args)
     shard = Shard(
         number=number,
@@ -179,19 +195,38 @@ def missing(root: Path) -> list[int]:
     return sorted(set(range(total)) - committed(root))
 
 
-def records(root: Path) -> Iterator[Shard | UserError]:
+class BrokenRecord(UserError):
+    """A commit record that cannot be read. number: of its shard; None: it has no such name."""
+
+    def __init__(self, message: str, number: int | None) -> None:
+        super().__init__(message)
+        self.number = number
+
+    def __reduce__(self) -> tuple[type[BrokenRecord], tuple[str, int | None]]:
+        return BrokenRecord, (str(self), self.number)
+
+
+def records(root: Path) -> Iterator[Shard | BrokenRecord]:
     """Every commit record in order of its number; an error, not raised, for one that is broken."""
     folder = root / SHARDS
     for name in Folder(folder).names(".json"):
-        stem = name.removesuffix(".json")
+        number = _number(name)
         try:
-            if not stem.isdigit():
+            if number is None:
                 raise UserError("no commit record has such a name; remove it")
-            yield shard_of(read_json(f"{folder}/{name}"), int(stem))
+            yield shard_of(read_json(f"{folder}/{name}"), number)
         except OutOfDescriptors:
             raise
         except (UserError, OSError) as error:
-            yield UserError(f"{SHARDS}/{name}: {error}")
+            yield BrokenRecord(f"{SHARDS}/{name}: {error}", number)
+
+
+def _number(name: str) -> int | None:
+    """The number of the shard whose record is called so; None if none is."""
+    stem = name.removesuffix(".json")
+    if not re.fullmatch(r"[0-9]{5,9}", stem) or record_file(int(stem)) != name:
+        return None
+    return int(stem)
 
 
 def shards(root: Path, spec_id: str) -> Iterator[Shard]:
@@ -216,21 +251,29 @@ def recorded(root: Path, number: int) -> Shard:
 def quarantine(root: Path, index: int, entry: Mapping[str, Any]) -> None:
     """Note an episode that could not be made: seed, attempts, signal or error, log tail."""
     text = json.dumps({**entry, "index": index}, indent=2, sort_keys=True, ensure_ascii=False)
-    Folder(root / QUARANTINE).put(f"{index:06d}.json", text.encode())
+    Folder(root / QUARANTINE).put(_note_file(index), text.encode())
 
 
 def quarantined(root: Path) -> Iterator[dict[str, Any]]:
     """The notes of `quarantine`, by index. Raises UserError for one that is broken."""
     for name in Folder(root / QUARANTINE).names(".json"):
-        entry = read_json(root / QUARANTINE / name)
-        if not isinstance(entry, dict) or not isinstance(entry.get("index"), int):
-            raise UserError(f"{root / QUARANTINE / name} is no note of an episode; remove it")
-        yield entry
+        file = root / QUARANTINE / name
+        try:
+            entry = fields.read(QuarantineNote, read_json(file), f"{file}:")
+            if name != _note_file(entry["index"]):
+                raise UserError(f"{file}: index is {entry['index']}, not that of its name")
+        except UserError as error:
+            raise UserError(f"{error}; it is no note of an episode: remove it") from error
+        yield {**entry}
 
 
 def is_quarantined(root: Path, index: int) -> bool:
     """Whether there is a note of `quarantine` for the episode."""
-    return Folder(root / QUARANTINE).size(f"{index:06d}.json") is not None
+    return Folder(root / QUARANTINE).size(_note_file(index)) is not None
+
+
+def _note_file(index: int) -> str:
+    return f"{index:06d}.json"
 
 
 def clean_temporaries(root: Path) -> list[str]:

@@ -21,7 +21,7 @@ from episodes.storage.video_group import VIDEOS
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
 
 
-class Videos:
+class ShardVideos:
     """Takes the files of episodes on their way into one shard."""
 
     def __init__(self, root: Path) -> None:

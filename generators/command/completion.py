@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from episodes.errors import UserError
+from episodes.value_types import LocalPath
 from generators.command import usage
-from generators.command.kinds import Place
 from generators.command.verb_keys import KEYS
 from generators.command.verbs import VERBS
+from generators.config import groups
 
 FLAGS = ("--help", "--cfg", "--config-dir", "-m")
 SPECIAL = re.compile(r"[\s'\"\\$&;()<>|*?\[\]{}!`#]")  # what a shell would want quoted
@@ -70,11 +71,11 @@ def offers(line: str) -> list[str]:
 
 
 def _keys(verb: str, given: set[str]) -> Iterator[str]:
-    groups = usage.groups(verb)
-    for key in (*groups, *(key for key in KEYS[verb] if "." not in key)):
+    of_verb = usage.groups(verb)
+    for key in (*of_verb, *(key for key in KEYS[verb] if "." not in key)):
         if key not in given:
             yield f"{key}="
-    for group in (*groups, *(FROM_TASKS if "task" in groups else ())):
+    for group in (*of_verb, *(FROM_TASKS if "task" in of_verb else ())):
         yield f"{group}."
 
 
@@ -84,10 +85,10 @@ def _values(verb: str, word: str, many: bool) -> Iterator[str]:
     done, comma, last = value.rpartition(",") if many else ("", "", value)
     before, kind = f"{key}={done}{comma}", KEYS[verb].get(key)
     if key in usage.groups(verb):
-        listed = [*usage.options(key), *(["all"] if many and not done else [])]
+        listed = [*groups.options(key), *(["all"] if many and not done else [])]
     else:
         listed = list(kind.offers()) if kind else []
-    if isinstance(kind, Place) or (kind and not listed):
+    if isinstance(kind, LocalPath) or (kind and not listed):
         yield from (before + path for path in _paths(last, folders=getattr(kind, "folder", False)))
     yield from (f"{before}{one}{'' if many else ' '}" for one in listed)
 

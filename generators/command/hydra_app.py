@@ -3,55 +3,69 @@
 from __future__ import annotations
 
 import io
-import os
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any
 
-import hydra
-from hydra.core.global_hydra import GlobalHydra
+from hydra._internal.hydra import Hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
 from generators.command import usage
-from generators.command.spelling import original
+from generators.command.spelling import original, unboxed
 from generators.command.verb_keys import typed
 from generators.command.verbs import VERBS
-from generators.command.words import Words, overrides
-from generators.config import choose_tool, user_meshes, vetting
+from generators.command.words import CommandLine, overrides
+from generators.config import (
+    choose_tool,
+    groups,
+    loader,
+    recorded_cells,
+    user_meshes,
+    vetting,
+)
 from generators.config.search_path import search_path
 
 Config = dict[str, Any]  # what verbs are handed: plain, resolved, complete, every value typed
 
 
-def run(verb: str, words: Words) -> int:
-    """Lets Hydra parse `words` and compose, then runs the verb: its exit code."""
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions come through; `problems` words them
-    OmegaConf.register_new_resolver("oc.env", _refuse_env, replace=True)
-    job = Job(verb)
+def run(verb: str, words: CommandLine) -> Exit:
+    """Lets Hydra parse `words` and compose, then runs the verb: how it ended."""
+    job = HydraJob(verb)
     keys = overrides(verb, words.keys, words.many)
-    keys += search_path()
-    with TemporaryDirectory() as scratch:  # Hydra's sweeper insists on writing a multirun.yaml
+    own = search_path(words.folders)
+    # Hydra's sweeper insists on writing a multirun.yaml
+    with TemporaryDirectory() if words.many else nullcontext() as scratch:
         if words.many:
-            keys = [*map(_deferred, keys), f"hydra.sweep.dir={scratch}"]
-        sys.argv = ["cellwright", *words.flags, *keys]
-        printed = io.StringIO()
-        shown = any(flag.startswith("--cfg=") for flag in words.flags)
-        with redirect_stdout(printed) if shown else nullcontext():
-            hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
-    print(original(printed.getvalue()), end="")  # the config, with keys as they were typed
+            keys = [_deferred(key) for key in keys]
+            own += [f"hydra.sweep.dir={scratch}"]
+        own += [f"hydra.mode={'MULTIRUN' if words.many else 'RUN'}"]
+        app = loader.app(own)
+        if words.shown is not None:
+            _show(app, verb, [*keys, *own], words)
+        elif words.many:
+            app.multirun(verb, job, [*keys, *own])
+        else:
+            app.run(verb, job, [*keys, *own])
     return job.finish()
 
 
-class Job:
+def _show(app: Hydra, verb: str, keys: list[str], words: CommandLine) -> None:
+    """Prints the config, with keys as they were typed."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        app.show_cfg(verb, keys, words.shown, words.package or "_global_", words.resolve)
+    print(original(printed.getvalue()), end="")
+
+
+class HydraJob:
     """What Hydra calls with each combination of a sweep, or once.
 
     It only keeps the configs: all of them are composed before the first one runs, and they run
@@ -65,7 +79,7 @@ class Job:
         self.kept: list[tuple[list[str], DictConfig]] = []  # the overrides of each, and itself
         self.tried: list[tuple[list[str], float]] = []  # by a search, with their merits
         self.many = False
-        self.code = 0
+        self.code = Exit.DONE
 
     def __call__(self, config: DictConfig) -> float | None:
         state = HydraConfig.get()
@@ -80,15 +94,15 @@ class Job:
         self.tried.append((told, merit))
         return merit
 
-    def finish(self) -> int:
+    def finish(self) -> Exit:
         """Runs what was kept: the worst exit code of all."""
         if self.tried:
             print(_best(self.tried))
         elif self.many:
             self._sweep()
         else:
-            for _, config in self.kept:  # none after --cfg or completion
-                self.code = self.module.run(plain(self.verb, config))
+            for words, config in self.kept:  # none after --cfg or completion
+                self.code = self.module.run(plain(self.verb, config, words))
         return self.code
 
     def _sweep(self) -> float:
@@ -98,11 +112,11 @@ class Job:
         configs = {}
         for words, one in kept:
             own = [word for word in words if word not in shared] or words
-            configs[" ".join(own)] = plain(self.verb, one)
+            configs[" ".join(own)] = plain(self.verb, one, words)
         if hasattr(self.module, "sweep"):
-            code, merit = self.module.sweep(configs) if configs else (0, 0.0)
+            code, merit = self.module.sweep(configs) if configs else (Exit.DONE, 0.0)
         else:
-            code, merit = 0, 0.0
+            code, merit = Exit.DONE, 0.0
             for label, config in configs.items():
                 print(f"== {self.verb} {label}", flush=True)
                 code = max(code, self.module.run(config))
@@ -120,9 +134,18 @@ def _best(tried: Sequence[tuple[list[str], float]]) -> str:
 
 def composed(verb: str, words: Sequence[str]) -> Config:
     """The config that `cellwright VERB WORDS` would run with. UserError for what cannot be."""
-    GlobalHydra.instance().clear()
-    with hydra.initialize_config_module("conf", version_base="1.3"):
-        return plain(verb, hydra.compose(verb, [*overrides(verb, words), *search_path()]))
+    keys = overrides(verb, words)
+    return plain(verb, _composed(verb, keys, search_path()), keys)
+
+
+def _composed(verb: str, keys: list[str], own: list[str]) -> DictConfig:
+    """own: overrides that are ours."""
+    config = loader.app(own).config_loader.load_configuration(
+        verb, [*keys, *own], RunMode.RUN, from_shell=False
+    )
+    with open_dict(config):
+        del config["hydra"]
+    return config
 
 
 def tentative(verb: str, words: Sequence[str], wrong: str = "") -> Config:
@@ -135,16 +158,14 @@ def tentative(verb: str, words: Sequence[str], wrong: str = "") -> Config:
     keys = [_first(w) for w in keys if w.partition("=")[0] != wrong]
     given = {word.partition("=")[0] for word in keys}
     needed = [g for g, o in usage.groups(verb).items() if o == "???" and g not in given]
-    keys += [f"{group}={usage.options(group)[0]}" for group in needed]
+    keys += [f"{group}={groups.options(group)[0]}" for group in needed]
     folders = [w.partition("=")[2] for w in words if w.startswith("--config-dir=")]
     folders += [w for at, w in pairwise(words) if at in ("--config-dir", "-cd")]
     path = search_path(map(Path, folders))
-    groups = [word for word in keys if word.partition("=")[0] in usage.groups(verb)]
-    for some in (keys, groups):
+    of_groups = [word for word in keys if word.partition("=")[0] in usage.groups(verb)]
+    for some in (keys, of_groups):
         try:
-            GlobalHydra.instance().clear()
-            with hydra.initialize_config_module("conf", version_base="1.3"):
-                config = hydra.compose(verb, path + overrides(verb, some))
+            config = _composed(verb, overrides(verb, some), path)
             return dict(_sorted(OmegaConf.to_container(config)))
         except Exception:  # another word is wrong too; it gets its own line next time
             continue
@@ -157,8 +178,9 @@ def _first(word: str) -> str:
     return word if value.startswith(("[", "{", "'", '"')) else f"{key}={value.split(',')[0]}"
 
 
-def plain(verb: str, config: DictConfig) -> Config:
-    """The config as a dict of typed values, complete and without anything that could run code.
+def plain(verb: str, config: DictConfig, words: Sequence[str]) -> Config:
+    """The config, composed by these words, as a dict of typed values, complete and without anything
+    that could run code.
 
     Keys are sorted at every level, as in library.json: what is drawn in the order of a mapping must
     not depend on the order of lines in a file.
@@ -169,7 +191,9 @@ def plain(verb: str, config: DictConfig) -> Config:
         raise UserError(f"{verb} needs {needs} (`cellwright {verb} --help` says what that is)")
     found = _sorted(OmegaConf.to_container(config, resolve=True))
     vetting.refuse_code(found, "the config")
-    whole = user_meshes.resolved(choose_tool.equipped(typed(verb, found)))
+    found = {key: unboxed(value) for key, value in found.items()}
+    named = recorded_cells.resolved(typed(verb, found), words)
+    whole = user_meshes.resolved(choose_tool.equipped(named))
     return {key: _sorted(whole[key]) for key in sorted(whole)}
 
 
@@ -187,7 +211,3 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, dict):
         return {original(str(key)): _sorted(value[key]) for key in sorted(value, key=str)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
-
-
-def _refuse_env(*_: Any) -> NoReturn:
-    raise UserError("${oc.env:...} is refused: a config reads no environment; write the value")

@@ -24,7 +24,7 @@ def named(config: Mapping[str, Any], key: str = "src") -> list[Path]:
     return found
 
 
-def ours(config: Mapping[str, Any], key: str = "src") -> list[Path]:
+def simulated(config: Mapping[str, Any], key: str = "src") -> list[Path]:
     """As `named`, those that were simulated: where it is a folder, others are passed over with a
     line. UserError where none is left."""
     found = named(config, key)

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from episodes.errors import UserError
-from generators.command import hydra_app, usage
+from episodes import errors
+from episodes.errors import Exit, UserError, unknown
+from generators.command import hydra_app
 from generators.command.spelling import original
-from generators.config.options import unknown
-
-# the machine's fault, not the program's: one line says it all
-PLAIN_ERRNOS = {
-    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
-}  # fmt: skip
-NO_ROOM = 4  # exit code
+from generators.config import groups
 
 
-def one_line(error: BaseException, words: Sequence[str]) -> str | None:
-    """The line to print for `cellwright WORDS`; None for a bug, which deserves its traceback."""
-    if isinstance(error, UserError) or type(error).__name__ == "PartError":
-        return " ".join(str(error).split())
-    if isinstance(error, OSError) and error.errno in PLAIN_ERRNOS:
-        error.exit_code = NO_ROOM  # type: ignore[attr-defined]
-        return f"{error.filename or 'the disk'}: {error.strerror}"
-    if isinstance(error, ValueError) and str(error).startswith("Config group override must"):
-        return "a group cannot be null or a number; name one of its options, as in task=NAME"
+def describe(error: BaseException, words: Sequence[str]) -> tuple[str, Exit] | None:
+    """The line to print for `cellwright WORDS`, and how it ends; None for a bug, which deserves its
+    traceback."""
+    if described := errors.describe(_cause(error)):
+        return described
+    line = _of_hydra(error, words)
+    return None if line is None else (line, Exit.BAD_INPUT)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What Hydra wrapped in an exception of its own, where that was meant for the user."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, UserError):
+        cause = cause.__cause__
+    return cause if cause is not None and _is_hydras(error) else error
+
+
+def _is_hydras(error: BaseException) -> bool:
     if "omegaconf" not in sys.modules:
-        return None
+        return False
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    if isinstance(error, HydraException | OmegaConfBaseException):
-        cause = error.__cause__
-        while cause is not None:
-            if isinstance(cause, UserError):
-                return str(cause)
-            cause = cause.__cause__
+    return isinstance(error, HydraException | OmegaConfBaseException)
+
+
+def _of_hydra(error: BaseException, words: Sequence[str]) -> str | None:
+    if isinstance(error, ValueError) and str(error).startswith("Config group override must"):
+        return "a group cannot be null or a number; name one of its options, as in task=NAME"
+    if _is_hydras(error):
         return _composition(str(error) or str(error.__cause__), words)
     return None
 
@@ -50,7 +54,7 @@ def _composition(message: str, words: Sequence[str]) -> str:
         group, _, option = found[1].rpartition("/")
         if group == "task" and _has_file(option):
             return f"task {option!r} has a file in tasks/, but no conf/task/{option}.yaml beside it"
-        return unknown(group, option, _available(message) or usage.options(group))
+        return str(unknown(group, option, _available(message) or groups.options(group)))
     if found := re.match(r"You must specify '(.+?)'", message):
         return f"say which {found[1]}: {found[1]}=NAME; there are: {', '.join(_available(message))}"
     if found := re.match(r"Could not override '(.+)'", message):
@@ -79,7 +83,8 @@ def _unknown_key(wrong: str, keys: Sequence[str]) -> str:
     """The closest of all keys; to choose from, those beside it."""
     parent = wrong.rpartition(".")[0]
     beside = [key for key in keys if parent and key.startswith(f"{parent}.")]
-    return unknown("key", wrong, keys, beside or sorted({key.partition(".")[0] for key in keys}))
+    shown = beside or sorted({key.partition(".")[0] for key in keys})
+    return str(unknown("key", wrong, keys, shown))
 
 
 def _available(message: str) -> list[str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from episodes.episode import CameraTrack, Episode
+from episodes.shown import shown
 
 Picture = NDArray[np.uint8]  # (H, W, 3)
 
@@ -77,10 +78,10 @@ def strip(episode: Episode, languages: Sequence[str] = ("en", "ko")) -> Strip:
     verdict, colour = outcome(episode)
     said = [episode.language[lang][0] for lang in languages if episode.language.get(lang)]
     return Strip(
-        title=f"{episode.task} #{episode.index}, {episode.seconds:.1f} s",
-        verdict=verdict,
+        title=shown(f"{episode.task} #{episode.index}, {episode.seconds:.1f} s"),
+        verdict=shown(verdict),
         colour=colour,
-        lines=tuple(said or [episode.instruction]),
+        lines=tuple(map(shown, said or [episode.instruction])),
         tiles=tuple(tiles),
     )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
-from generators.command.kinds import Kind, Maybe
+from episodes.value_types import Maybe, ValueType
 from generators.config.vetting import quoted
 
 SWEEP = re.compile(r"(choice|range|interval|glob|shuffle|sort|tag)\(.*\)", re.S)
@@ -21,17 +22,24 @@ KEY = re.compile(r"[A-Za-z_][\w-]*|0|[1-9]\d*", re.A)
 READ_BY_HYDRA = re.compile(r"([\w/\-+.$%*@?|: \t]|\\[\\()\[\]{}:=, \t]|\$\{[^{}]*\})*", re.A)
 NOT_AS_TYPED = re.compile(r"[+-]?\d[\d._]*_[\d._]*([eE][+-]?[\d_]+)?")  # 2026_10_05
 NOT_TEXT = ("true", "false", "null", "nan", "inf")
+BOX = "value"
 FOREIGN = re.compile(r"\$u([0-9a-f]+)\$")
 
 
-def spelled(word: str, kind: Kind) -> str:
-    """`key=value`, of a key of that kind, as Hydra is to have it."""
+def spelled(word: str, kind: ValueType, boxed: bool = False) -> str:
+    """`key=value`, of a key of that kind, as Hydra is to have it. boxed: see `unboxed`."""
     key, equals, value = word.partition("=")
     try:
-        spelled = _Reader(value).sweep(kind)
+        spelled = _ValueParser(value).sweep(kind, boxed)
     except _Unbalanced:  # Hydra says what is wrong with it
         spelled = value
     return _foreign(key, r"[^\x00-\x7f]") + equals + spelled
+
+
+def unboxed(value: Any) -> Any:
+    """The value of a key that is called as a config group is: `robot=ur5` of `import`. Hydra would
+    look for it in conf/robot/, but takes a mapping for what it is."""
+    return value[BOX] if isinstance(value, dict) and set(value) == {BOX} else value
 
 
 def original(key: str) -> str:
@@ -43,21 +51,21 @@ class _Unbalanced(Exception):
     """A bracket that is opened and not closed, or the other way round."""
 
 
-class _Reader:
+class _ValueParser:
     """Reads a value from left to right and spells it anew."""
 
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
 
-    def sweep(self, kind: Kind) -> str:
+    def sweep(self, kind: ValueType, boxed: bool) -> str:
         """The whole value: one element, or several with commas between them."""
         parts = [self.element(kind, ",")]
         while self.at < len(self.text):
             self.take(",")
             parts.append(self.element(kind, ","))
-        return ",".join(parts)
+        return ",".join(f"{{{BOX}:{part}}}" if boxed else part for part in parts)
 
-    def element(self, kind: Kind, ends: str) -> str:
+    def element(self, kind: ValueType, ends: str) -> str:
         self.space()
         start = self.text[self.at :]
         if start.startswith("["):
@@ -86,7 +94,7 @@ class _Reader:
         self.space()
         return left + ",".join(items) + right
 
-    def pair(self, kind: Kind) -> str:
+    def pair(self, kind: ValueType) -> str:
         name = self.bare(":").strip()
         self.take(":")
         return f"{_key(name)}:{self.element(kind.inside(name), ',}')}"
@@ -109,7 +117,7 @@ class _Reader:
             self.at += 1
 
 
-def _bare(text: str, kind: Kind) -> str:
+def _bare(text: str, kind: ValueType) -> str:
     """A value without quotes of its own."""
     text = text.strip()
     if text.lower() not in NOT_TEXT and NAME.fullmatch(text):

@@ -10,63 +10,62 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generators.command.kinds import (
+from episodes.format_names import READABLE, WRITABLE
+from episodes.mix import keys as keys_of_mix
+from episodes.value_types import (
     Choice,
-    Elsewhere,
     Flag,
-    Kind,
+    LocalPath,
     Maybe,
     Number,
     Numbers,
-    Option,
-    Place,
-    Rows,
+    RowNumbers,
     Several,
     Size,
     Table,
     Text,
-    Whole,
+    ValueType,
+    WholeNumber,
 )
+from generators.config.groups import Option
 
 MOST_IN_SHARD = 100_000
 MOST_WORKERS = 10_000
 MOST_SEED = 2**63 - 1  # what an attribute in HDF5 and every reader of JSON holds
 
-OUT, SOURCE = Place(), Place(folder=True)
-SEED = Whole(0, MOST_SEED)
-WORKERS = Whole(1, MOST_WORKERS)
+OUT, SOURCE = LocalPath(written=True), LocalPath(folder=True)
+SEED = WholeNumber(0, MOST_SEED)
+WORKERS = WholeNumber(1, MOST_WORKERS)
 COMPRESSION = Choice(("gzip", "lzf", "zstd"))
 OTHER_CODE = Choice(("grow", "refuse"))
 PICTURES = Choice(("copy", "decode"))
-SHARD_SIZE = Whole(1, MOST_IN_SHARD)
+SHARD_SIZE = WholeNumber(1, MOST_IN_SHARD)
 DOMAIN = Choice(("real", "sim", "upcycled", "world_model"))
 
-POOL: Mapping[str, Kind] = {
+POOL: Mapping[str, ValueType] = {
     "pool.name": Text(),
-    "pool.recycle": Whole(1),
+    "pool.recycle": WholeNumber(1),
     "pool.episode_seconds": Number(1),
     "pool.memory_gb": Maybe(Number(0.1)),
     "pool.address": Maybe(Text()),
     "pool.cluster": Text(),
-    "pool.folder": Place(),
-    "pool.job_minutes": Whole(1),
+    "pool.folder": LocalPath(),
+    "pool.job_minutes": WholeNumber(1),
     "pool.poll_s": Number(0.01),
 }
-CELL: Mapping[str, Kind] = {
+CELL: Mapping[str, ValueType] = {
     "task.name": Text(),
     "task.max_seconds": Number(0.1),
     "robot.card": Text(),
     "robot.tool": Maybe(Text()),
     "robot.home_jitter_deg": Number(0),
-    "physics.hz": Whole(1, 100_000),
-    "physics.control_hz": Whole(1, 100_000),
-    "physics.solver_iterations": Whole(1, 100_000),
+    "physics.hz": WholeNumber(1, 100_000),
+    "physics.control_hz": WholeNumber(1, 100_000),
+    "physics.solver_iterations": WholeNumber(1, 100_000),
     "physics.contact_stiffness": Number(0),
     "physics.contact_damping": Number(0),
     "physics.settle_s": Number(0, 60),
 }
-# as in episodes/formats/registry.py, which is slow to import; a test compares them
-READABLE = ("hdf5", "lerobot", "mcap", "rlds", "robomimic", "video", "webdataset", "zarr")
 TEXTS = ("name", "topics", "version", "codec", "layout", "colours", "frames")
 FORMAT_OPTIONS = Table(
     {
@@ -85,12 +84,12 @@ MESH = Table(
     or_text=True,
 )
 _GROUP = {"name": Text(), "path": Text(), "filter": FILTER}
-MIXED = Rows(Table({**_GROUP, "sources": Rows(Table(_GROUP))}))
+MIXED = RowNumbers(Table({**_GROUP, "sources": RowNumbers(Table(_GROUP))}))
 
-KEYS: Mapping[str, Mapping[str, Kind]] = {
+KEYS: Mapping[str, Mapping[str, ValueType]] = {
     "generate": {
         "out": OUT,
-        "episodes": Whole(1),
+        "episodes": WholeNumber(1),
         "seed": SEED,
         "workers": WORKERS,
         "shard_size": SHARD_SIZE,
@@ -98,6 +97,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "compression": COMPRESSION,
         "on_other_code": OTHER_CODE,
         "part": Maybe(MESH),
+        "cells": Maybe(SOURCE),
         "reward": Choice(("sparse", "dense")),
         "dry_run": Flag(),
         "probe": Flag(),
@@ -127,20 +127,20 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
     },
     "replay": {
         "src": SOURCE,
-        "episodes": Maybe(Whole(1)),
+        "episodes": Maybe(WholeNumber(1)),
         "workers": WORKERS,
         "seconds": Number(1),
     },
     "check": {
         "src": SOURCE,
         "records_only": Flag(),
-        "most": Maybe(Whole(1)),
-        "thresholds": Table({}, rest=Number(0)),
+        "most": Maybe(WholeNumber(1)),
+        "thresholds": Table(other=Number(0)),
     },
     "import": {
-        "src": Place(),
+        "src": LocalPath(),
         "out": OUT,
-        "format": Maybe(Text(("auto", *READABLE))),
+        "format": Maybe(Text(("auto", *sorted(READABLE)))),
         "strict": Flag(),
         "shard_size": Maybe(SHARD_SIZE),
         "compression": COMPRESSION,
@@ -153,39 +153,24 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "options": Maybe(FORMAT_OPTIONS),
     },
     "export": {
-        "src": Place(),  # a folder, or the file of a mix
+        "src": LocalPath(),  # a folder, or the file of a mix
         "out": OUT,
-        "format": Text(("lerobot", "rlds", "robomimic", "webdataset")),
+        "format": Text(WRITABLE),
         "filter": Maybe(FILTER),
         "episodes": Maybe(Numbers()),
         "options": Maybe(FORMAT_OPTIONS),
     },
     "mix": {
         "out": Maybe(OUT),
-        "audit": Maybe(Place()),
+        "audit": Maybe(LocalPath()),
         "sources": Maybe(MIXED),
-        # read by episodes/mix, which Python calls too
-        "ratio": Kind(),
-        "by": Elsewhere(("frame", "window", "episode", "hour")),
-        "seed": Kind(),
-        "draws": Maybe(Whole(1)),
-        "shards": Kind(),
-        "max_repeats": Kind(),
-        "horizon": Kind(),
-        "history": Kind(),
-        "keys": Kind(),
-        "cameras": Kind(),
-        "image_size": Kind(),
-        "action_space": Elsewhere(("ee_delta", "joint_position", "native")),
-        "hz": Kind(),
-        "missing_keys": Elsewhere(("error", "mask", "drop")),
-        "normalize": Elsewhere(("per_source", "per_embodiment", "global", "none")),
+        **keys_of_mix.KEYS,
     },
     "show": {
         "src": SOURCE,
         "out": Maybe(OUT),
-        "episodes": Whole(1),
-        "video_px": Whole(0, 8192),
+        "episodes": WholeNumber(1),
+        "video_px": WholeNumber(0, 8192),
     },
     "list": {"root": SOURCE},
     "part": {
@@ -210,13 +195,13 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
 }
 
 
-def kind_of(verb: str, key: str) -> Kind:
+def kind_of(verb: str, key: str) -> ValueType:
     """The kind of a key, `options.hz` too; that of what nothing is known of is plain."""
     kinds = KEYS[verb]
     if key in kinds:
         return kinds[key]
     head, _, rest = key.partition(".")
-    found = kinds.get(head, Kind())
+    found = kinds.get(head, ValueType())
     for name in rest.split(".") if rest else ():
         found = found.inside(name)
     return found

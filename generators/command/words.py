@@ -3,19 +3,20 @@ of what is neither."""
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, nearest
+from episodes.value_types import Flag, LocalPath
 from generators.command import usage
-from generators.command.kinds import Flag, Place
 from generators.command.spelling import spelled
 from generators.command.verb_keys import KEYS, kind_of
+from generators.config import groups
 
-ALONE = {"-m": "--multirun", "--multirun": "--multirun", "--resolve": "--resolve"}
+ALONE = {"-m": "many", "--multirun": "many", "--resolve": "resolve"}
 WITH_VALUE = {
     "--cfg": "--cfg", "-c": "--cfg", "--package": "--package", "-p": "--package",
     "--config-dir": "--config-dir", "-cd": "--config-dir",
@@ -37,41 +38,46 @@ OTHER_NAMES = {
 
 
 @dataclass(frozen=True)
-class Words:
-    """flags: as Hydra's parser takes them, each one whole word. keys: `key=value` and `~key`."""
+class CommandLine:
+    """keys: `key=value` and `~key`. folders: of --config-dir. many: a sweep. shown: what --cfg is
+    to print of the config, whole or one package of it, with interpolations resolved or not."""
 
-    flags: tuple[str, ...]
     keys: tuple[str, ...]
+    folders: tuple[Path, ...] = ()
+    many: bool = False
+    shown: str | None = None
+    package: str | None = None
+    resolve: bool = False
 
-    @property
-    def many(self) -> bool:
-        """Whether it is a sweep."""
-        return "--multirun" in self.flags
 
-
-def sort(verb: str, words: Sequence[str]) -> Words:
+def sort(verb: str, words: Sequence[str]) -> CommandLine:
     """The words by what they are. UserError for one that is neither a flag that we have nor
     key=value, with the right form of the command."""
-    flags: list[str] = []
     keys: list[str] = []
+    folders: list[Path] = []
+    flags: dict[str, Any] = {}
     rest = list(words)
     while rest:
         word = rest.pop(0)
         flag, equals, value = word.partition("=")
         if word in ALONE:
-            flags.append(ALONE[word])
+            flags[ALONE[word]] = True
         elif flag in WITH_VALUE:
-            if not equals and not rest:
+            name, value = WITH_VALUE[flag], value if equals else "".join(rest[:1])
+            del rest[: not equals]
+            if not value:
                 raise UserError(f"{flag} needs a value: {_example(flag)}")
-            name, value = WITH_VALUE[flag], value if equals else rest.pop(0)
             if name == "--cfg" and value not in SHOWN:
                 raise UserError(f"{flag} {value}: {_example(flag)}")
-            flags.append(f"{name}={value}")
+            if name == "--config-dir":
+                folders.append(Path(value).expanduser())
+            else:
+                flags["shown" if name == "--cfg" else "package"] = value
         elif word.startswith("-") or (not equals and not word.startswith("~")):
             raise UserError(_right_form(verb, words, word))
         else:
             keys.append(word)
-    return Words(tuple(flags), tuple(keys))
+    return CommandLine(tuple(keys), tuple(folders), **flags)
 
 
 def overrides(verb: str, keys: Sequence[str], many: bool = False) -> list[str]:
@@ -91,11 +97,12 @@ def _override(verb: str, word: str, many: bool) -> str:
         raise UserError(f"{key} is not set: choose {group}={value or 'NAME'}")
     if key.startswith(("~", "hydra")):
         return word
-    if value == EVERY and key in usage.groups(verb) and EVERY not in usage.options(key):
+    if value == EVERY and key in usage.groups(verb) and EVERY not in groups.options(key):
         if not many:
             raise UserError(f"{word} is a sweep: write -m {word}")
-        return f"{key}={','.join(usage.options(key))}"
-    word = spelled(word, kind_of(verb, key))
+        return f"{key}={','.join(groups.options(key))}"
+    boxed = key in KEYS[verb] and key not in usage.groups(verb) and bool(groups.options(key))
+    word = spelled(word, kind_of(verb, key), boxed)
     return f"++{word}" if word.startswith(OPEN) else word
 
 
@@ -165,19 +172,18 @@ def _key(verb: str, name: str) -> str | None:
     if not name.startswith("-"):
         return None
     begin = [key for key in keys if key.startswith(plain)]
-    near = difflib.get_close_matches(plain, keys, 1, 0.7)
-    return begin[0] if len(begin) == 1 else next(iter(near), None)
+    return begin[0] if len(begin) == 1 else nearest(plain, keys, 0.7)
 
 
 def _guessed(verb: str, word: str, before: Sequence[str]) -> str | None:
     """`key=word` for the option of a group, a choice or a path that stands alone."""
     given = {one.partition("=")[0] for one in before}
     for group in usage.groups(verb):
-        if group not in given and word in usage.options(group):
+        if group not in given and word in groups.options(group):
             return f"{group}={word}"
     for key, kind in KEYS[verb].items():
         if key not in given and word in kind.offers():
             return f"{key}={word}"
-    places = [k for k, kind in KEYS[verb].items() if isinstance(kind, Place) and k not in given]
+    places = [k for k, kind in KEYS[verb].items() if isinstance(kind, LocalPath) and k not in given]
     there = [k for k in places if k != "out"] if Path(word).exists() else ["out"]
     return next((f"{k}={word}" for k in there if k in places), None)

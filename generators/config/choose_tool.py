@@ -18,16 +18,16 @@ def equipped(config: dict[str, Any]) -> dict[str, Any]:
     robot = config.get("robot")
     if not isinstance(robot, Mapping) or "card" not in robot:
         return config
-    from sim.robots import card  # numpy and yaml: not for verbs that only read
+    from sim.robots import card  # heavy: not for verbs that only read
 
     task = config.get("task") or {}
     arm, _, own = str(robot["card"]).partition("+")
-    found = card.card(card.name_of(arm, robot.get("tool") or own or task.get("tool")))
+    tool = robot.get("tool") or own or task.get("tool") or card.arm(arm).tool
+    name, kind = card.name_of(arm, tool), card.tool(tool).tool.kind
     kinds = task.get("tools")
-    if kinds and found.kind not in kinds:
-        fit = [name for name in card.tools() if card.tool(name)["kind"] in kinds]
+    if kinds and kind not in kinds:
+        fit = [name for name in card.tools() if card.tool(name).tool.kind in kinds]
         raise UserError(
-            f"robot.tool={found.tool}: {task['name']} needs {' or '.join(kinds)}; "
-            f"tools: {', '.join(fit)}"
+            f"robot.tool={tool}: {task['name']} needs {' or '.join(kinds)}; tools: {', '.join(fit)}"
         )
-    return {**config, "robot": {**robot, "card": found.name, "tool": found.tool}}
+    return {**config, "robot": {**robot, "card": name, "tool": tool}}

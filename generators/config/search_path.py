@@ -8,6 +8,8 @@ from pathlib import Path
 from generators.config import vetting
 from sim import user_folders
 
+OVERRIDE = "hydra.searchpath="
+
 
 def search_path(more: Iterable[Path] = ()) -> list[str]:
     """The override that adds these folders and those of the user's, vetted; none without any.
@@ -18,4 +20,4 @@ def search_path(more: Iterable[Path] = ()) -> list[str]:
     for folder in folders:
         vetting.vet_folder(folder)
     named = ",".join(vetting.quoted(f"file://{folder}") for folder in folders)
-    return [f"hydra.searchpath=[{named}]"] if folders else []
+    return [f"{OVERRIDE}[{named}]"] if folders else []

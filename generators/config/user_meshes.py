@@ -7,10 +7,14 @@ and every cell hold all that is needed to make or replay an episode anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from episodes.errors import UserError
+from generators.config import groups
 from sim import user_folders
 
 KEYS = ("file", "scale", "density")
@@ -26,8 +30,8 @@ def resolved(config: dict[str, Any]) -> dict[str, Any]:
         task = config.get("task") or {}
         if not task.get("own_part"):
             raise UserError(
-                f"part={_file(given)}: task={task.get('name')} handles no part of your own; "
-                "bench_place and bin_pick do"
+                f"part={_file(given)}: task={task.get('name')} handles no part of your own; those "
+                f"that do: {', '.join(_tasks_for_own_parts())}"
             )
         config = {**config, "part": _params(given, "part")}
     if isinstance(scene, Mapping):
@@ -39,6 +43,13 @@ def resolved(config: dict[str, Any]) -> dict[str, Any]:
         if changed:
             config = {**config, "scene": {**scene, **changed}}
     return config
+
+
+def _tasks_for_own_parts() -> list[str]:
+    """The tasks whose config says `own_part: true`."""
+    files = groups.files_of("task")
+    read = {name: yaml.safe_load(file.read_text(encoding="utf-8")) for name, file in files.items()}
+    return sorted(name for name, config in read.items() if config["task"].get("own_part"))
 
 
 def _file(given: Any) -> Any:
@@ -72,25 +83,21 @@ def prepared(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Params of the kind "mesh" for a file, and what was noticed. UserError says what is wrong."""
     from assets.kinds import import_mesh
-    from assets.part import PartError
     from sim import cache
 
     for name, value in (("scale", scale), ("density", density)):
         if value is not None and not (isinstance(value, int | float) and 0 < value < 1e6):
             raise UserError(f"{name}={value!r}: give a number over 0, or null")
-    try:
-        found = import_mesh.prepared(
-            _found(file),
-            cache.folder("parts"),
-            scale=None if scale is None else float(scale),
-            density=float(density or 0.0),
-        )
-    except PartError as error:
-        raise UserError(str(error)) from error
+    found = import_mesh.prepared(
+        _resolve_file(file),
+        partial(cache.kept, "parts"),
+        scale=None if scale is None else float(scale),
+        density=float(density or 0.0),
+    )
     return dict(found.params), found.notes
 
 
-def _found(file: str) -> Path:
+def _resolve_file(file: str) -> Path:
     """The file of that name here, or in `parts/` of a folder of the user's own. A name with a / is
     a path, and stands for itself. UserError where it could be either of two."""
     here = Path(file).expanduser()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from episodes.errors import UserError
+from episodes.storage import regular
 
 REFUSED_FLAGS = {
     "--experimental-rerun": "it unpickles a file",
@@ -18,21 +20,25 @@ REFUSED_FLAGS = {
     "--config-name": "the verb names the config",
     "-cn": "the verb names the config",
 }
-HYDRA_KEYS = ("hydra/sweeper", "hydra.sweeper.")
+# what a search may be told (docs/scaling.md); others of its settings name code or places
+SEARCH = re.compile(
+    r"hydra/sweeper(/sampler)?=[a-z_]+"
+    r"|hydra\.sweeper\.(n_trials|n_jobs|direction|study_name|max_failure_rate|sampler\.[a-z_]+)"
+    r"=[\w.+-]*"
+)
+NAME = re.compile(r"[^\s./\\\0][^/\\\0]*(/[^\s./\\\0][^/\\\0]*)*")
 MOST_BYTES, MOST_VALUES = 1_000_000, 100_000  # of one config file
+MOST_FILES = 10_000  # of a folder of configs
+_ENVIRONMENT = re.compile(r"\boc\s*\.\s*env\b")
 
 
 def vetted(words: Sequence[str]) -> list[str]:
     """The words of a command line, sweep files expanded; UserError for what is refused."""
     out: list[str] = []
-    for i, word in enumerate(words):
+    for word in words:
         flag = word.partition("=")[0]
         if flag in REFUSED_FLAGS:
             raise UserError(f"{flag} is refused: {REFUSED_FLAGS[flag]}")
-        if flag in ("--config-dir", "-cd"):
-            value = word.partition("=")[2] or "".join(words[i + 1 : i + 2])
-            if value:
-                vet_folder(Path(value))
         if word.startswith("sweep="):
             out += _sweep_file(Path(word.removeprefix("sweep=")).expanduser())
             continue
@@ -61,24 +67,38 @@ def refuse_code(value: Any, place: str) -> None:
 
 def _vet_override(word: str) -> None:
     key = word.partition("=")[0]
-    if "_target_" in word:
-        raise UserError(f"{word!r}: `_target_` is refused: a config names things, not code")
-    if re.search(r"\$\{\s*oc\.env", word):
-        raise UserError(f"{key}: ${{oc.env:...}} is refused; write the value")
     if key.startswith("+"):
         raise UserError(f"{key}: keys are not added; every knob is in `--help`, without the +")
-    if re.match(r"~?hydra\b", key) and not key.startswith(HYDRA_KEYS):
-        raise UserError(f"{key} is not for the command line; only hydra.sweeper.* is")
+    vet_word(word)
+
+
+def vet_word(word: str) -> None:
+    """UserError for an override, as Hydra is to have it, that could run code."""
+    key = word.partition("=")[0].strip()
+    if "_target_" in word:
+        raise UserError(f"{word!r}: `_target_` is refused: a config names things, not code")
+    if _ENVIRONMENT.search(word):
+        raise UserError(f"{key}: ${{oc.env:...}} is refused; write the value")
+    if re.match(r"[+~]*hydra\b", key) and not SEARCH.fullmatch(word):
+        raise UserError(
+            f"{key} is not for the command line; of Hydra's own keys only a search's are, such as "
+            "hydra.sweeper.n_trials=20"
+        )
+
+
+def is_name(config_path: str) -> bool:
+    """Whether it names a config, "task/bin_pick", and does not lead out of the folders of ours."""
+    return NAME.fullmatch(config_path) is not None
 
 
 def vet_folder(folder: Path) -> None:
     """Every YAML file of a --config-dir, before Hydra opens one."""
     if not folder.is_dir():
         raise UserError(f"--config-dir {folder}: there is no such folder")
-    for file in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
+    for file in sorted(_files(folder)):
         content = read_yaml(file)
-        text = file.read_text(encoding="utf-8")
-        if "oc.env" in text:
+        text = read_text(file)
+        if _ENVIRONMENT.search(text):
             raise UserError(f"{file}: ${{oc.env:...}} is refused; write the value")
         beside = file.relative_to(folder).parts[0] == "hydra"
         inside = isinstance(content, dict) and "hydra" in content
@@ -93,15 +113,27 @@ def vet_folder(folder: Path) -> None:
             raise UserError(f"{file}: a config file of yours may not set up Hydra itself")
 
 
+def _files(folder: Path) -> Iterator[Path]:
+    """The YAML files in a folder and below, through links too, as Hydra finds them."""
+    seen: set[str] = set()
+    count = 0
+    for place, folders, files in os.walk(folder, followlinks=True):
+        here = os.path.realpath(place)
+        if here in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(here)
+        count += len(folders) + len(files)
+        if count > MOST_FILES:
+            raise UserError(f"{folder}: more than {MOST_FILES} files; that is no folder of configs")
+        yield from (Path(place, name) for name in files if name.endswith((".yaml", ".yml")))
+
+
 def read_yaml(file: Path) -> Any:
     """A YAML file as plain data; UserError for tags, bombs and what is not YAML."""
     try:
-        if file.stat().st_size > MOST_BYTES:
-            raise UserError(f"{file}: over {MOST_BYTES} bytes; that is no config")
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{file}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = yaml.safe_load(read_text(file))
+    except yaml.YAMLError as error:
         what = " ".join(str(getattr(error, "problem", None) or error).split())
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else str(file)
@@ -112,6 +144,16 @@ def read_yaml(file: Path) -> Any:
     return content
 
 
+def read_text(file: Path) -> str:
+    """A config file's text; UserError for what is none."""
+    try:
+        return regular.read(file, MOST_BYTES).decode()
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file}: not plain YAML: it is not UTF-8 ({error.reason})") from error
+
+
 def _sweep_file(file: Path) -> list[str]:
     """The words of a sweep file: a mapping of keys to one value or a list of values, each read as
     if it were typed, not by the looks that YAML goes by (010, on, 2026-10-05)."""
@@ -119,17 +161,19 @@ def _sweep_file(file: Path) -> list[str]:
     if not isinstance(content, dict) or not content:
         raise UserError(f"{file}: a sweep file maps keys to a value or a list of values")
     words = ["-m"]
-    for key, value in yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader).value:
+    for key, value in yaml.compose(read_text(file), yaml.SafeLoader).value:
         values = value.value if isinstance(value, yaml.SequenceNode) else [value]
-        if not values or not all(isinstance(v, yaml.ScalarNode) and _is_said(v) for v in values):
+        if not values or not all(isinstance(v, yaml.ScalarNode) and _has_value(v) for v in values):
             raise UserError(f"{file}: {key.value}: give one value or a list of plain values")
+        if str(key.value).startswith("pool.address"):
+            raise UserError(f"{file}: pool.address is for the command line")
         word = f"{key.value}=" + ",".join(_typed(v) for v in values)
         _vet_override(word)
         words.append(word)
     return words
 
 
-def _is_said(scalar: yaml.ScalarNode) -> bool:
+def _has_value(scalar: yaml.ScalarNode) -> bool:
     return scalar.style is not None or scalar.value not in ("", "~", "null")
 
 

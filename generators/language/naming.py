@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assets import catalogue
 from assets.materials import COLOURS
+from episodes.array_types import Floats
 from episodes.errors import UserError
 from generators.language import lexicon
 from sim.spec import Body, Cell
@@ -100,9 +100,7 @@ def _related(cell: Cell, plain: list[Body], e: Expression) -> list[Body]:
     return [b for b, k in zip(plain, key, strict=True) if k > key.max() - SEPARATE]
 
 
-def _seen_by_robot(
-    cell: Cell, bodies: Sequence[Body]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _seen_by_robot(cell: Cell, bodies: Sequence[Body]) -> tuple[Floats, Floats]:
     """How far ahead and to the left of the robot bodies are [m]."""
     points = np.array([b.pose.position for b in bodies])
     seen = cell.robots[0].base.inverse().apply(points) if cell.robots else points
@@ -142,7 +140,7 @@ def expressions(cell: Cell, name: str, limit: int = 3) -> list[Expression]:
         alone = replace(expression, relation="", anchor=None)
         if expression.relation and fits(cell, alone) == [name]:
             continue  # nobody says "the largest nut" of the only one
-        (extra if any(_says_more(expression, f) for f in found) else found).append(expression)
+        (extra if any(_extends(expression, f) for f in found) else found).append(expression)
     if not found:
         rivals = [n for n in fits(cell, Expression(lexicon.nouns_of(body.kind)[0])) if n != name]
         raise UserError(
@@ -179,14 +177,14 @@ def _candidates(cell: Cell, body: Body) -> Iterator[Expression]:
 
 def _relations(cell: Cell, body: Body) -> Iterable[tuple[str, Expression | None]]:
     """The relations that clearly hold for a body; anchors are described without relations."""
-    settled = cell.physics.settle_s == 0.0
-    if settled and cell.robots:
+    at_rest = cell.physics.settle_s == 0.0
+    if at_rest and cell.robots:
         yield from ((r, None) for r in ("leftmost", "rightmost", "nearest", "farthest"))
     yield from ((r, None) for r in ("largest", "smallest"))
     for other in cell.bodies:
-        held = other.kind in ("bin", "tote", "tray")
-        relation = "in" if held else "next to"
-        if other.role == "room" or not (held or (settled and other.role in ("part", "fixture"))):
+        holds = catalogue.holds(other.kind)
+        relation = "in" if holds else "next to"
+        if other.role == "room" or not (holds or (at_rest and other.role in ("part", "fixture"))):
             continue
         if _holds(cell, relation, body, other, NEXT):
             plain = _plainest(cell, other)
@@ -205,7 +203,7 @@ def _plainest(cell: Cell, body: Body) -> Expression | None:
     return None
 
 
-def _says_more(longer: Expression, shorter: Expression) -> bool:
+def _extends(longer: Expression, shorter: Expression) -> bool:
     """Whether `longer` only adds to what `shorter` says."""
     pairs = (
         (longer.size, shorter.size),

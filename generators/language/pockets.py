@@ -37,7 +37,7 @@ def fits_pocket(cell: Cell, pocket: Pocket) -> list[str]:
 
 
 def pocket_of(cell: Cell, place: str) -> Pocket:
-    """The description of the frame "body/slot_i". Raises UserError if there is no such frame."""
+    """The description of the frame "body/slot". Raises UserError if there is no such frame."""
     name, _, frame = place.partition("/")
     grid = _grid(cell, cell.body(name))
     if frame not in grid:
@@ -50,8 +50,8 @@ def _grid(cell: Cell, body: Body) -> dict[str, tuple[int, int, int, int]]:
 
     Rows and columns run along the fixture's own sides, the ones nearest to the robot's axes.
     """
-    frames = catalogue.build(body.kind, body.params).frames
-    slots = {name: at[:2] for name, at in frames.items() if name.startswith("slot_")}
+    part = catalogue.build(body.kind, body.params)
+    slots = {name: part.frames[name][:2] for name in part.slots}
     if not slots:
         return {}
     turned = body.pose.rotation

@@ -42,7 +42,7 @@ def words_in(texts: Mapping[str, Iterable[str]]) -> set[str]:
         for lang, sentences in texts.items()
         for text in sentences
         for word in materials.COLOURS
-        if any(_says(text, form, lang) for form in _forms(word, lang))
+        if any(_contains_word(text, form, lang) for form in _forms(word, lang))
     }
 
 
@@ -79,7 +79,7 @@ def _forms(word: str, lang: str) -> tuple[str, ...]:
     return lexicon.KOREAN[word] if lang == "ko" else lexicon.ENGLISH.get(word, (word,))
 
 
-def _says(text: str, form: str, lang: str) -> bool:
+def _contains_word(text: str, form: str, lang: str) -> bool:
     """Whether a text has a word: alone in English (black-oxide is no colour), with whatever
     particle in Korean."""
     end = "" if lang == "ko" else r"(?![\w-])"

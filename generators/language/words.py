@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import yaml
 
+from episodes import errors
 from episodes.errors import UserError
 from generators.language import lexicon
 from generators.language.korean import with_particle
@@ -27,7 +27,8 @@ from sim.spec import Cell
 Said = tuple[Expression | Pocket, ...]
 Speak = Callable[[str, np.random.Generator], str]  # (language, rng) -> a phrase
 
-_HOLES = {"en": "the hole in {0}", "ko": "{0}의 구멍"}
+# what a frame of a body is called, in each language; any other is a pocket, told from its like
+_FRAMES = {"hole": {"en": "the hole in {0}", "ko": "{0}의 구멍"}}
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,9 @@ def instruction(
 def sentences_of(task: str) -> Mapping[str, tuple[str, ...]]:
     """language -> the sentences of a task, in those languages that it has. Raises UserError where
     there is no file of them, or no sentence in it."""
-    known = tasks_told()
+    known = sentence_files()
     if task not in known:
-        close = get_close_matches(task, known, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ";"
-        raise UserError(f"no sentences for the task {task!r}{hint} there are: {', '.join(known)}")
+        raise UserError(f"no sentences for the task {task!r}{errors.choices(task, known)}")
     file = known[task]
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -98,7 +97,7 @@ def sentences_of(task: str) -> Mapping[str, tuple[str, ...]]:
     return {lang: tuple(raw[lang]) for lang in LANGUAGES if raw.get(lang)}
 
 
-def tasks_told() -> dict[str, Path]:
+def sentence_files() -> dict[str, Path]:
     """task -> the file of its sentences."""
     ours = Path(__file__).parent / "sentences"
     folders = [ours, *user_folders.folders("sentences")]
@@ -111,18 +110,20 @@ def _descriptions(cell: Cell, value: str) -> Said:
         raise UserError(
             f"no body {name!r} to speak of; bodies: {', '.join(b.name for b in cell.bodies)}"
         )
-    if frame.startswith("slot_"):
+    if frame and frame not in _FRAMES:
         return (pocket_of(cell, value),)
     return tuple(expressions(cell, name))
 
 
 def _speaker(choices: Said, value: str) -> Speak:
+    frame = _FRAMES.get(value.partition("/")[2])
+
     def speak(lang: str, rng: np.random.Generator) -> str:
         chosen, variant = choices[int(rng.integers(len(choices)))], int(rng.integers(2))
         if isinstance(chosen, Pocket):
             return pocket_phrase(chosen, lang, variant)
         text = phrase(chosen, lang, variant)
-        return _HOLES[lang].format(text) if value.endswith("/hole") else text
+        return frame[lang].format(text) if frame else text
 
     return speak
 

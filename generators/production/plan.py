@@ -12,7 +12,7 @@ from typing import Any
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.storage import growth, store
-from episodes.storage.differences import changed, told
+from episodes.storage.differences import changed, describe
 
 Config = Mapping[str, Any]
 
@@ -37,7 +37,7 @@ class Plan:
     compression: str
     spec_id: str
     versions: Mapping[str, str]
-    source: Path | None = None  # the library whose states are rendered again
+    source: Path | None = None  # the library whose states, or whose cells, are used
 
     @property
     def made_by(self) -> str:
@@ -81,7 +81,7 @@ def spec_id(recipe: Config, versions: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def settled(plan: Plan, on_other_code: str = REFUSE) -> Plan:
+def resumed(plan: Plan, on_other_code: str = REFUSE) -> Plan:
     """The plan as it goes on with what is at its place; nothing is written.
 
     A library that was asked for fewer episodes grows. UserError where it was asked for more, where
@@ -108,8 +108,8 @@ def settled(plan: Plan, on_other_code: str = REFUSE) -> Plan:
         return plan
     if on_other_code != GROW:
         raise UserError(
-            f"{plan.out} was made by other code ({told(other)}); give on_other_code=grow to make "
-            "what is left with this, or another out= to begin anew"
+            f"{plan.out} was made by other code ({describe(other)}); give on_other_code=grow to "
+            "make what is left with this, or another out= to begin anew"
         )
     return replace(plan, ends=(*there, plan.episodes))
 
@@ -120,7 +120,7 @@ def _asked(library: Mapping[str, Any]) -> str:
 
 
 def finished(plan: Plan) -> bool:
-    """Whether nothing is left to do for a settled plan."""
+    """Whether nothing is left to do for a resumed plan."""
     if not (plan.out / store.LIBRARY).is_file() or store.ends(plan.out) != plan.ends:
         return False
     return not store.missing(plan.out)
@@ -130,7 +130,7 @@ def nothing_to_do(plan: Plan) -> str:
     """What to say of a finished one, and of the code where that is another one by now."""
     line = f"{plan.out} is finished: {plan.episodes} episodes; nothing to do"
     other = changed(store.versions(plan.out), plan.versions)
-    return line + (f" (made by other code: {told(other)})" if other else "")
+    return line + (f" (made by other code: {describe(other)})" if other else "")
 
 
 def waiting(plan: Plan) -> list[int]:

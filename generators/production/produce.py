@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from episodes.errors import Exit
+from episodes.shown import shown
 from episodes.storage import store
 from episodes.storage.summary import summary_of
 from generators.production import supervise
@@ -15,8 +17,8 @@ from generators.production.interrupt import stoppable
 from generators.production.plan import Plan, waiting
 from generators.production.pools import open_pool
 from generators.production.progress import Tally
-from generators.production.shard import Limits
-from generators.production.supervise import Outcome
+from generators.production.shard import EpisodeLimits
+from generators.production.supervise import LibraryOutcome
 from generators.progress import Progress
 from generators.text_table import share, size, table
 
@@ -27,25 +29,28 @@ def produce(
     plans: Sequence[Plan],
     config: Mapping[str, Any],
     todo: Callable[[Plan], list[int]] = waiting,
-) -> int:
-    """Makes the shards `todo` of each library and prints how they stand: the exit code."""
+    alone: bool = False,
+) -> Exit:
+    """Makes the shards `todo` of each library and prints how they stand.
+
+    alone: nobody else may write to a library meanwhile."""
     workers, pool = config["workers"], config["pool"]
-    limits = Limits(pool["episode_seconds"], memory_of_worker(pool, workers))
+    limits = EpisodeLimits(pool["episode_seconds"], memory_of_worker(pool, workers))
     with stoppable() as stops:
         runner = open_pool(pool, workers, min(plan.shard_size for plan in plans))
         tally = Tally(Progress(plans[0].made_by, 0))
-        outcomes = supervise.run(plans, runner, workers, limits, tally, stops, todo)
+        outcomes = supervise.run(plans, runner, workers, limits, tally, stops, todo, alone)
     if rows := report(outcomes):
         print(rows)
     for line in problems(outcomes):
-        print(line)
+        print(shown(line))
     if stops.count:
         print("stopped; the same command goes on from here")
     code = max(outcome.code for outcome in outcomes)
-    return code or (supervise.INTERRUPTED if stops.count else 0)
+    return code or (Exit.STOPPED if stops.count else Exit.DONE)
 
 
-def report(outcomes: Sequence[Outcome]) -> str:
+def report(outcomes: Sequence[LibraryOutcome]) -> str:
     """One row for each library that there is; nothing where there is none."""
     rows: list[tuple[object, ...]] = []
     for outcome in outcomes:
@@ -70,7 +75,7 @@ def report(outcomes: Sequence[Outcome]) -> str:
     return table(head, rows) if rows else ""
 
 
-def problems(outcomes: Sequence[Outcome]) -> list[str]:
+def problems(outcomes: Sequence[LibraryOutcome]) -> list[str]:
     """A line for each thing that a person should look at."""
     lines = []
     for outcome in outcomes:
@@ -95,7 +100,7 @@ def _reasons(root: Path) -> list[str]:
         named = ", ".join(map(str, indices[:MOST_TOLD]))
         more = f" and {len(indices) - MOST_TOLD} more" if len(indices) > MOST_TOLD else ""
         lines.append(f"  episode{'s' * (len(indices) > 1)} {named}{more}: {reason}")
-    return lines + ["  ..."] * (len(found) > MOST_TOLD)
+    return [*lines, "  ..."] if len(found) > MOST_TOLD else lines
 
 
 def memory_of_worker(pool: Mapping[str, Any], workers: int) -> int | None:

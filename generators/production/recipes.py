@@ -7,17 +7,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from episodes import fields
 from episodes.errors import UserError
 from episodes.storage import store
+from episodes.storage.description import MOST_SHARDS, Generated, Rendered
 from episodes.storage.differences import changed
 from episodes.storage.library import Library
+from episodes.storage.selection import whole
 from generators import rendering, tasks
+from generators.cell_sources import open_source
+from generators.cell_sources.records import check_rates
 from generators.production import makers
 from generators.production.plan import Plan, spec_id
 from generators.production.versions import content_versions, robots_among
+from generators.recorded import cell_of
 from generators.seeds import Streams
 from sim.quiet import quiet
-from sim.spec import Cell
 
 Config = Mapping[str, Any]
 
@@ -28,15 +33,18 @@ ELSEWHERE = (
     "aim_success", "on_other_code",
 )  # fmt: skip
 
-MOST_SHARDS = 1_000_000
-
 
 def generation(config: Config) -> Plan:
     """The plan of `generate`. UserError for a value that cannot be, before anything is written."""
     recipe = {key: value for key, value in config.items() if key not in ELSEWHERE}
     _complete(config)
-    _rates(config["physics"])
     _sizes(config)
+    source, cells = None, config.get("cells")
+    if cells is None:
+        check_rates(config["physics"]["hz"], config["physics"]["control_hz"])
+    else:
+        source = Path(cells["library"])
+        recipe["cells"] = {"content": cells["content"]}  # wherever it lies
     recipe["renderer"] = rendering.resolved(config["renderer"])
     versions = content_versions(
         recipe["renderer"]["name"], [config["robot"]["card"]], tasks.known(recipe["task"]["name"])
@@ -51,6 +59,7 @@ def generation(config: Config) -> Plan:
         compression=config["compression"],
         spec_id=spec_id(recipe, versions),
         versions=versions,
+        source=source,
     )
 
 
@@ -76,27 +85,21 @@ def _complete(config: Config) -> None:
         )
 
 
-def _rates(physics: Config) -> None:
-    """UserError for rates that no simulation can have."""
-    hz, control = physics["hz"], physics["control_hz"]
-    if hz % control:
-        near = max(1, round(hz / control)) * control
-        raise UserError(
-            f"physics.hz={hz} must be a multiple of physics.control_hz={control}; "
-            f"try physics.hz={near}"
-        )
-
-
 def rendition(config: Config) -> Plan:
-    """The plan of `render`. UserError for a source that cannot be rendered."""
+    """The plan of `render`. UserError for a source that cannot be rendered, or is not finished.
+
+    What a rendition is told apart by are the episodes that its source had when it was begun: when
+    the source has grown since then, so does the rendition.
+    """
     source = Library(config["src"])
     out = config["out"]
     if out == source.path.absolute():
         raise UserError(f"out={config['out']} is the source itself; choose another folder")
     if not source.rows:
         raise UserError(f"{source.path} has no episodes yet")
-    cell = source.read(source.rows[0].index, images=False).cell
-    if not cell:
+    whole(source)
+    episode = source.read(source.rows[0].index, images=False)
+    if not episode.cell:
         raise UserError(f"{source.path} holds no cells, as real data does: nothing to render")
     renderer = rendering.resolved(config["renderer"])
     recipe = {
@@ -104,10 +107,10 @@ def rendition(config: Config) -> Plan:
         "renderer": renderer,
         "look_seed": config["look_seed"],
         "source": source.info["spec_id"],
-        "content": _content(source),
+        "content": _content(source, _begun_with(out) or source.info["episodes"]),
         "task": source.info["config"].get("task"),
     }
-    robots = [arm.card for arm in Cell.from_json(cell).robots]
+    robots = [arm.card for arm in cell_of(episode, source.path).robots]
     versions = content_versions(renderer["name"], robots, None)
     return Plan(
         out=out,
@@ -123,38 +126,71 @@ def rendition(config: Config) -> Plan:
     )
 
 
-def _content(source: Library) -> str:
-    """A hash of the states and actions of all episodes, however they were compressed."""
+def _begun_with(out: Path) -> int | None:
+    """The number of episodes that a library was first asked for; None where there is none yet."""
+    return store.ends(out)[0] if (out / store.LIBRARY).is_file() else None
+
+
+def _content(source: Library, below: int) -> str:
+    """A hash of the states and actions of the episodes below an index, however compressed."""
     digest = hashlib.sha256()
-    for row in source.rows:
+    for row in (row for row in source.rows if row.index < below):
         digest.update(f"{row.index} {row.content_hash}\n".encode())
     return digest.hexdigest()
 
 
-def again(root: Path) -> Plan:
+def sound(root: Path) -> dict[str, Any]:
+    """What library.json says of a library that we made, fit to make it again. UserError for one
+    that `generate` or `render` did not make, or that was edited by hand."""
+    info = store.describe(root)
+    place = f"{root / store.LIBRARY}:"
+    forms = {"generate": Generated, "render": Rendered}
+    form = forms.get(info.get("made_by", ""))
+    if form is None:
+        raise UserError(f"{root} was not made by generate or render: it cannot be made again")
+    for key in ("config", "versions", "seed", *(("source",) if form is Rendered else ())):
+        if key not in info:
+            raise UserError(f"{place} {key} is missing")
+    fields.read(form, info["config"], f"{place} config")
+    if spec_id(info["config"], info["versions"]) != info["spec_id"]:
+        raise UserError(f"{place} spec_id is not that of its config and versions: it was edited")
+    return info
+
+
+def current_plan(root: Path) -> Plan:
     """The plan of a library that we made, by the code and versions that there are now.
 
-    UserError for a library that was not made by `generate` or `render`, and where its task, robot
-    or renderer is not there.
+    UserError as of `sound`, and where its task, robot or renderer is not there.
     """
-    info = store.describe(root)
-    make = {f.__name__: f for f in (makers.generate, makers.render)}.get(str(info.get("made_by")))
-    if make is None:
-        raise UserError(f"{root} was not made by generate or render: it cannot be made again")
-    recipe, seed = info["config"], int(info["seed"])
+    info = sound(root)
+    make = {"generate": makers.generate, "render": makers.render}[info["made_by"]]
+    recipe = info["config"]
     task = tasks.known(recipe["task"]["name"]) if make is makers.generate else None
     return Plan(
         out=root,
         make=make,
         recipe=recipe,
-        seed=seed,
+        seed=info["seed"],
         ends=store.ends(root),
         shard_size=info["shard_size"],
-        compression=str(info.get("compression", "gzip")),
+        compression=info.get("compression", "gzip"),
         spec_id=info["spec_id"],
         versions=content_versions(recipe["renderer"]["name"], robots_among(info["versions"]), task),
         source=Path(info["source"]) if "source" in info else None,
     )
+
+
+def ready(plan: Plan) -> None:
+    """UserError where the library that a plan's cells come from is gone, or another one by now."""
+    if plan.source is None or plan.make is makers.render:
+        return
+    made = f"the cells of {plan.out} come from {plan.source}"
+    try:
+        content = Library(plan.source).content()
+    except UserError as error:
+        raise UserError(f"{made}: {error}; put it back there") from error
+    if content != plan.recipe["cells"]["content"]:
+        raise UserError(f"{made}, which is another library by now: put back the one that was there")
 
 
 def differing(plan: Plan, shards: Iterable[int]) -> dict[str, tuple[str, str]]:
@@ -170,7 +206,12 @@ def try_first(config: Config, seed: int) -> None:
     """Samples the first episode's cell: UserError for a scene that cannot be, or a reward that the
     task cannot give."""
     with quiet():
-        from generators import judge, run
-    task = tasks.make(config)
-    judge.reward_of(config, task)
-    run.sample_cell(task, config, Streams(seed, 0))
+        from generators import reward, run
+    task, asked = tasks.make(config), reward.reward_of(config)
+    source = open_source(config, task)
+    if source.count is not None and config["episodes"] > source.count:
+        raise UserError(
+            f"episodes={config['episodes']}, and cells={config['cells']['library']} has "
+            f"{source.count}; give episodes={source.count} or fewer"
+        )
+    reward.Scorer(task, run.cell_for(source, config, Streams(seed, 0)), asked)

@@ -52,7 +52,7 @@ def uncommitted(plan: Plan) -> list[int]:
     found = damaged(plan.out)
     for number, what in found.items():
         if what == UNTRUE:
-            (plan.out / store.SHARDS / record_file(number)).unlink()
+            (plan.out / store.SHARDS / record_file(number)).unlink(missing_ok=True)
     return list(found)
 
 
@@ -64,7 +64,7 @@ def released(plan: Plan) -> list[int]:
         number = growth.shard_of(plan.ends, plan.shard_size, note["index"])
         for name in (record_file(number), shard_file(number)):  # first what makes it count
             (folder / name).unlink(missing_ok=True)
-        (plan.out / store.QUARANTINE / f"{note['index']:06d}.json").unlink()
+        (plan.out / store.QUARANTINE / f"{note['index']:06d}.json").unlink(missing_ok=True)
         numbers.add(number)
     return sorted(numbers)
 

@@ -16,19 +16,20 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import NeedsFreshProcess, NotNow, UserError
 from episodes.storage import store
 from generators import env_args
+from generators.production import makers
 from generators.production.plan import Plan
+from generators.production.watchdog import watchdog
 
 MARK = "@@"  # begins the journal's own lines; the rest is what the episode printed
 TRIES = 3
 LOG_LINES = 40
-ONLY_FRESH = ("GraphicsLost",)  # exceptions that only another process gets over
 
 
 @dataclass(frozen=True)
-class Limits:
+class EpisodeLimits:
     """seconds: for one episode. memory: bytes that a worker may allocate; None for no limit."""
 
     seconds: float = 600.0
@@ -36,7 +37,7 @@ class Limits:
 
 
 def make(
-    plan: Plan, number: int, limits: Limits, journal: Path, tries: Mapping[int, int]
+    plan: Plan, number: int, limits: EpisodeLimits, journal: Path, tries: Mapping[int, int]
 ) -> dict[str, Any]:
     """Makes and commits shard `number`: its commit record. Idempotent, on any machine.
 
@@ -60,8 +61,9 @@ def make(
 
 def _env_args(plan: Plan) -> dict[str, Any] | None:
     """Of the environment whose episodes the plan makes; None: of a source that had none."""
-    if plan.source is None:
-        return env_args.of_recipe(plan.recipe)
+    if plan.make is not makers.render:
+        return env_args.of_recipe(makers.placed(plan))
+    assert plan.source is not None
     try:
         return env_args.rendered(env_args.read(plan.source), plan.recipe)
     except UserError:
@@ -79,17 +81,19 @@ def quarantine(plan: Plan, index: int, attempts: int, reason: str, log: str) -> 
 
 
 def _episodes(
-    plan: Plan, number: int, limits: Limits, log: TextIO, tries: Mapping[int, int]
+    plan: Plan, number: int, limits: EpisodeLimits, log: TextIO, tries: Mapping[int, int]
 ) -> Iterator[Episode]:
     for index in plan.indices(number):
         if store.is_quarantined(plan.out, index):
             continue
-        episode = _tried(plan, index, limits, log, tries.get(index, 0))
+        episode = _attempt_episode(plan, index, limits, log, tries.get(index, 0))
         if episode is not None:
             yield episode
 
 
-def _tried(plan: Plan, index: int, limits: Limits, log: TextIO, tries: int) -> Episode | None:
+def _attempt_episode(
+    plan: Plan, index: int, limits: EpisodeLimits, log: TextIO, tries: int
+) -> Episode | None:
     """The episode, or None where it had to be quarantined."""
     while True:
         tries += 1
@@ -98,34 +102,23 @@ def _tried(plan: Plan, index: int, limits: Limits, log: TextIO, tries: int) -> E
             sys.exit("the supervisor is gone")
         _say(log, f"start {index} {tries}")
         try:
-            with _watched(limits.seconds, log):
+            with watchdog(limits.seconds, log):
                 episode = plan.make(plan, index)
             _say(log, f"done {index} {int(bool(episode.success))} {episode.steps}")
             return episode
-        except OSError:
-            raise  # the disk's fault or the machine's: no episode is to blame
+        except (OSError, NotNow):
+            raise  # the disk's fault, the machine's or the source's: no episode is to blame
         except UserError as error:  # the same every time
             quarantine(plan, index, tries, str(error), "")
             return None
+        except NeedsFreshProcess as error:
+            _say(log, f"fatal {error}")
+            os._exit(1)
         except Exception as error:
-            if type(error).__name__ in ONLY_FRESH:
-                _say(log, f"fatal {error}")
-                os._exit(1)
             if tries >= TRIES:
                 reason = f"{type(error).__name__}: {error}".rstrip(": ")
                 quarantine(plan, index, tries, reason, traceback.format_exc(limit=-LOG_LINES))
                 return None
-
-
-@contextmanager
-def _watched(seconds: float, log: TextIO) -> Iterator[None]:
-    """Kills this process, with a stack trace in the log, where the block takes longer: a hang in
-    compiled code heeds nothing gentler."""
-    faulthandler.dump_traceback_later(seconds, exit=True, file=log)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 @contextmanager

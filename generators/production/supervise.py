@@ -12,23 +12,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError, describe
 from episodes.storage import store
-from episodes.storage.folder import TEMPORARY, WriteFailed
+from episodes.storage.folder import TEMPORARY, WriteFailed, explained
+from episodes.storage.locks import Lock
 from generators.production import shard
 from generators.production.interrupt import Stops
 from generators.production.plan import Plan, waiting
 from generators.production.pools import Pool
 from generators.production.progress import Tally
-from generators.production.shard import TRIES, Journal, Limits
+from generators.production.shard import TRIES, EpisodeLimits, Journal
 
-QUARANTINED, INTERRUPTED = 5, 130  # exit codes
 POLL_S = 0.5
 HOPELESS = 8  # episodes that could not be made, when they are most: it is not their fault
 
 
 @dataclass
-class Outcome:
+class LibraryOutcome:
     """How it stands with one library at the end of a run."""
 
     plan: Plan
@@ -38,6 +38,7 @@ class Outcome:
     quarantined: int = 0
     made: int = 0  # episodes of this run
     dropped: int = 0  # episodes of this run that went to quarantine
+    lock: Lock | None = None
 
     @property
     def state(self) -> str:
@@ -46,14 +47,25 @@ class Outcome:
         return "finished" if self.looked_at and not self.waiting else "unfinished"
 
     @property
-    def code(self) -> int:
+    def code(self) -> Exit:
         if self.error is not None:
-            return int(getattr(self.error, "exit_code", 1))
-        return QUARANTINED if self.quarantined else 0
+            described = describe(self.error)
+            return Exit.FOUND if described is None else described[1]
+        return Exit.QUARANTINED if self.quarantined else Exit.DONE
+
+    def enter(self, alone: bool) -> None:
+        """Begins to write to the library. Raises UserError where others do not allow it."""
+        if self.lock is None:
+            self.lock = Lock(self.plan.out, shared=not alone)
+
+    def leave(self) -> None:
+        if self.lock is not None:
+            self.lock.release()
+            self.lock = None
 
 
 @dataclass(frozen=True)
-class Job:
+class ShardJob:
     """Shard `number` of the library at place `at` among the plans."""
 
     at: int
@@ -64,22 +76,23 @@ class Job:
 class Run:
     """The state of one run: what waits, what is in hand, what went wrong how often."""
 
-    outcomes: list[Outcome]
+    outcomes: list[LibraryOutcome]
     pool: Pool
-    limits: Limits
+    limits: EpisodeLimits
     progress: Tally
     stops: Stops
-    waiting: deque[Job] = field(default_factory=deque)
-    in_hand: dict[Future[Any], Job] = field(default_factory=dict)
+    alone: bool  # nobody else may write to the libraries
+    waiting: deque[ShardJob] = field(default_factory=deque)
+    in_hand: dict[Future[Any], ShardJob] = field(default_factory=dict)
     tries: Counter[tuple[int, int]] = field(default_factory=Counter)  # (plan, episode)
-    lost: Counter[Job] = field(default_factory=Counter)  # outside of any episode
+    lost: Counter[ShardJob] = field(default_factory=Counter)  # outside of any episode
     halted: bool = False  # the disk is full: nothing new makes sense
 
     @property
     def ending(self) -> bool:
         return self.stops.count > 0 or self.halted
 
-    def journal(self, job: Job) -> Path:
+    def journal(self, job: ShardJob) -> Path:
         """A temporary of the store's kind, so that what a killed run leaves is cleaned up."""
         name = f"{TEMPORARY}{socket.gethostname()}-{os.getpid()}-log{job.number:05d}"
         return self.outcomes[job.at].plan.out / name
@@ -89,18 +102,20 @@ def run(
     plans: Sequence[Plan],
     pool: Pool,
     workers: int,
-    limits: Limits,
+    limits: EpisodeLimits,
     progress: Tally,
     stops: Stops,
     todo: Callable[[Plan], list[int]] = waiting,
-) -> list[Outcome]:
+    alone: bool = False,
+) -> list[LibraryOutcome]:
     """Makes the shards `todo` of each library; a failed library does not stop the others.
 
-    Returns how each ended. The first stop lets the shards in hand finish, the second ends the run
-    at once; either way the same command goes on later.
+    alone: nobody else may write to a library from the look at it on. Returns how each ended. The
+    first stop lets the shards in hand finish, the second ends the run at once; either way the same
+    command goes on later.
     """
-    state = Run([Outcome(plan) for plan in plans], pool, limits, progress, stops)
-    stops.told = lambda: progress.say(
+    state = Run([LibraryOutcome(plan) for plan in plans], pool, limits, progress, stops, alone)
+    stops.first = lambda: progress.say(
         f"finishing the {len(state.in_hand)} shards in hand; Ctrl-C again stops at once"
         if state.in_hand
         else "stopping"
@@ -114,17 +129,20 @@ def run(
     return state.outcomes
 
 
-def _look(state: Run, at: int, outcome: Outcome, todo: Callable[[Plan], list[int]]) -> None:
+def _look(state: Run, at: int, outcome: LibraryOutcome, todo: Callable[[Plan], list[int]]) -> None:
     """What is still to be made of one library."""
     if state.ending:
         return
     try:
+        outcome.enter(state.alone)
         missing = todo(outcome.plan)
         state.progress.expect(outcome.plan, missing)
-        state.waiting += [Job(at, number) for number in missing]
+        state.waiting += [ShardJob(at, number) for number in missing]
         outcome.waiting, outcome.looked_at = len(missing), True
     except (UserError, OSError) as error:
-        outcome.error = error
+        outcome.error = _explained(error, outcome.plan)
+    if not state.alone or not outcome.waiting:
+        outcome.leave()  # a sweep has more libraries than a process may hold locks
 
 
 def _loop(state: Run, workers: int) -> None:
@@ -139,9 +157,14 @@ def _loop(state: Run, workers: int) -> None:
             return
 
 
-def _submit(state: Run, job: Job) -> None:
+def _submit(state: Run, job: ShardJob) -> None:
     outcome = state.outcomes[job.at]
     if outcome.error is not None:
+        return
+    try:
+        outcome.enter(state.alone)
+    except UserError as error:
+        _fail(state, outcome, error)
         return
     tries = {i: state.tries[job.at, i] for i in outcome.plan.indices(job.number)}
     future = state.pool.submit(
@@ -150,23 +173,25 @@ def _submit(state: Run, job: Job) -> None:
     state.in_hand[future] = job
 
 
-def _finish(state: Run, job: Job, future: Future[Any]) -> None:
+def _finish(state: Run, job: ShardJob, future: Future[Any]) -> None:
     outcome = state.outcomes[job.at]
     try:
         record = future.result()
     except CancelledError:
         return
     except Exception as error:
-        death = state.pool.lost(error)
+        death = state.pool.death(error)
         if death is None and isinstance(error, UserError | OSError):
             _fail(state, outcome, error)
         else:
-            _again(state, job, death, error)
+            _retry(state, job, death, error)
     else:
         outcome.waiting -= 1
         outcome.made += len(record["episodes"])
         outcome.dropped += len(outcome.plan.indices(job.number)) - len(record["episodes"])
         state.progress.committed(record)
+        if not outcome.waiting:
+            outcome.leave()
         if outcome.dropped >= max(HOPELESS, outcome.made):
             last = max(store.quarantined(outcome.plan.out), key=lambda note: note["index"])
             tried = outcome.made + outcome.dropped
@@ -174,7 +199,7 @@ def _finish(state: Run, job: Job, future: Future[Any]) -> None:
             _fail(state, outcome, UserError(f"{lost}, the last of them: {last['reason']}"))
 
 
-def _again(state: Run, job: Job, death: str | None, error: Exception) -> None:
+def _retry(state: Run, job: ShardJob, death: str | None, error: Exception) -> None:
     """A shard did not come back: the episode in hand is to blame, or else the shard itself."""
     outcome = state.outcomes[job.at]
     journal = Journal.read(state.journal(job))
@@ -198,14 +223,21 @@ def _again(state: Run, job: Job, death: str | None, error: Exception) -> None:
     state.waiting.appendleft(job)
 
 
-def _fail(state: Run, outcome: Outcome, error: Exception) -> None:
+def _fail(state: Run, outcome: LibraryOutcome, error: Exception) -> None:
     """No more of this library; on a full disk, no more at all."""
-    outcome.error = error
+    outcome.error = error = _explained(error, outcome.plan)
     if isinstance(error, WriteFailed | OSError):
         state.halted = True
         for other in state.outcomes:
             if other.waiting and other.error is None:
                 other.error = error
+
+
+def _explained(error: Exception, plan: Plan) -> Exception:
+    """The error, with a way out where it is the machine's fault."""
+    if isinstance(error, OSError) and describe(error):
+        return explained(error, "go on with", plan.out)
+    return error
 
 
 def _close(state: Run) -> None:
@@ -221,3 +253,4 @@ def _close(state: Run) -> None:
                 state.journal(job).unlink(missing_ok=True)
             store.clean_temporaries(outcome.plan.out)
             outcome.quarantined = sum(1 for _ in store.quarantined(outcome.plan.out))
+        outcome.leave()

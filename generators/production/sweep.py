@@ -14,8 +14,8 @@ from episodes.errors import UserError
 from episodes.storage import store
 from episodes.storage.summary import summary_of
 from generators.production import recipes
-from generators.production.plan import Plan, finished, settled, spec_id
-from generators.production.pools.local import LocalPool
+from generators.production.plan import Plan, finished, resumed, spec_id
+from generators.production.pools.local import workers
 from generators.production.recipes import generation
 from generators.text_table import clock, size, table
 from sim.quiet import quiet
@@ -24,7 +24,7 @@ Config = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Entry:
+class Combination:
     """One combination: its words, and its plan or why there is none."""
 
     words: str
@@ -40,7 +40,7 @@ class Cost:
     bytes: int
 
 
-def planned(configs: Mapping[str, Config]) -> list[Entry]:
+def planned(configs: Mapping[str, Config]) -> list[Combination]:
     """Every combination, each in a folder of its own, named by its task and recipe: so the same
     sweep again goes on where it was, whatever the code, and a wider one makes only what is new."""
     entries = []
@@ -49,37 +49,32 @@ def planned(configs: Mapping[str, Config]) -> list[Entry]:
             plan = generation(config)
             name = f"{config['task']['name']}-{spec_id(plan.recipe, {})[:10]}"
             on_other_code = config["on_other_code"]
-            plan = settled(plan.at(plan.out / name), on_other_code)
+            plan = resumed(plan.at(plan.out / name), on_other_code)
             if not finished(plan):
                 recipes.try_first(config, plan.seed)
-            entries.append(Entry(words, plan))
+            entries.append(Combination(words, plan))
         except UserError as error:
-            entries.append(Entry(words, None, str(error)))
+            entries.append(Combination(words, None, str(error)))
     return entries
 
 
 def probed(plans: Iterable[Plan]) -> dict[str, Cost]:
     """By `kind_of` a plan: one measured episode of each kind, in a process of its own."""
     first = {kind_of(plan): plan for plan in plans}
-    pool = LocalPool({"recycle": 1}, 1, 1)
-    try:
+    with workers(1, recycle=1) as pool:
         asked = {kind: pool.submit(_measure, plan) for kind, plan in first.items()}
-        costs = {kind: future.result() for kind, future in asked.items() if not future.exception()}
-    except BaseException:
-        pool.kill()
-        raise
-    pool.close()
-    return costs
+        return {kind: future.result() for kind, future in asked.items() if not future.exception()}
 
 
 def kind_of(plan: Plan) -> str:
     """Plans of one kind cost about the same."""
     recipe = plan.recipe
     renderer = recipe["renderer"]["name"]
-    return f"{recipe['task']['name']} {renderer} {recipe['image_size']} {len(recipe['camera'])}"
+    cameras = len(recipe["camera"] or ())
+    return f"{recipe['task']['name']} {renderer} {recipe['image_size']} {cameras}"
 
 
-def outlook(entries: Iterable[Entry], costs: Mapping[str, Cost], workers: int) -> str:
+def outlook(entries: Iterable[Combination], costs: Mapping[str, Cost], workers: int) -> str:
     """The plan as a table: libraries, episodes, and what they will probably take."""
     rows: list[tuple[object, ...]] = []
     episodes, seconds, count = 0, 0.0, 0.0
@@ -88,7 +83,7 @@ def outlook(entries: Iterable[Entry], costs: Mapping[str, Cost], workers: int) -
             rows.append((entry.words, "cannot be made", "-", "-", "-"))
             continue
         plan = entry.plan
-        there = _there(plan)
+        there = _committed_episodes(plan)
         episodes += plan.episodes - there
         cost = costs.get(kind_of(plan))
         row: list[object] = [entry.words, plan.out.name, f"{there}/{plan.episodes}"]
@@ -107,7 +102,8 @@ def outlook(entries: Iterable[Entry], costs: Mapping[str, Cost], workers: int) -
 
 def merit(plans: Iterable[Plan], aim: float) -> float:
     """How far the success rate of these libraries is from the one that is sought."""
-    rates = [summary_of(plan.out).success_rate for plan in plans]
+    there = [plan.out for plan in plans if (plan.out / store.LIBRARY).is_file()]
+    rates = [summary_of(out).success_rate for out in there]
     told = [rate for rate in rates if rate is not None]
     return abs(sum(told) / len(told) - aim) if told else 1.0
 
@@ -121,7 +117,7 @@ def workers_of(configs: Mapping[str, Config]) -> Config:
     return first
 
 
-def _there(plan: Plan) -> int:
+def _committed_episodes(plan: Plan) -> int:
     """The episodes that are committed already."""
     if not (plan.out / store.LIBRARY).is_file():
         return 0

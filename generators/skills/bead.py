@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.pose import Array
+from episodes.array_types import Floats
 from sim.station import Station
 
 SKIP = 1  # rows after switching on or off whose speed is of both states
@@ -16,10 +16,10 @@ COVERED = 0.006  # a point of the seam is covered if the bead came as near [m]
 class Bead:
     """The tip's track while it was on: distance from the seam, height over it, speed."""
 
-    def __init__(self, seam: Array) -> None:
+    def __init__(self, seam: Floats) -> None:
         self.seam = seam  # (N, 3)
-        self.tips: list[Array] = []
-        self.was: Array | None = None  # the tip in the row before
+        self.tips: list[Floats] = []
+        self.was: Floats | None = None  # the tip in the row before
         self.rows: list[tuple[float, float, float]] = []
         self.on = False
 
@@ -56,12 +56,12 @@ class Bead:
         """The share of the seam's points that the bead came near, 0 .. 1."""
         return float(np.mean(self._gaps() <= COVERED)) if self.tips else 0.0
 
-    def _gaps(self) -> Array:
+    def _gaps(self) -> Floats:
         """(N,) how far the bead is from each point of the seam, from above [m]."""
         aside = self.seam[:, None, :2] - np.array(self.tips)[None, :, :2]
         return np.asarray(np.linalg.norm(aside, axis=2).min(axis=1))
 
-    def _from_seam(self, tip: Array) -> tuple[float, float]:
+    def _from_seam(self, tip: Floats) -> tuple[float, float]:
         """How far the tip is from the seam's line, and above it [m]."""
         a, b = self.seam[:-1, :2], self.seam[1:, :2]
         along = b - a

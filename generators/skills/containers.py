@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from assets import catalogue
+from episodes.array_types import Floats
 from generators.skills import pick_place, predicates
 from sim.motion import boxes, grasping
 from sim.motion.moves import Carry, Move
-from sim.pose import Array, Pose
+from sim.pose import Pose
 from sim.spec import Cell
 from sim.station import Station
 
@@ -19,13 +20,14 @@ FALL = 0.012  # from how far over what is below a part is let go [m]
 SPOTS = 60  # places that are looked at for one part
 
 
-def walled_in(cell: Cell, bodies: Sequence[str], *, tilt: float, among: Sequence[str] = ()) -> str:
-    """Which of the bodies in the cell's source the first robot cannot take, as a clause: where they
-    lie its walls leave no room, or what lies `among` them. "" if it can take all.
+def enclosed(
+    cell: Cell, source: str, bodies: Sequence[str], *, tilt: float, among: Sequence[str] = ()
+) -> str:
+    """Which of the bodies in a container the first robot cannot take, as a clause: where they lie
+    its walls leave no room, or what lies `among` them. "" if it can take all.
 
-    tilt: as for grasping.holds. What is to be dropped is judged on the floor below.
+    tilt: as for grasping.feasible_grasps. What is to be dropped is judged on the floor below.
     """
-    source = cell.goal["source"]
     body = cell.body(source)
     floor = body.pose @ Pose.from_array(catalogue.build(body.kind, body.params).frames["floor"])
     stuck = []
@@ -39,8 +41,8 @@ def walled_in(cell: Cell, bodies: Sequence[str], *, tilt: float, among: Sequence
 
 
 def drop(
-    station: Station, part: str, hold: grasping.Hold, container: str, rng: np.random.Generator, *,
-    spread: float, speed: float,
+    station: Station, part: str, hold: grasping.PlannedGrasp, container: str,
+    rng: np.random.Generator, *, spread: float, speed: float,
 ) -> Iterator[Move]:  # fmt: skip
     """Lets a part down near the middle of a container. spread: how far from it [m]."""
     middle = predicates.middle(station.world, container)
@@ -49,14 +51,14 @@ def drop(
 
 
 def let_down(
-    station: Station, part: str, hold: grasping.Hold, container: str, spot: Array,
+    station: Station, part: str, hold: grasping.PlannedGrasp, container: str, spot: Floats,
     rng: np.random.Generator, *, speed: float,
 ) -> Iterator[Move]:  # fmt: skip
     """Lets a part down into a container as it hangs, turned as suits the wrist: its lowest point
     comes to the height of `spot` (3,) [m], as far as the tool clears the rim."""
     world = station.world
     hanging = world.pose(part)
-    middle, _ = around(station, part)
+    middle, _ = bounding_cylinder(station, part)
     goals = [Pose.turned((*spot[:2], 0), (0, 0, 1), a) @ Pose((*-middle, 0.0)) @ hanging
              for a in np.linspace(-np.pi, np.pi, 9)]  # fmt: skip
     down = yield from pick_place.bring(station, part, hold, goals, rng, clear=0.0, speed=speed)
@@ -69,12 +71,9 @@ def let_down(
 def _above(station: Station, tool: Pose, height: float) -> float:
     """How far the palm and what else stands out from a tool at `tool` (tcp_to_world), such as its
     camera, are above a height [m]: they are wider than the room beside a part."""
-    card = station.card
-    found = boxes.join(
-        boxes.Boxes(np.array([box["centre"]]), np.array([box["half"]]), np.eye(3)[None])
-        for box in (card.palm, *card.clear)
-    )
-    low, high = found.moved(tool @ card.tcp.inverse()).bounds()
+    model = station.model
+    found = boxes.join(boxes.of_piece(box) for box in model.body)
+    low, high = found.moved(tool @ model.tcp.pose.inverse()).bounds()
     x, y, _ = tool.position
     wide = (np.maximum(high[:, :2] - (x, y), (x, y) - low[:, :2]) > WIDE).any(axis=1)
     return float(low[wide, 2].min()) - height
@@ -82,7 +81,7 @@ def _above(station: Station, tool: Pose, height: float) -> float:
 
 def free_spot(
     station: Station, part: str, container: str, rng: np.random.Generator, *, room: float
-) -> Array:
+) -> Floats:
     """Where in a container a part has room (3,): clear of what lies there by `room` [m] and of the
     walls by twice that, or as far as can be; `FALL` above the floor, or above what is below it if
     it cannot be clear."""
@@ -90,7 +89,7 @@ def free_spot(
     body = world.cell.body(container)
     dims = catalogue.build(body.kind, body.params).dims
     half = np.array([dims["inner_length"], dims["inner_width"]]) / 2
-    _, radius = around(station, part)
+    _, radius = bounding_cylinder(station, part)
     most = np.maximum(half - radius - 2 * room, 0.0)
     inside = np.column_stack([rng.uniform(-most, most, (SPOTS, 2)), np.zeros(SPOTS)])
     spots = world.pose(container).apply(inside)
@@ -98,15 +97,16 @@ def free_spot(
     gaps = np.full(SPOTS, room)
     for other in (b.name for b in world.cell.bodies if not b.fixed and b.name != part):
         if predicates.inside(world, other, container):
-            middle, wide = around(station, other)
+            middle, wide = bounding_cylinder(station, other)
             gap = np.linalg.norm(spots[:, :2] - middle, axis=1) - wide - radius
             gaps = np.minimum(gaps, gap)
             spots[gap < 0, 2] = np.maximum(spots[gap < 0, 2], predicates.highest(world, other))
     spots[:, 2] += FALL
-    return spots[int(np.argmax(gaps))]
+    best: Floats = spots[int(np.argmax(gaps))]
+    return best
 
 
-def around(station: Station, part: str) -> tuple[Array, float]:
+def bounding_cylinder(station: Station, part: str) -> tuple[Floats, float]:
     """The upright cylinder around a part where it is now: its axis (2,) and its radius [m]."""
     spec = station.world.cell.body(part)
     vertices = catalogue.build(spec.kind, spec.params).mesh.vertices

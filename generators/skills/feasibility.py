@@ -12,7 +12,6 @@ from episodes.errors import UserError
 from scenes.place import NoRoom
 from sim.pose import Pose
 from sim.robots import robot
-from sim.robots.kinematics import Chain
 from sim.robots.reach import reachable
 from sim.spec import Cell, Robot
 
@@ -20,7 +19,7 @@ T = TypeVar("T")
 CROWDED = 4
 
 
-def tried(
+def first_feasible(
     draw: Callable[[np.random.Generator], T],
     wrong: Callable[[T], str],
     rng: np.random.Generator,
@@ -73,21 +72,21 @@ def out_of_reach(cell: Cell, places: Mapping[str, Pose], above: float = 0.1) -> 
     """
     arm = cell.robots[0]
     model = robot.load(arm.card)
-    home = arm.base @ Chain(model).tcp(np.array(model.card.home))
+    home = arm.base @ model.kinematics.tcp(np.array(model.home))
     tools = [
         Pose(pose.position, home.quaternion).shifted(z=z)
         for pose in places.values()
         for z in (0.01, above)
     ]
-    able = reachable(arm.card, arm.base, tools)
+    able = reachable(model, arm.base, tools)
     both = zip(able[::2], able[1::2], strict=True)
     far = {name: places[name] for name, pair in zip(places, both, strict=True) if not all(pair)}
-    return beyond(arm, far) if far else ""
+    return cannot_reach(arm, far) if far else ""
 
 
-def beyond(arm: Robot, places: Mapping[str, Pose]) -> str:
+def cannot_reach(arm: Robot, places: Mapping[str, Pose]) -> str:
     """The clause that says that an arm does not come to places (names -> poses in the world)."""
-    card = robot.load(arm.card).card
+    card = robot.load(arm.card).arm
     foot = arm.base.shifted(z=card.foot).position
     away = max(float(np.linalg.norm(np.subtract(p.position, foot))) for p in places.values())
     up_to = "up to " if len(places) > 1 else ""

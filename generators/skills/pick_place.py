@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 import numpy as np
 
 from sim.motion import grasping
-from sim.motion.moves import Carry, Failed, Grip, Move, Open, Reach, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Failed, Grip, Move, Open, Reach
 from sim.motion.travel import Travel
 from sim.pose import Pose, matrix_to_rotvec
 from sim.station import Station
@@ -17,7 +17,7 @@ TRIES = 3  # at a part, before the episode is given up
 MENDABLE = ("missed_grasp", "slipped", "dropped")  # after these a part may be tried again
 SLIPPED = 0.5  # a part that turned more than this in the jaws is put back [rad]
 
-Steps = Generator[Move | Subtask, None, grasping.Hold]
+Steps = Generator[Move | BeginSubtask, None, grasping.PlannedGrasp]
 
 
 def called(station: Station, body: str) -> str:
@@ -43,9 +43,9 @@ def pick(
     What the jaws miss, lose or let turn on the way up is looked for again where it lies then,
     `TRIES` times in all; each further try is a subtask of its own, `pick_retry`, a recovery.
     """
-    yield Subtask("pick", f"grasp the {called(station, part)}")
+    yield BeginSubtask("pick", f"grasp the {called(station, part)}")
     for left in reversed(range(TRIES)):
-        hold = _hold(station, part, rng, goals, clear, tilt)
+        hold = free_grasp(station, part, rng, goals=goals, clear=clear, tilt=tilt)
         try:
             above = grasping.approach(hold, clear)
             yield travel(above, rng, speed, then=[hold.tcp_to_world])
@@ -62,23 +62,29 @@ def pick(
             if failed.cause not in MENDABLE or not left:
                 raise
             words = f"grasp the {called(station, part)} again"
-            yield Subtask("pick_retry", words, recovery=True)
+            yield BeginSubtask("pick_retry", words, recovery=True)
             yield from back_off(station, clear)
         else:
             break
     return hold
 
 
-def _hold(
-    station: Station, part: str, rng: np.random.Generator, goals: Sequence[Pose], clear: float,
-    tilt: float,
-) -> grasping.Hold:  # fmt: skip
-    """A free grasp of a part where it lies now. Raises Failed."""
-    around = [b.name for b in station.world.cell.bodies if b.role != "room" and b.name != part]
-    found = grasping.holds(station, part, around=around, goals=goals, tilt=tilt, free_above=clear)
+def free_grasp(
+    station: Station, part: str, rng: np.random.Generator, *, goals: Sequence[Pose] = (),
+    clear: float, tilt: float = 0.35,
+) -> grasping.PlannedGrasp:  # fmt: skip
+    """A free grasp of a part where it lies now, one that serves one of `goals`. Raises Failed."""
+    found = grasping.feasible_grasps(
+        station, part, around=others(station, part), goals=goals, tilt=tilt, free_above=clear
+    )
     if not found:
         raise Failed("no_grasp", f"no free grasp of {part} in reach")
     return grasping.choose(found, rng)
+
+
+def others(station: Station, part: str) -> list[str]:
+    """What a tool that takes a part must keep clear of: all but the room and the part."""
+    return [b.name for b in station.world.cell.bodies if b.role != "room" and b.name != part]
 
 
 def travel(
@@ -93,7 +99,9 @@ def travel(
     return Travel(tool, seed, speed, acceleration, carrying, bend, then=tuple(then))
 
 
-def tool_for(station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose]) -> Pose:
+def tool_for(
+    station: Station, part: str, hold: grasping.PlannedGrasp, goals: Sequence[Pose]
+) -> Pose:
     """tcp_to_world that brings a part, as it sits in the jaws now, to one of `goals`."""
     tool = grasping.best_tool(station, grasping.in_hand(station, part, hold), goals)
     if tool is None:
@@ -102,7 +110,7 @@ def tool_for(station: Station, part: str, hold: grasping.Hold, goals: Sequence[P
 
 
 def bring(
-    station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose],
+    station: Station, part: str, hold: grasping.PlannedGrasp, goals: Sequence[Pose],
     rng: np.random.Generator, *, clear: float, speed: float,
 ) -> Generator[Move, None, Pose]:  # fmt: skip
     """Carries a part `clear` [m] above a goal; the tool pose that will put it there."""
@@ -120,7 +128,7 @@ def bring(
 
 
 def set_down(
-    station: Station, part: str, hold: grasping.Hold, goals: Sequence[Pose],
+    station: Station, part: str, hold: grasping.PlannedGrasp, goals: Sequence[Pose],
     rng: np.random.Generator, *, clear: float, speed: float,
 ) -> Iterator[Move]:  # fmt: skip
     """Carries a part to one of its goals, puts it down, lets go, and rises by `clear` [m]."""
@@ -130,7 +138,7 @@ def set_down(
     yield from let_go(hold, down, clear)
 
 
-def let_go(hold: grasping.Hold, down: Pose, clear: float) -> Iterator[Move]:
+def let_go(hold: grasping.PlannedGrasp, down: Pose, clear: float) -> Iterator[Move]:
     """Opens the jaws and backs off upwards by `clear` [m]."""
     yield Open(hold.opening)
     yield Reach(down.shifted(z=clear), 0.35)
@@ -145,10 +153,10 @@ def back_off(station: Station, clear: float) -> Iterator[Move]:
 def one_by_one(
     station: Station,
     waiting: Callable[[], Sequence[str]],
-    handle: Callable[[str], Iterator[Move | Subtask]],
+    handle: Callable[[str], Iterator[Move | BeginSubtask]],
     *,
     clear: float,
-) -> Iterator[Move | Subtask]:
+) -> Iterator[Move | BeginSubtask]:
     """Handles part after part until none is waiting. waiting: what there is left, in order; asked
     again after each part, since one may have been knocked about.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -28,12 +27,11 @@ class Errand:
 
 
 def to_poses(
-    station: Station, parts: Iterable[str], poses: Iterable[Any], position: float, angle: float
+    station: Station, parts: Iterable[str], poses: Iterable[Pose], position: float, angle: float
 ) -> list[Errand]:
-    """Parts that belong to poses (7,), within `position` [m] and `angle` [rad]."""
+    """Parts that belong to poses, within `position` [m] and `angle` [rad]."""
     out = []
-    for part, row in zip(parts, poses, strict=True):
-        pose = Pose.from_array(row)
+    for part, pose in zip(parts, poses, strict=True):
         distance, turn = predicates.off_goal(station.world, part, pose)
         out.append(Errand(part, pose.position, distance <= position and turn <= angle))
     return out

@@ -4,14 +4,16 @@ from."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from episodes.array_types import Floats
 from scenes.cameras import look_at
+from scenes.goals import ViewsGoal
 from sim.motion import travel
-from sim.pose import Array, Pose, rotvec_to_matrix
-from sim.robots import reach, robot
+from sim.pose import Pose, rotvec_to_matrix
+from sim.robots import reach
 from sim.spec import Camera
 from sim.station import Station
 
@@ -24,14 +26,44 @@ LOWEST = np.deg2rad(25.0)  # elevation of a line of sight
 @dataclass(frozen=True)
 class Terms:
     """What counts as a view: focus, nearest and farthest [m]; angle, from the feature's normal at
-    most [rad]; framed, from the picture's middle at most, as a share of its size."""
+    most [rad]; framed, from the picture's middle at most, as a share of its size; still, how long
+    the camera must stand [s]."""
 
     focus: tuple[float, float]
     angle: float
     framed: float
+    still: float
 
 
-def has(station: Station, camera: Camera, point: Array, normal: Array, terms: Terms) -> bool:
+@dataclass
+class Views:
+    """The views that a camera has taken; `look` is called once before the first step and once after
+    each. taken: the features that were seen from a camera that stood long enough."""
+
+    goal: ViewsGoal
+    camera: Camera
+    terms: Terms
+    taken: set[str] = field(default_factory=set)
+    _tool: Floats | None = None  # where the tool was [m]
+    _rows: int = 0  # for how many control periods it has stood
+
+    def look(self, station: Station) -> None:
+        tool = np.array(station.sensed_tcp().position)
+        hz = station.world.cell.physics.control_hz
+        moved = np.inf if self._tool is None else float(np.linalg.norm(tool - self._tool)) * hz
+        self._tool = tool
+        self._rows = self._rows + 1 if moved < 0.01 else 0
+        if self._rows < self.terms.still * hz:
+            return
+        goal = self.goal
+        for name, point, normal in zip(goal.features, goal.points, goal.normals, strict=True):
+            if name not in self.taken and has(
+                station, self.camera, np.array(point), np.array(normal), self.terms
+            ):
+                self.taken.add(name)
+
+
+def has(station: Station, camera: Camera, point: Floats, normal: Floats, terms: Terms) -> bool:
     """Whether the camera, where it is now, has a view of a feature at `point` (3,), facing
     `normal` (3,), that nothing hides."""
     eye = camera_to_world(station, camera)
@@ -48,10 +80,7 @@ def has(station: Station, camera: Camera, point: Array, normal: Array, terms: Te
 
 def camera_to_world(station: Station, camera: Camera) -> Pose:
     """Of a camera that rides on the station's robot, as the joint sensors have it; OpenCV axes."""
-    positions = np.array(station.arm.read()[0])
-    link = camera.parent.partition("/")[2]
-    at = robot.frame_to_world(station.robot.base, station.arm.model, positions, link, camera.pose)
-    return Pose.from_matrix(at)
+    return station.sensed_frame(camera.parent.partition("/")[2], camera.pose)
 
 
 def camera_to_tcp(station: Station, camera: Camera) -> Pose:
@@ -59,7 +88,7 @@ def camera_to_tcp(station: Station, camera: Camera) -> Pose:
     return station.sensed_tcp().inverse() @ camera_to_world(station, camera)
 
 
-def hidden_by(station: Station, eye: Pose, point: Array, normal: Array) -> str | None:
+def hidden_by(station: Station, eye: Pose, point: Floats, normal: Floats) -> str | None:
     """What stands between a camera and a feature."""
     way = np.subtract(point, eye.position)
     start = eye.position + LENS * way / np.linalg.norm(way)
@@ -67,7 +96,7 @@ def hidden_by(station: Station, eye: Pose, point: Array, normal: Array) -> str |
 
 
 def tools(
-    station: Station, camera: Camera, point: Array, normal: Array, terms: Terms,
+    station: Station, camera: Camera, point: Floats, normal: Floats, terms: Terms,
     rng: np.random.Generator,
 ) -> Iterator[Pose]:  # fmt: skip
     """tcp_to_world poses that give a view of a feature: in reach, clear of everything, unhidden;
@@ -87,20 +116,20 @@ def tools(
             turned = Pose.at(eye.position, eye.rotation @ rotvec_to_matrix([0.0, 0.0, roll]))
             tool = turned @ tcp_to_camera
             found.append((float(np.linalg.norm(station.turn_from_home(tool))), len(found), tool))
-    clearance = travel.around(station)
+    clearance = travel.clearance_of(station)
     base = station.robot.base.inverse()
     for _, _, tool in sorted(found, key=lambda item: item[:2]):
-        joints = next(reach.solutions(station.chain, base @ tool, station.joints), None)
+        joints = next(reach.solutions(station.kinematics, base @ tool, station.joints), None)
         if joints is not None and not clearance.hits(joints[None], 0.01)[0]:
             yield tool
 
 
-def _about(axis: Array, angle: float, rng: np.random.Generator) -> Array:
+def _about(axis: Floats, angle: float, rng: np.random.Generator) -> Floats:
     """A direction (3,) within `angle` [rad] of an axis (3,), evenly over the cap."""
     z = rng.uniform(np.cos(angle), 1.0)
     turn = rng.uniform(-np.pi, np.pi)
     side = np.cross(axis, [1.0, 0.0, 0.0] if abs(axis[0]) < 0.8 else [0.0, 1.0, 0.0])
     side /= np.linalg.norm(side)
     flat = np.cos(turn) * side + np.sin(turn) * np.cross(axis, side)
-    out: Array = z * axis + np.sqrt(1 - z * z) * flat
+    out: Floats = z * axis + np.sqrt(1 - z * z) * flat
     return out

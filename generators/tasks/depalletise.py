@@ -2,95 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from generators.configured import Configured, key
 from generators.language import words
 from generators.skills import conveyor, feasibility, pick_place, predicates, progress
-from generators.task import Outcome
+from generators.task import TaskOutcome
+from scenes.goals import UnstackGoal
 from scenes.pallet import depalletising
-from sim.motion.moves import Carry, Move, Subtask
+from sim.motion.moves import BeginSubtask, Carry, Move
 from sim.pose import Pose
-from sim.robots import robot
 from sim.spec import Cell
 from sim.station import Station
 
 
-class Depalletise:
+@dataclass(frozen=True, kw_only=True)
+class Depalletise(Configured):
     """Success: every box is on the belt, upright, let go."""
 
     name = "depalletise"
-
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        self.config = config
-        self.max_seconds = float(config["task"]["max_seconds"])
-        self.tilt = np.deg2rad(config["task"]["tilt_deg"])
-        self.drop = float(config["task"]["drop_m"])
-        self.card = robot.load(config["robot"]["card"]).card
+    tilt: float = key("tilt_deg")
+    drop: float = key("drop_m", least=None)
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        card = self.card
-        return feasibility.tried(
-            lambda r: depalletising(self.config, r, card.home, card.wrist, card.foot),
-            self._beyond,
+        return feasibility.first_feasible(
+            lambda r: depalletising(self.config, r, self.arm),
+            self._out_of_reach,
             rng,
             "move scene.pallet (x_m, y_m, below_m) or task.drop_m nearer",
         )
 
-    def _beyond(self, cell: Cell) -> str:
+    def _out_of_reach(self, cell: Cell) -> str:
         """What the robot does not reach of the boxes and of where they are put down."""
-        height = cell.body("box_0").params["height_mm"] / 1000
-        places = {part: cell.body(part).pose.shifted(z=height) for part in cell.goal["parts"]}
-        belt = Pose.from_array(cell.goal["belt"])
-        places["the belt"] = belt @ Pose((self.drop, 0.0, height))
+        goal = UnstackGoal.of(cell)
+        height = cell.body(goal.parts[0]).params["height_mm"] / 1000
+        places = {part: cell.body(part).pose.shifted(z=height) for part in goal.parts}
+        places["the belt"] = goal.belt @ Pose((self.drop, 0.0, height))
         return feasibility.out_of_reach(cell, places, height + 0.04)
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
-        return words.instruction(self.name, cell, {"belt": "conveyor", "pallet": "pallet"}, rng)
+        slots = {"belt": "conveyor", "pallet": UnstackGoal.of(cell).pallet}
+        return words.instruction(self.name, cell, slots, rng)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
         cell = station.world.cell
-        speed = rng.uniform(0.6, 0.8)
-        height = station.world.cell.body("box_0").params["height_mm"] / 1000
-        for part in cell.goal["parts"]:
+        goal, speed = UnstackGoal.of(cell), rng.uniform(0.6, 0.8)
+        height = cell.body(goal.parts[0]).params["height_mm"] / 1000
+        for part in goal.parts:
             clear = height + rng.uniform(0.02, 0.04)  # over what stands beside it
             spot = (self.drop + rng.uniform(-0.03, 0.03), rng.uniform(-0.01, 0.01), 0.002)
-            goals = [
-                Pose.from_array(cell.goal["belt"]) @ Pose.turned(spot, (0, 0, 1), yaw)
-                for yaw in (0.0, np.pi)
-            ]
+            goals = [goal.belt @ Pose.turned(spot, (0, 0, 1), yaw) for yaw in (0.0, np.pi)]
             hold = yield from pick_place.pick(
                 station, part, rng, goals=goals, clear=clear, speed=speed
             )
-            yield Subtask("put", "put the box on the belt")
-            yield from conveyor.await_room(station, part, spot[0])
+            yield BeginSubtask("put", "put the box on the belt")
+            yield from conveyor.await_room(station, goal, part, spot[0])
             down = yield from pick_place.bring(
                 station, part, hold, goals, rng, clear=clear, speed=speed
             )
             yield Carry(down, 0.25)
             yield from pick_place.let_go(hold, down, clear)
 
-    def outcome(self, station: Station) -> Outcome:
+    def judge(self, cell: Cell) -> UnstackJudge:
+        return UnstackJudge(self, UnstackGoal.of(cell))
+
+
+@dataclass(frozen=True)
+class UnstackJudge:
+    task: Depalletise
+    goal: UnstackGoal
+
+    def update(self, station: Station) -> TaskOutcome:
         world = station.world
         waiting = False
-        for part in world.cell.goal["parts"]:
+        for part in self.goal.parts:
             if predicates.fallen(station, part, 0.5):
-                return Outcome(False, "dropped", over=True)
-            if not conveyor.on_belt(station, part):
+                return TaskOutcome(False, "dropped", over=True)
+            if not conveyor.on_belt(station, self.goal, part):
                 waiting = True
-            elif world.pose(part).rotation[2, 2] < np.cos(self.tilt):
-                return Outcome(False, "toppled", over=True)
+            elif world.pose(part).rotation[2, 2] < np.cos(self.task.tilt):
+                return TaskOutcome(False, "toppled", over=True)
         if waiting or station.holding():
-            return Outcome(False, "not_cleared")
-        return Outcome(True)
+            return TaskOutcome(False, "not_cleared")
+        return TaskOutcome(True)
 
     def progress(self, station: Station) -> float:
         """How far the boxes are on their ways to the belt (`skills.progress.delivered`)."""
-        goal = station.world.cell.goal
-        belt = Pose.from_array(goal["belt"]).position
+        goal = self.goal
+        belt = goal.belt.position
         return progress.delivered(
             station,
-            [progress.Errand(p, belt, conveyor.on_belt(station, p)) for p in goal["parts"]],
+            [progress.Errand(p, belt, conveyor.on_belt(station, goal, p)) for p in goal.parts],
         )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
+from generators.configured import Configured, key
 from generators.language import words
 from generators.skills import pick_place, viewpoints
-from generators.task import Outcome
+from generators.task import TaskOutcome
+from scenes.goals import ViewsGoal
 from scenes.inspecting import inspection_bench
-from sim.motion.moves import Failed, Hold, Move, Subtask
-from sim.robots import robot
-from sim.spec import Cell
+from sim.motion.moves import BeginSubtask, Dwell, Failed, Move, Watched
+from sim.spec import Camera, Cell
 from sim.station import Station
 
 TRIES = 3  # places that a feature is looked at from
@@ -26,77 +27,66 @@ SAID = {
 }
 
 
-class InspectViews:
+@dataclass(frozen=True, kw_only=True)
+class InspectViews(Configured):
     """Success: the wrist camera stood still for `still_s` at a view of every feature: framed, in
     focus, not too much from the side, and unhidden."""
 
     name = "inspect_views"
-
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        self.config = config
-        task = config["task"]
-        self.max_seconds = float(task["max_seconds"])
-        focus = (float(task["focus_m"][0]), float(task["focus_m"][1]))
-        self.terms = viewpoints.Terms(focus, float(np.deg2rad(task["angle_deg"])), task["framed"])
-        self.still = float(task["still_s"])
-        self.card = robot.load(config["robot"]["card"]).card
+    focus: tuple[float, float] = key("focus_m")
+    angle: float = key("angle_deg")
+    framed: float = key("framed")
+    still: float = key("still_s")
 
     def cell(self, rng: np.random.Generator) -> Cell:
-        return inspection_bench(self.config, rng, self.card.home, self.card.wrist)
+        return inspection_bench(self.config, rng, self.arm)
 
     def instruction(self, cell: Cell, rng: np.random.Generator) -> words.Instruction:
-        kind = cell.body("target").kind
+        goal = ViewsGoal.of(cell)
+        kind = cell.body(goal.target).kind
         plain = {"en": "every feature", "ko": "모든 형상"}
         terms = {"features": SAID.get(kind, plain)}
-        return words.instruction(self.name, cell, {"part": "target"}, rng, terms=terms)
+        return words.instruction(self.name, cell, {"part": goal.target}, rng, terms=terms)
 
-    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | Subtask]:
-        goal, camera = _goal(station)
+    def script(self, station: Station, rng: np.random.Generator) -> Iterator[Move | BeginSubtask]:
+        goal = ViewsGoal.of(station.world.cell)
+        camera = station.world.cell.camera(goal.camera)
+        views = self._views(goal, camera)  # what it has seen itself, not what it is told
+        views.look(station)
         speed = rng.uniform(0.35, 0.55)
-        for i in rng.permutation(len(goal["features"])):
-            name = goal["features"][i]
-            if name in _taken(station):
+        for i in rng.permutation(len(goal.features)):
+            name = goal.features[i]
+            if name in views.taken:
                 continue
-            yield Subtask("view", f"look at the {name.replace('_', ' ')}")
-            point, normal = np.array(goal["points"][i]), np.array(goal["normals"][i])
-            places = viewpoints.tools(station, camera, point, normal, self.terms, rng)
+            yield BeginSubtask("view", f"look at the {name.replace('_', ' ')}")
+            point, normal = np.array(goal.points[i]), np.array(goal.normals[i])
+            places = viewpoints.tools(station, camera, point, normal, views.terms, rng)
             for tool in islice(places, TRIES):
-                yield pick_place.travel(tool, rng, speed)
-                yield Hold(self.still + 0.15)
-                if name in _taken(station):
+                yield Watched(pick_place.travel(tool, rng, speed), views.look)
+                yield Watched(Dwell(self.still + 0.15), views.look)
+                if name in views.taken:
                     break
             else:
                 raise Failed("no_view", f"nowhere to look at {name} from")
 
-    def outcome(self, station: Station) -> Outcome:
-        goal, camera = _goal(station)
-        taken, memory = _taken(station), station.memory
-        tool = np.array(station.sensed_tcp().position)
-        hz = station.world.cell.physics.control_hz
-        moved = float(np.linalg.norm(tool - memory.get("tool", tool + 1.0))) * hz
-        memory["tool"] = tool
-        memory["rows"] = memory.get("rows", 0) + 1 if moved < 0.01 else 0
-        if memory["rows"] >= self.still * hz:
-            for name, point, normal in zip(
-                goal["features"], goal["points"], goal["normals"], strict=True
-            ):
-                if name not in taken and viewpoints.has(
-                    station, camera, np.array(point), np.array(normal), self.terms
-                ):
-                    taken.add(name)
-        done = len(taken) == len(goal["features"])
-        return Outcome(done, "" if done else "view_missing")
+    def judge(self, cell: Cell) -> ViewsJudge:
+        goal = ViewsGoal.of(cell)
+        return ViewsJudge(self._views(goal, cell.camera(goal.camera)))
+
+    def _views(self, goal: ViewsGoal, camera: Camera) -> viewpoints.Views:
+        terms = viewpoints.Terms(self.focus, self.angle, self.framed, self.still)
+        return viewpoints.Views(goal, camera, terms)
+
+
+@dataclass(frozen=True)
+class ViewsJudge:
+    views: viewpoints.Views
+
+    def update(self, station: Station) -> TaskOutcome:
+        self.views.look(station)
+        done = len(self.views.taken) == len(self.views.goal.features)
+        return TaskOutcome(done, "" if done else "view_missing")
 
     def progress(self, station: Station) -> float:
         """The share of the views that have been taken."""
-        return len(_taken(station)) / len(station.world.cell.goal["features"])
-
-
-def _goal(station: Station) -> tuple[Mapping[str, Any], Any]:
-    goal = station.world.cell.goal
-    return goal, station.world.cell.camera(goal["camera"])
-
-
-def _taken(station: Station) -> set[str]:
-    taken: set[str] = station.memory.setdefault("taken", set())
-    return taken
+        return len(self.views.taken) / len(self.views.goal.features)

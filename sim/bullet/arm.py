@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pybullet
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from sim.robots import robot
 from sim.robots.physics_urdf import robot_urdf
+from sim.robots.tools.base import ON
+from sim.robots.tools.jaws import Jaws
 from sim.spec import Robot
-
-Array = NDArray[np.float64]
 
 JAW_FRICTION = 1.0
 PIVOT = 0.1  # what resists turning on a pad: a soft patch, where physics has a line [m]
 
 
-class LoadedArm:
+class SimulatedArm:
     """A robot in a client: its ids, its motors, and the targets that they hold."""
 
     def __init__(self, client: int, spec: Robot, *, visuals: bool) -> None:
         self.client = client
         self.model = robot.load(spec.card)
-        card = self.model.card
+        arm, tool = self.model.arm, self.model.tool
         self.id: int = pybullet.loadURDF(
             str(robot_urdf(self.model, visuals=visuals)),
             basePosition=spec.base.position,
@@ -38,19 +38,20 @@ class LoadedArm:
         self.joint_ids = {entry[1].decode(): entry[0] for entry in info}
         self.link_ids = {entry[12].decode(): entry[0] for entry in info}
         self._movable = [self.joint_ids[name] for name in self.model.movable]
-        self._arm = [self.joint_ids[name] for name in card.arm_joints]
-        self._jaws = [self.joint_ids[name] for name in card.gripper_joints]
+        self._arm = [self.joint_ids[name] for name in arm.joints]
+        self._jaws = [self.joint_ids[name] for name in tool.joints]
         self._driven = self._arm + self._jaws
-        self._forces = [*card.effort, *([card.gripper_force] * len(self._jaws))]
+        force = tool.force if isinstance(tool, Jaws) else 0.0
+        self._forces = [*arm.effort, *([force] * len(self._jaws))]
         self._gains = self._usual = [0.5] * len(self._arm) + [0.3] * len(self._jaws)
         self._felt: list[tuple[float, ...]] = []
-        self.tip_links = {self.link_ids[name] for name in card.tips}
-        self._wrist = self.joint_ids[card.wrench_joint]
+        self.tip_links = {self.link_ids[name] for name in tool.tips}
+        self._wrist = self.joint_ids[self.model.wrench_joint]
         self.target = np.array(
             [*np.array(spec.joints, np.float32).astype(float), np.float32(spec.gripper)]
         )
         self.wrench = np.zeros(6)
-        self.valve = False  # whether the gripper is told to close: suction on
+        self.valve = False  # whether it is open: suction on
         self._pivots = False  # whether anything resists turning on the pads
         self._prepare()
 
@@ -58,21 +59,22 @@ class LoadedArm:
         """Rest at the start position with motors that hold it; grippy pads; coupled jaws."""
         start = np.zeros(len(self._movable))
         joints, jaws = self.split(self.target)
-        start[self.model.arm_columns()] = joints
-        start[self.model.gripper_columns()] = jaws
+        start[self.model.arm_columns] = joints
+        start[self.model.tool_columns] = jaws
         self.place(start)
         for joint in self._movable:
             pybullet.changeDynamics(
                 self.id, joint, linearDamping=0.0, angularDamping=0.0, jointDamping=0.0,
                 physicsClientId=self.client,
             )  # fmt: skip
-        for name in self.model.card.pads:
+        tool = self.model.tool
+        for name in tool.pads:
             pybullet.changeDynamics(
                 self.id, self.link_ids[name], lateralFriction=JAW_FRICTION, spinningFriction=0.0,
                 rollingFriction=0.0, contactStiffness=1e5, contactDamping=100, frictionAnchor=1,
                 physicsClientId=self.client,
             )  # fmt: skip
-        if self.model.card.gripper_couple:
+        if isinstance(tool, Jaws) and tool.coupled:
             left, right = self._jaws
             gear = pybullet.createConstraint(
                 self.id, left, self.id, right, jointType=pybullet.JOINT_GEAR,
@@ -85,15 +87,13 @@ class LoadedArm:
         pybullet.enableJointForceTorqueSensor(self.id, self._wrist, True, self.client)
         self.drive(self.course(self.target, 1)[0])
 
-    def split(self, targets: Array) -> tuple[Array, Array]:
-        """Joint targets (..., J), and the joint value of each jaw, of targets (..., J + 1)."""
-        card = self.model.card
-        jaw = card.gripper_open + targets[..., -1:] * (card.gripper_closed - card.gripper_open)
-        return targets[..., :-1], np.repeat(jaw, len(self._jaws), axis=-1)
+    def split(self, targets: Floats) -> tuple[Floats, Floats]:
+        """Joint targets (..., J), and those of the tool's joints, of targets (..., J + 1)."""
+        return targets[..., :-1], self.model.tool.positions(targets[..., -1:])
 
-    def course(self, to: Array, substeps: int) -> list[list[float]]:
+    def course(self, to: Floats, substeps: int) -> list[list[float]]:
         """What the motors are to do in each substep on the way to a target (J + 1,): positions of
-        the driven joints, then the gripper command. The target becomes the one that is held."""
+        the driven joints, then the tool's command. The target becomes the one that is held."""
         share = np.arange(1, substeps + 1)[:, None] / substeps
         targets = self.target + share * (to - self.target)
         self.target = to
@@ -111,7 +111,7 @@ class LoadedArm:
         if on == self._pivots:
             return
         self._pivots = on
-        for name in self.model.card.pads:
+        for name in self.model.tool.pads:
             pybullet.changeDynamics(
                 self.id, self.link_ids[name], spinningFriction=PIVOT if on else 0.0,
                 physicsClientId=self.client,
@@ -119,7 +119,7 @@ class LoadedArm:
 
     def drive(self, motors: list[float]) -> None:
         """Sets the motors: a row of `course`."""
-        self.valve = motors[-1] >= 0.5
+        self.valve = motors[-1] >= ON
         pybullet.setJointMotorControlArray(
             self.id,
             self._driven,
@@ -130,7 +130,7 @@ class LoadedArm:
             physicsClientId=self.client,
         )
 
-    def place(self, joints: Array) -> None:
+    def place(self, joints: Floats) -> None:
         """Puts every movable joint (M,) there, at rest."""
         for joint, value in zip(self._movable, joints, strict=True):
             pybullet.resetJointState(self.id, joint, value, 0.0, physicsClientId=self.client)
@@ -151,7 +151,7 @@ class LoadedArm:
         self._felt.clear()
 
 
-def _flags(model: robot.Model, *, visuals: bool) -> int:
+def _flags(model: robot.RobotModel, *, visuals: bool) -> int:
     """A merged model's file says every link's inertia; PyBullet would make up its own."""
     flags: int = pybullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES if visuals else 0
     return flags | pybullet.URDF_USE_INERTIA_FROM_FILE if model.merged else flags

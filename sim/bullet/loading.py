@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pybullet
-from numpy.typing import NDArray
 
 from assets import catalogue
 from assets.part import Box, Cylinder, Hull, Part, Piece
@@ -15,14 +14,12 @@ from sim import cache
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
 
-Array = NDArray[np.float64]
-
 ROLLING = 0.001  # [m]
 # a facet of a binary STL file
 FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
-class LoadedBody:
+class SimulatedBody:
     """A body in a client: its id, and where its centre of mass sits in the part's frame.
 
     meshes: a folder for the mesh of what it looks like; None: it is not to be seen. rolling:
@@ -195,4 +192,4 @@ def _hull_file(points: tuple[tuple[float, float, float], ...]) -> Path:
     lines = ["v " + " ".join(repr(float(c)) for c in point) for point in points]
     lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
     text = "\n".join(lines).encode()
-    return cache.kept("hulls", f"{hashlib.sha256(text).hexdigest()[:24]}.obj", lambda: text)
+    return cache.stored("hulls", "", ".obj", text)

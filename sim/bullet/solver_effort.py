@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Set
 
 import pybullet
 
-from sim.bullet.arm import LoadedArm
+from sim.bullet.arm import SimulatedArm
 from sim.bullet.contacts import touched
 
 LIGHT, FEATHER = 0.02, 0.008  # [kg]
@@ -35,8 +35,8 @@ class Solver:
         self._effort = 1  # times the usual iterations
         self._steady: dict[int, int] = {}  # control periods that an arm's part hangs
 
-    def adapt(self, commands: Iterable[tuple[LoadedArm, float]]) -> None:
-        """commands: every arm with jaws, and what its gripper is told next, 0 .. 1."""
+    def adapt(self, commands: Iterable[tuple[SimulatedArm, float]]) -> None:
+        """commands: every arm with jaws, and what its gripper is commanded next, 0 .. 1."""
         effort = max([self._wanted(arm, command) for arm, command in commands], default=1)
         if effort != self._effort:
             self._effort = effort
@@ -44,7 +44,7 @@ class Solver:
                 numSolverIterations=self._iterations * effort, physicsClientId=self._client
             )
 
-    def _wanted(self, arm: LoadedArm, command: float) -> int:
+    def _wanted(self, arm: SimulatedArm, command: float) -> int:
         closing = command - float(arm.target[-1])
         held = touched(self._client, arm.id)
         arm.resist_pivoting(bool(held & self._round))

@@ -14,8 +14,10 @@ from collections.abc import Mapping
 import numpy as np
 import pybullet
 
-from sim.pose import Array, Pose
-from sim.robots.card import Card, Cups
+from episodes.array_types import Floats
+from sim.bullet.arm import SimulatedArm
+from sim.pose import Pose
+from sim.robots.tools.cups import Cups
 
 RING = 12  # rays around a lip
 WITHIN = 0.002  # of the lip's plane: what a soft lip makes up for [m]
@@ -28,28 +30,24 @@ DRIFT = 0.005  # a body that has moved this far in its cup has come off [m]
 BACK = 0.006  # rays start this far behind the lip [m]
 
 
-class Suction:
+class SimulatedCups:
     """The cups of one arm: one valve, one body at most. free: the bodies (name -> id) to lift."""
 
-    def __init__(
-        self, client: int, arm: int, links: Mapping[str, int], card: Card, free: Mapping[str, int]
-    ) -> None:
-        assert card.cups is not None
-        self.cups: Cups = card.cups
+    def __init__(self, client: int, arm: SimulatedArm, cups: Cups, free: Mapping[str, int]) -> None:
+        self.cups = cups
         self.held: str | None = None  # the body that hangs on it
         self.seal = 0.0  # 0 .. 1, of the held body
-        self._client, self._arm = client, arm
-        self._link, self._frame = links[self.cups.link], links[card.tcp_link]
-        self._tcp = card.tcp
+        self._client, self._arm = client, arm.id
+        self._link, self._frame = arm.link_ids[cups.link], arm.link_ids[arm.model.tcp.link]
+        self._tcp = arm.model.tcp.pose
         self._names = {body: name for name, body in free.items()}
         self._body, self._constraint = -1, -1
         self._load, self._age = np.zeros(6), 0
         self._lip_in_link = (self._link_to_world().inverse() @ self._tcp_to_world()).matrix()
-        self._lever = self.cups.radius + max(float(np.hypot(x, y)) for x, y in self.cups.centres)
         self._start = Pose()  # of the body in the cup's frame, when it was taken
         self._starts, self._ends = _rays(self.cups)
         pybullet.changeDynamics(
-            arm, self._link, lateralFriction=1.0, contactStiffness=5e3, contactDamping=100.0,
+            arm.id, self._link, lateralFriction=1.0, contactStiffness=5e3, contactDamping=100.0,
             physicsClientId=client,
         )  # fmt: skip
 
@@ -127,16 +125,16 @@ class Suction:
         away = np.subtract(at, link[0])
         if np.linalg.norm(away @ turn - self._start.position) > DRIFT:
             return True
-        told = pybullet.getConstraintState(self._constraint, physicsClientId=self._client)
-        # the load on the cups, in world axes; its moment is told about the body's middle
-        load = np.array(told)
-        fx, fy, fz = told[:3]
+        measured = pybullet.getConstraintState(self._constraint, physicsClientId=self._client)
+        # the load on the cups, in world axes; its moment is about the body's middle
+        load = np.array(measured)
+        fx, fy, fz = measured[:3]
         x, y, z = away - turn @ self._lip_in_link[:3, 3]
         load[3:] += (y * fz - z * fy, z * fx - x * fz, x * fy - y * fx)
         self._load += SLUGGISH * (load - self._load)
         return self._exceeds(self._load, turn @ self._lip_in_link[:3, 2])
 
-    def _exceeds(self, load: Array, outward: Array) -> bool:
+    def _exceeds(self, load: Floats, outward: Floats) -> bool:
         """Whether a load (6,) about the lip's middle is more than the vacuum and friction hold.
 
         Tipping lifts the lip at the far rim (lever: the cups' spread); what is left of the vacuum
@@ -144,9 +142,9 @@ class Suction:
         """
         pull, twist = float(load[:3] @ outward), float(load[3:] @ outward)
         shear = float(np.linalg.norm(load[:3] - pull * outward))
-        tip = float(np.linalg.norm(load[3:] - twist * outward)) / self._lever
+        tip = float(np.linalg.norm(load[3:] - twist * outward)) / self.cups.spread
         left = self.capacity - pull
-        return left < tip or np.hypot(shear, twist / self._lever) > FRICTION * left
+        return left < tip or np.hypot(shear, twist / self.cups.spread) > FRICTION * left
 
     def _let_go(self) -> None:
         if self.held is None:
@@ -181,7 +179,7 @@ class Suction:
         return self._link_to_world().inverse() @ Pose(*at)
 
 
-def _rays(cups: Cups) -> tuple[Array, Array]:
+def _rays(cups: Cups) -> tuple[Floats, Floats]:
     """Starts and ends (N, 3) in the TCP's frame: for each cup its ring, then five inside it."""
     angle = 2 * np.pi * np.arange(RING) / RING
     ring = cups.radius * 0.95 * np.stack([np.cos(angle), np.sin(angle)], axis=1)

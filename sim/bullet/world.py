@@ -10,27 +10,31 @@ from typing import NoReturn, Self
 
 import numpy as np
 import pybullet
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from assets import catalogue
+from episodes.array_types import Floats, Singles
 from sim import state_layout
-from sim.bullet import devices
-from sim.bullet.arm import LoadedArm
-from sim.bullet.loading import LoadedBody, is_round
+from sim.bullet import members
+from sim.bullet.arm import SimulatedArm
+from sim.bullet.loading import SimulatedBody, is_round
+from sim.bullet.members import SimulatedMember
 from sim.bullet.sleeping import Resting
 from sim.bullet.solver_effort import Solver
-from sim.bullet.suction import Suction
+from sim.bullet.suction import SimulatedCups
+from sim.controller import Controller
 from sim.pose import Pose, matrix_to_rotvec
+from sim.robots.tools.cups import Cups
+from sim.robots.tools.jaws import Jaws
 from sim.spec import Cell, Physics
-
-Array = NDArray[np.float64]
 
 GRAVITY = 9.81  # [m/s^2]
 CALM_HZ = 240  # substeps a second where no arm touches anything
 
 
 class World:
-    """A context manager. A new client for every world: no state can leak from one to the next.
+    """The `Engine` of Bullet, and a context manager. A new client for every world: no state can
+    leak from one to the next.
 
     What is set here is set in full, since PyBullet keeps some parameters from client to client.
     visuals: whether looks are loaded too (only PyBullet's own camera needs them).
@@ -52,29 +56,33 @@ class World:
             _configure(self.client, cell.physics)
             with TemporaryDirectory() if visuals else nullcontext() as meshes:
                 folder = Path(meshes) if meshes else None
-                self.bodies = devices.load(self.client, cell, meshes=folder)
-            self.controller = devices.Controller(cell, self.bodies)
+                self.bodies = members.load(self.client, cell, meshes=folder)
+            self._members = {n: b for n, b in self.bodies.items() if isinstance(b, SimulatedMember)}
+            self._belts = [
+                b for b in self.bodies.values() if isinstance(b, SimulatedBody) and b.belt
+            ]
+            self._controller = Controller(cell.rules, self._members)
             self._movable = [b.name for b in cell.bodies if not b.fixed]
-            self.arms = {r.name: LoadedArm(self.client, r, visuals=visuals) for r in cell.robots}
-            self.suction = {
-                name: Suction(self.client, arm.id, arm.link_ids, arm.model.card, self._free())
+            self.arms = {r.name: SimulatedArm(self.client, r, visuals=visuals) for r in cell.robots}
+            self._cups = {
+                name: SimulatedCups(self.client, arm, arm.model.tool, self._free())
                 for name, arm in self.arms.items()
-                if arm.model.card.cups is not None
+                if isinstance(arm.model.tool, Cups)
             }
             loaded = {**self.bodies, **self.arms}
             self._names = {one.id: name for name, one in loaded.items()}
             self._poses = {name: body.pose() for name, body in self.bodies.items()}
             arms = [arm.id for arm in self.arms.values()]
-            members = {name: body.id for name, body in self.controller.members.items()}
-            belts = self.controller.belts()
-            self.resting = Resting(self.client, self._free(), members, arms, belts)
+            jointed = {name: body.id for name, body in self._members.items()}
+            belts = [belt.id for belt in self._belts]
+            self.resting = Resting(self.client, self._free(), jointed, arms, belts)
             loose = [(b, self.bodies[b.name].id) for b in cell.bodies if not b.fixed]
             masses = {body: b.mass for b, body in loose}
             rolling = {body for b, body in loose if is_round(self.parts[b.name])}
             self.solver = Solver(self.client, cell.physics.solver_iterations, masses, rolling)
             for _ in range(round(cell.physics.settle_s * cell.physics.hz)):
                 pybullet.stepSimulation(physicsClientId=self.client)
-            self.controller.rewind_belts()  # from now on they run
+            self._rewind_belts()  # from now on they run
             self._read_poses()
         except BaseException:
             self.close()
@@ -108,41 +116,41 @@ class World:
         """Simulated time since step 0 [s]."""
         return self._ticks / self.cell.physics.control_hz
 
-    def step(self, targets: NDArray[np.float32]) -> None:
+    def step(self, targets: Singles) -> None:
         """One control period. targets: for each robot J joint targets [rad], then the gripper 0..1.
 
         float32, as recorded, so that what is replayed is what was applied. The joint controller
         runs at the physics rate and goes from the old target to the new one in a straight line.
         """
-        self.controller.tick()
-        for name, member in self.controller.members.items():
-            if member.told:
+        self._controller.tick(self)
+        for name, member in self._members.items():
+            if member.driven:
                 self.resting.wake(name)
-                member.told = False
+                member.driven = False
         wanted = np.asarray(targets, np.float32).astype(np.float64)
         size = sum(len(arm.target) for arm in self.arms.values())
         if size != len(wanted):
             raise ValueError(f"targets must have {size} entries, not {len(wanted)}")
         substeps = self._pace()
-        told = []
+        commands = []
         for arm in self.arms.values():
-            told.append((arm, wanted[: len(arm.target)]))
+            commands.append((arm, wanted[: len(arm.target)]))
             wanted = wanted[len(arm.target) :]
-        self.solver.adapt((arm, to[-1]) for arm, to in told if arm.model.card.kind == "jaws")
-        courses = [(arm, arm.course(to, substeps)) for arm, to in told]
+        self.solver.adapt((arm, to[-1]) for arm, to in commands if isinstance(arm.model.tool, Jaws))
+        courses = [(arm, arm.course(to, substeps)) for arm, to in commands]
         for k in range(substeps):
             for arm, course in courses:
                 arm.drive(course[k])
             pybullet.stepSimulation(physicsClientId=self.client)
             for arm in self.arms.values():
                 arm.feel()
-            for name, cups in self.suction.items():
+            for name, cups in self._cups.items():
                 cups.update(self.arms[name].valve)
         for arm in self.arms.values():
             arm.rest()
-        self.controller.rewind_belts()
+        self._rewind_belts()
         self._read_poses()
-        held = {cups.held for cups in self.suction.values() if cups.held is not None}
+        held = {cups.held for cups in self._cups.values() if cups.held is not None}
         self._slept = {n: self._slept.get(n, substeps) for n in sorted(self.resting.asleep)}
         self.resting.update(self._before, self._poses, held)
         self._ticks += 1
@@ -160,6 +168,10 @@ class World:
                 arm.pace(step * physics.hz)
         return substeps
 
+    def _rewind_belts(self) -> None:
+        for belt in self._belts:
+            belt.rewind()
+
     def _read_poses(self) -> None:
         """Once a control period; what is fixed keeps its pose."""
         self._before = self._poses
@@ -168,9 +180,9 @@ class World:
     def _free(self) -> dict[str, int]:
         """The bodies that a cup may lift, and their ids: not the members of devices."""
         loaded = {name: self.bodies[name] for name in self._movable}
-        return {name: body.id for name, body in loaded.items() if isinstance(body, LoadedBody)}
+        return {name: body.id for name, body in loaded.items() if isinstance(body, SimulatedBody)}
 
-    def state(self) -> Array:
+    def state(self) -> Floats:
         """(S,), laid out by `sim.state_layout.columns(cell)`."""
         out = np.empty(self._size)
         for name, arm in self.arms.items():
@@ -184,7 +196,7 @@ class World:
             out[stop : stop + 6] = self.bodies[name].velocity()
         return out
 
-    def show(self, state: Array) -> None:
+    def show(self, state: Floats) -> None:
         """Poses every body and joint as in `state`; for a view, not for resuming physics."""
         for name, arm in self.arms.items():
             start, stop = self.columns[f"{name}/joint_position"]
@@ -202,7 +214,30 @@ class World:
         """How far the joint of a device's member has come from where the cell started [m or rad].
 
         Raises KeyError for a body without a joint."""
-        return self.controller.members[body].position()
+        return self._members[body].position()
+
+    def drive(self, body: str, position: float, force: float, speed: float) -> None:
+        """A motor takes a device's member to a position of its joint and holds it there."""
+        self._members[body].drive(position, force, speed)
+
+    @property
+    def fired(self) -> list[str]:
+        """Names of the cell's rules that have fired, in order."""
+        return self._controller.fired
+
+    def joints(self, robot: str) -> tuple[Floats, Floats]:
+        """Positions (M,) and velocities (M,) of a robot's movable joints."""
+        positions, velocities = self.arms[robot].read()
+        return np.array(positions), np.array(velocities)
+
+    def wrench(self, robot: str) -> Floats:
+        """(6,) of the arm on its tool: the mean over the last control period [N, N m]."""
+        return self.arms[robot].wrench
+
+    def held(self, robot: str) -> str | None:
+        """The body that hangs on a robot's cups, if any."""
+        cups = self._cups.get(robot)
+        return None if cups is None else cups.held
 
     def speed(self, body: str) -> tuple[float, float]:
         """How fast a movable body went [m/s] and turned [rad/s] over the last control period.

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assets import catalogue
 from assets.part import Box, Cylinder, Hull, Piece
-from sim.pose import Array, Pose
-from sim.robots.robot import Model
+from episodes.array_types import Bools, Floats, Ints
+from sim.pose import Pose
+from sim.robots.robot import RobotModel
 from sim.spec import Body
 
 
@@ -19,9 +19,9 @@ from sim.spec import Body
 class Boxes:
     """Oriented boxes: centre (..., 3) and half (..., 3) [m], axes (..., 3, 3), an axis a column."""
 
-    centre: Array
-    half: Array
-    axes: Array
+    centre: Floats
+    half: Floats
+    axes: Floats
 
     def __len__(self) -> int:
         return len(self.centre)
@@ -32,11 +32,11 @@ class Boxes:
             frame_to_other.apply(self.centre), self.half, frame_to_other.rotation @ self.axes
         )
 
-    def at(self, *index: int | slice | NDArray[np.intp] | None) -> Boxes:
+    def at(self, *index: int | slice | Ints | None) -> Boxes:
         """Some of them, as numpy indexes."""
         return Boxes(self.centre[index], self.half[index], self.axes[index])
 
-    def bounds(self) -> tuple[Array, Array]:
+    def bounds(self) -> tuple[Floats, Floats]:
         """The lowest and the highest corner (..., 3) of the upright box around each."""
         reach = np.einsum("...ij,...j->...i", np.abs(self.axes), self.half)
         return self.centre - reach, self.centre + reach
@@ -58,10 +58,11 @@ def of_body(body: Body, part_to_world: Pose | None = None) -> Boxes:
     """Boxes around the convex pieces of a body, where it is or at `part_to_world`: one around each
     piece, three around a cylinder, which make a hexagon."""
     pieces = catalogue.build(body.kind, body.params).pieces
-    return join(_of_piece(p) for p in pieces).moved(part_to_world or body.pose)
+    return join(of_piece(p) for p in pieces).moved(part_to_world or body.pose)
 
 
-def _of_piece(piece: Piece) -> Boxes:
+def of_piece(piece: Piece) -> Boxes:
+    """Boxes around a convex piece, in the frame that it is in."""
     match piece:
         case Box(half, at):
             pose = Pose.from_array(at)
@@ -82,35 +83,31 @@ def _box(half: Sequence[float], box_to_part: Pose) -> Boxes:
     return Boxes(np.array([box_to_part.position]), np.array([half]), box_to_part.rotation[None])
 
 
-def of_gripper(model: Model, opening: float) -> Boxes:
+def of_tool(model: RobotModel, opening: float) -> Boxes:
     """The tool in the TCP's frame; jaws, if it has them, `opening` [m] apart."""
-    card = model.card
     joints = np.zeros(len(model.movable))
-    share = 1.0 - opening / card.gripper_width if card.gripper_width else 0.0
-    joints[model.gripper_columns()] = card.gripper_open + share * (
-        card.gripper_closed - card.gripper_open
-    )
+    joints[model.tool_columns] = model.tool.opened(opening)
     links = model.link_to_base(joints)
-    base_to_tcp = np.linalg.inv(links[model.link_index(card.tcp_link)] @ card.tcp.matrix())
-    groups = [(card.tcp_link, box) for box in (card.palm, *card.clear)]
-    groups += [(link, pad) for link, pads in card.pads.items() for pad in pads]
+    tcp = model.tcp
+    base_to_tcp = np.linalg.inv(links[model.link_index(tcp.link)] @ tcp.pose.matrix())
+    groups = [(tcp.link, box) for box in model.body]
+    groups += [(link, pad) for link, pads in model.tool.pads.items() for pad in pads]
     out = []
     for link, box in groups:
-        link_to_tcp = base_to_tcp @ links[model.link_index(link)] @ Pose.at(box["centre"]).matrix()
-        out.append(
-            Boxes(link_to_tcp[None, :3, 3], np.array([box["half"]]), link_to_tcp[None, :3, :3])
-        )
+        box_to_link = Pose.from_array(box.at).matrix()
+        box_to_tcp = base_to_tcp @ links[model.link_index(link)] @ box_to_link
+        out.append(Boxes(box_to_tcp[None, :3, 3], np.array([box.half]), box_to_tcp[None, :3, :3]))
     return join(out)
 
 
-def clash(a: Boxes, b: Boxes, margin: float = 0.0) -> NDArray[np.bool_]:
+def clash(a: Boxes, b: Boxes, margin: float = 0.0) -> Bools:
     """(len(a), len(b)): which boxes are nearer than about `margin` [m]."""
     if not len(a) or not len(b):
         return np.zeros((len(a), len(b)), bool)
     return touch(a.at(slice(None), None), b.at(None), margin)
 
 
-def touch(a: Boxes, b: Boxes, margin: float = 0.0) -> NDArray[np.bool_]:
+def touch(a: Boxes, b: Boxes, margin: float = 0.0) -> Bools:
     """Which boxes of a are nearer than about `margin` [m] to those of b at the same place; the
     shapes of a and b broadcast.
 

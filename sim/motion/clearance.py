@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
 
+from episodes.array_types import Bools, Floats, Ints
 from sim.motion import boxes
 from sim.motion.boxes import Boxes
-from sim.pose import Array, Pose
+from sim.pose import Pose
 from sim.robots import robot
 from sim.robots.physics_urdf import robot_urdf
+from sim.robots.robot import RobotModel
 from sim.robots.urdf import floats, origin
 
 SLICE = 0.15  # a link longer than this gets a box for each half [m]
@@ -24,34 +25,35 @@ SLICE = 0.15  # a link longer than this gets a box for each half [m]
 class Clearance:
     """An arm among boxes.
 
-    card: the robot's name; others: what it must not touch, in the world; opening: of the jaws [m];
+    model: the robot; others: what it must not touch, in the world; opening: of the jaws [m];
     carried: boxes of what hangs in the tool, in the TCP's frame. Links that no arm joint moves are
     left out: they stand where they stand.
     """
 
     def __init__(
-        self, card: str, base: Pose, others: Boxes, *, opening: float, carried: Boxes = boxes.NONE
-    ) -> None:
-        self.model = robot.load(card)
+        self, model: RobotModel, base: Pose, others: Boxes, *, opening: float,
+        carried: Boxes = boxes.NONE,
+    ) -> None:  # fmt: skip
+        self.model = model
         self._base = base.matrix()
         self._others = others
-        links, self._link = of_links(card)
-        tool = boxes.join([boxes.of_gripper(self.model, opening), carried])
-        tcp = self.model.link_index(self.model.card.tcp_link)
-        self._own = boxes.join([links, tool.moved(self.model.card.tcp)])
+        links, self._link = of_links(model.name)
+        tool = boxes.join([boxes.of_tool(model, opening), carried])
+        tcp = model.link_index(model.tcp.link)
+        self._own = boxes.join([links, tool.moved(model.tcp.pose)])
         self._link = np.concatenate([self._link, np.full(len(tool), tcp)])
-        self._columns = self.model.arm_columns()
+        self._columns = model.arm_columns
         self._low, self._high = others.bounds()
         self._self = self._self_pairs()
 
-    def _self_pairs(self) -> NDArray[np.intp]:
+    def _self_pairs(self) -> Ints:
         """(P, 2): own boxes of links at least three apart that keep clear in the home posture."""
         pairs = np.argwhere(self._link[None] - self._link[:, None] >= 3)
-        placed = self._placed(np.array(self.model.card.home)[None])
+        placed = self._placed(np.array(self.model.home)[None])
         free = ~boxes.touch(placed.at(0, pairs[:, 0]), placed.at(0, pairs[:, 1]), 0.01)
         return pairs[free]
 
-    def _placed(self, joints: Array) -> Boxes:
+    def _placed(self, joints: Floats) -> Boxes:
         """The arm's boxes in the world (N, A, ...), at joints (N, J)."""
         full = np.zeros((len(joints), len(self.model.movable)))
         full[:, self._columns] = joints
@@ -61,7 +63,7 @@ class Clearance:
         half = np.broadcast_to(self._own.half, centre.shape)
         return Boxes(centre, half, turn @ self._own.axes)
 
-    def hits(self, joints: Array, margin: float = 0.0) -> NDArray[np.bool_]:
+    def hits(self, joints: Floats, margin: float = 0.0) -> Bools:
         """(N,): whether at joints (N, J) something is nearer than about `margin` [m]."""
         placed = self._placed(np.asarray(joints, float))
         out = np.zeros(len(placed), bool)
@@ -77,31 +79,31 @@ class Clearance:
 
 
 @lru_cache(maxsize=16)
-def of_links(card: str) -> tuple[Boxes, NDArray[np.intp]]:
+def of_links(name: str) -> tuple[Boxes, Ints]:
     """Boxes around the links that arm joints move, up to the tool, each in its link's frame; and
     the link (A,) of each. From the collision shapes that physics uses too."""
-    model = robot.load(card)
+    model = robot.load(name)
     root = ET.parse(robot_urdf(model, visuals=False)).getroot()
     elements = {e.attrib["name"]: e for e in root.findall("link")}
     moved: set[int] = set()
-    tool = {model.link_index(model.card.tcp_link)}
+    tool = {model.link_index(model.tcp.link)}
     found: list[Boxes] = []
     owner: list[int] = []
     for i, link in enumerate(model.links):
-        if link.joint in model.card.arm_joints or link.parent in moved:
+        if link.joint in model.arm.joints or link.parent in moved:
             moved.add(i)
         if link.parent in tool:
             tool.add(i)
         if i in tool or i not in moved:
             continue
         for shape in elements[link.name].findall("collision"):
-            around = _around(_points(shape))
-            found.append(around)
-            owner += [i] * len(around)
+            enclosing = _enclosing(_points(shape))
+            found.append(enclosing)
+            owner += [i] * len(enclosing)
     return boxes.join(found), np.array(owner, np.intp)
 
 
-def _points(shape: ET.Element) -> Array:
+def _points(shape: ET.Element) -> Floats:
     """(N, 3) points on a collision shape, in its link's frame."""
     geometry = shape.find("geometry")
     assert geometry is not None
@@ -122,7 +124,7 @@ def _points(shape: ET.Element) -> Array:
     return origin(shape).apply(points)
 
 
-def _around(points: Array) -> Boxes:
+def _enclosing(points: Floats) -> Boxes:
     """One box around points, or one around each half of them where they reach far."""
     low, high = points.min(axis=0), points.max(axis=0)
     axis = int(np.argmax(high - low))

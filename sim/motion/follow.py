@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from episodes.array_types import Floats
 from sim.motion.moves import Command
-from sim.pose import Array, Pose
+from sim.pose import Pose
 from sim.station import Station
 
 
@@ -37,7 +38,7 @@ class Follow:
             yield Command(Pose.at(tip, turned), float(on))
         yield Command(Pose.at(line[-1], turned), 0.0)
 
-    def line(self) -> Array:
+    def line(self) -> Floats:
         """(N + 2, 3): the points, and where the runs begin and end."""
         points = np.array(self.points)
         first, last = points[0] - points[1], points[-1] - points[-2]

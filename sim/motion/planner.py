@@ -7,32 +7,31 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.pose import Array
+from episodes.array_types import Bools, Floats
 
-Hits = Callable[[Array], NDArray[np.bool_]]  # joints (N, J) -> (N,): not allowed
+Hits = Callable[[Floats], Bools]  # joints (N, J) -> (N,): not allowed
 
 STEP = 0.06  # between the points of a line that are checked, along the joint that moves most [rad]
 RANGE = 0.8  # how far the trees grow at a time [rad]
 
 
-def line(start: Array, end: Array, step: float = STEP) -> Array:
+def line(start: Floats, end: Floats, step: float = STEP) -> Floats:
     """(N, J) points on the straight line between two joint positions (J,), both ends included."""
     count = int(np.ceil(np.abs(end - start).max() / step)) + 1
     return start + np.linspace(0.0, 1.0, max(2, count))[:, None] * (end - start)
 
 
-def along(ways: Array, step: float = STEP) -> Array:
+def along(waypoints: Floats, step: float = STEP) -> Floats:
     """(N, J) points along the lines through (K, J)."""
-    parts = [line(a, b, step)[1:] for a, b in pairwise(ways)]
-    return np.concatenate([ways[:1], *parts])
+    parts = [line(a, b, step)[1:] for a, b in pairwise(waypoints)]
+    return np.concatenate([waypoints[:1], *parts])
 
 
 def connect(
-    start: Array, goal: Array, bounds: tuple[Array, Array], hits: Hits, seed: int, *,
+    start: Floats, goal: Floats, bounds: tuple[Floats, Floats], hits: Hits, seed: int, *,
     iterations: int = 4000,
-) -> Array | None:  # fmt: skip
+) -> Floats | None:  # fmt: skip
     """Joint positions (K, J) whose straight lines lead from start to goal without a hit, or None.
 
     RRT-Connect (Kuffner and LaValle 2000) as OMPL has it, then shortened. A pure function of its
@@ -46,10 +45,10 @@ def connect(
     util.RNG.setSeed(seed)
     size = len(start)
 
-    def joints(state: Any) -> Array:
+    def joints(state: Any) -> Floats:
         return np.array([state[i] for i in range(size)])
 
-    class Lines(base.MotionValidator):
+    class Lines(base.MotionValidator):  # type: ignore[misc]  # ompl has no annotations
         """Checks all points of a line at once."""
 
         def checkMotion(self, a: Any, b: Any) -> bool:
@@ -84,33 +83,36 @@ def connect(
     return shortened(found, hits, np.random.default_rng(seed))
 
 
-def shortened(ways: Array, hits: Hits, rng: np.random.Generator, *, tries: int = 80) -> Array:
+def shortened(
+    waypoints: Floats, hits: Hits, rng: np.random.Generator, *, tries: int = 80
+) -> Floats:
     """The path (K, J) with detours cut off, where the straight way is free (Geraerts and Overmars
     2007: shortcuts between random points of the path)."""
     for _ in range(tries):
-        if len(ways) == 2:
+        if len(waypoints) == 2:
             break
-        lengths = np.abs(np.diff(ways, axis=0)).max(axis=1)
+        lengths = np.abs(np.diff(waypoints, axis=0)).max(axis=1)
         ends = np.concatenate([[0.0], np.cumsum(lengths)])
         low, high = np.sort(rng.uniform(0.0, ends[-1], 2))
         i, j = (int(np.searchsorted(ends, v, side="right")) for v in (low, high))
         if i == j:
             continue
+        steps = np.diff(waypoints, axis=0)
         a, b = (
-            ways[k - 1] + (v - ends[k - 1]) / lengths[k - 1] * (ways[k] - ways[k - 1])
+            waypoints[k - 1] + (v - ends[k - 1]) / lengths[k - 1] * steps[k - 1]
             for k, v in ((i, low), (j, high))
         )
         if not hits(line(a, b)).any():
-            ways = np.concatenate([ways[:i], [a, b], ways[j:]])
-    return _fewest(ways, hits)
+            waypoints = np.concatenate([waypoints[:i], [a, b], waypoints[j:]])
+    return _fewest(waypoints, hits)
 
 
-def _fewest(ways: Array, hits: Hits) -> Array:
+def _fewest(waypoints: Floats, hits: Hits) -> Floats:
     """Leaves out every point that its neighbours do not need."""
     k = 1
-    while k < len(ways) - 1:
-        if hits(line(ways[k - 1], ways[k + 1])).any():
+    while k < len(waypoints) - 1:
+        if hits(line(waypoints[k - 1], waypoints[k + 1])).any():
             k += 1
         else:
-            ways = np.delete(ways, k, axis=0)
-    return ways
+            waypoints = np.delete(waypoints, k, axis=0)
+    return waypoints

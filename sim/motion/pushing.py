@@ -17,17 +17,17 @@ TOUCH = 0.03  # how fast the tool meets what it pushes [m/s]: it has to be set i
 
 @dataclass(frozen=True)
 class Push:
-    """The tool goes straight along `way` until it has pushed a device's member as far as `to`.
+    """The tool goes straight on until it has pushed a device's member as far as `to`.
 
     member: a body on a joint; to: the position of its joint [m or rad], beyond where it is;
-    way: unit, in world axes; speed: of the tool [m/s], which falls towards the end; most: the force
-    on the tool at which the work is given up [N], `force_limit`; farthest: how far the tool may go
-    without success [m], `not_moved`.
+    direction: of the tool, unit, in world axes; speed: of the tool [m/s], which falls towards the
+    end; most: the force on the tool at which the work is given up [N], `force_limit`; farthest: how
+    far the tool may go without success [m], `not_moved`.
     """
 
     member: str
     to: float
-    way: tuple[float, float, float]
+    direction: tuple[float, float, float]
     speed: float = 0.1
     most: float = 60.0
     farthest: float = 0.8
@@ -49,4 +49,4 @@ class Push:
             top = self.speed * max(0.2, min(1.0, left / BRAKE)) if moves else TOUCH
             speed = min(speed + RAMP / hz, top)
             gone += speed / hz
-            yield Command(start.shifted(*(gone * np.asarray(self.way))), station.gripper)
+            yield Command(start.shifted(*(gone * np.asarray(self.direction))), station.gripper)

@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from sim.pose import Array
+from episodes.array_types import Floats
 
 
 @dataclass(frozen=True)
-class Limits:
+class JointLimits:
     """What each joint may do, (J,) each: [rad/s], [rad/s^2], [rad/s^3]."""
 
-    velocity: Array
-    acceleration: Array
-    jerk: Array
+    velocity: Floats
+    acceleration: Floats
+    jerk: Floats
 
 
 @dataclass(frozen=True)
-class Motion:
+class Trajectory:
     """Joint positions over time: Ruckig's pieces, one after another, slowed down by `slower`."""
 
     pieces: tuple[Any, ...]
@@ -28,9 +28,9 @@ class Motion:
 
     @property
     def seconds(self) -> float:
-        return self.slower * sum(piece.duration for piece in self.pieces)
+        return float(self.slower * sum(piece.duration for piece in self.pieces))
 
-    def at(self, times: Array) -> Array:
+    def at(self, times: Floats) -> Floats:
         """(N, J) positions at `times` (N,) [s]."""
         out = []
         starts = np.cumsum([0.0, *(p.duration for p in self.pieces)])
@@ -40,21 +40,21 @@ class Motion:
         return np.array(out)
 
 
-def timed(ways: Array, limits: Limits, flow: float) -> Motion | None:
-    """Through joint positions (K, J), from rest to rest; None if Ruckig finds no way.
+def trajectory(waypoints: Floats, limits: JointLimits, flow: float) -> Trajectory | None:
+    """Through joint positions (K, J), from rest to rest; None if Ruckig finds none.
 
     flow: the share of the top speed that is kept in the positions between, 0: stop in each, with
     straight lines between them. With more the path swings a little wide: check it again.
     """
     import ruckig
 
-    size = ways.shape[1]
-    velocities = np.zeros_like(ways)
-    velocities[1:-1] = _through(ways, limits, flow)
+    size = waypoints.shape[1]
+    velocities = np.zeros_like(waypoints)
+    velocities[1:-1] = _through(waypoints, limits, flow)
     pieces = []
-    for k in range(len(ways) - 1):
+    for k in range(len(waypoints) - 1):
         ask = ruckig.InputParameter(size)
-        ask.current_position, ask.target_position = ways[k], ways[k + 1]
+        ask.current_position, ask.target_position = waypoints[k], waypoints[k + 1]
         ask.current_velocity, ask.target_velocity = velocities[k], velocities[k + 1]
         ask.max_velocity = limits.velocity
         ask.max_acceleration, ask.max_jerk = limits.acceleration, limits.jerk
@@ -65,13 +65,13 @@ def timed(ways: Array, limits: Limits, flow: float) -> Motion | None:
         ):  # fmt: skip
             return None
         pieces.append(piece)
-    return Motion(tuple(pieces))
+    return Trajectory(tuple(pieces))
 
 
-def _through(ways: Array, limits: Limits, flow: float) -> Array:
+def _through(waypoints: Floats, limits: JointLimits, flow: float) -> Floats:
     """(K - 2, J): velocities in the positions between, along the mean of the two directions; the
     slower, the sharper the corner and the shorter the way to it."""
-    steps = np.diff(ways, axis=0)
+    steps = np.diff(waypoints, axis=0)
     lengths = np.linalg.norm(steps, axis=1)
     units = steps / np.maximum(lengths, 1e-9)[:, None]
     mean = (units[:-1] + units[1:]) / 2  # short where the corner is sharp
@@ -79,4 +79,5 @@ def _through(ways: Array, limits: Limits, flow: float) -> Array:
     heading = np.abs(mean) + 1e-9
     fastest = (limits.velocity / heading).min(axis=1)
     brake = np.sqrt(shortest * (limits.acceleration / heading).min(axis=1))
-    return flow * np.minimum(fastest, brake)[:, None] * mean
+    velocity: Floats = flow * np.minimum(fastest, brake)[:, None] * mean
+    return velocity

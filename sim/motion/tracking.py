@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from episodes.array_types import Floats
 from sim.motion.moves import Command, Move
-from sim.pose import Array, Pose, rotvec_to_matrix
+from sim.pose import Pose, rotvec_to_matrix
 from sim.station import Station
 
 
@@ -18,7 +19,7 @@ class Meet:
     (minimum jerk towards the travelling pose, Flash and Hogan 1985).
 
     tcp_to_world: where that pose is now; velocity (3,): how it travels [m/s, world]; seconds: when
-    they meet. lead: how far ahead of it the tool is told to be, since an arm follows late [s].
+    they meet. lead: how far ahead of it the tool is commanded to be, since an arm follows late [s].
     """
 
     tcp_to_world: Pose
@@ -30,13 +31,13 @@ class Meet:
         start, goal = station.tcp_to_world, self.tcp_to_world
         hz = station.world.cell.physics.control_hz
         first, last = station.turn_from_home(start), station.turn_from_home(goal)
-        way = np.subtract(goal.position, start.position)
+        shift = np.subtract(goal.position, start.position)
         v = np.array(self.velocity)
         ticks = max(1, round(self.seconds * hz))
         for k in range(1, ticks + 1):
             s = k / ticks
             share = s**3 * (10 - 15 * s + 6 * s**2)
-            position = start.position + share * (way + v * (k / hz + self.lead))
+            position = start.position + share * (shift + v * (k / hz + self.lead))
             turned = rotvec_to_matrix(first + share * (last - first)) @ station.home.rotation
             yield Command(Pose.at(position, turned), station.gripper)
 
@@ -51,6 +52,6 @@ class Ride:
     def commands(self, station: Station) -> Iterator[Command]:
         hz = station.world.cell.physics.control_hz
         for k, command in enumerate(self.move.commands(station), 1):
-            shift: Array = np.array(self.velocity) * (k / hz)
+            shift: Floats = np.array(self.velocity) * (k / hz)
             pose = command.tcp_to_world
             yield Command(Pose.at(pose.position + shift, pose.rotation), command.gripper)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 
+from episodes.array_types import Bools, Floats
 from sim.motion import boxes, planner, timing
 from sim.motion.clearance import Clearance
 from sim.motion.moves import Command, Failed, arrive
-from sim.pose import Array, Pose
+from sim.pose import Pose
 from sim.robots.kinematics import Unreachable
 from sim.robots.reach import follows, solutions
 from sim.station import MAX_SPEED, MAX_TURN_SPEED, Station
@@ -51,19 +53,19 @@ class Travel:
     then: tuple[Pose, ...] = ()
 
     def commands(self, station: Station) -> Iterator[Command]:
-        way = (Command(pose, station.gripper) for pose in plan(station, self))
-        for command in chain(way, arrive(station, self.tcp_to_world, self.within)):
+        poses = (Command(pose, station.gripper) for pose in plan(station, self))
+        for command in chain(poses, arrive(station, self.tcp_to_world, self.within)):
             yield command
             if self.carrying and not station.holding(at_least=self.at_least):
                 raise Failed("dropped", "the tool is empty")
 
 
 def plan(station: Station, travel: Travel) -> list[Pose]:
-    """tcp_to_world for each control period of a Travel from where the station's tool is told to
-    be. A pure function of the station's state. Raises Failed."""
+    """tcp_to_world for each control period of a Travel from where the station's tool is
+    commanded to be. A pure function of the station's state. Raises Failed."""
     start = station.joints
     goals = _goal_joints(station, travel)
-    clearance = around(station, travel.carrying)
+    clearance = clearance_of(station, travel.carrying)
     for margin in (travel.margin, travel.margin / 4, 0.0):
         hit = clearance.hits(np.array([start, *goals]), margin)
         if not hit[0] and not hit[1:].all():
@@ -72,15 +74,15 @@ def plan(station: Station, travel: Travel) -> list[Pose]:
         where = "start" if hit[0] else "goal"
         raise Failed("no_path", f"something is in the way at the {where}")
     goals = [goal for goal, shut in zip(goals, hit[1:], strict=True) if not shut]
-    for ways in _ways(station, travel, clearance, goals, margin):
-        for flow in (0.6, 0.3, 0.0) if len(ways) > 2 else (0.0,):
-            poses = _executable(station, travel, clearance, ways, flow, margin)
+    for waypoints in _paths(station, travel, clearance, goals, margin):
+        for flow in (0.6, 0.3, 0.0) if len(waypoints) > 2 else (0.0,):
+            poses = _executable(station, travel, clearance, waypoints, flow, margin)
             if poses is not None:
                 return poses
     raise Failed("no_path", f"no free way found in {PLANS} searches")
 
 
-def around(station: Station, carrying: str = "", but: tuple[str, ...] = ()) -> Clearance:
+def clearance_of(station: Station, carrying: str = "", but: tuple[str, ...] = ()) -> Clearance:
     """The station's arm among all bodies where they are now; `carrying` goes with the tool."""
     world = station.world
     bodies = [b for b in world.cell.bodies if b.name != carrying and b.name not in but]
@@ -89,7 +91,7 @@ def around(station: Station, carrying: str = "", but: tuple[str, ...] = ()) -> C
         part_to_tcp = station.sensed_tcp().inverse() @ world.pose(carrying)
         carried = boxes.of_body(world.cell.body(carrying), part_to_tcp)
     return Clearance(
-        station.card.name,
+        station.model,
         station.robot.base,
         boxes.join(boxes.of_body(b, world.pose(b.name)) for b in bodies),
         opening=station.opening(),
@@ -97,13 +99,13 @@ def around(station: Station, carrying: str = "", but: tuple[str, ...] = ()) -> C
     )
 
 
-def _goal_joints(station: Station, travel: Travel) -> list[Array]:
+def _goal_joints(station: Station, travel: Travel) -> list[Floats]:
     """Joint positions that put the tool there: as near as can be, and as from home; those from
     which it gets on, if there are any."""
     world_to_base = station.robot.base.inverse()
     tcp_to_base = world_to_base @ travel.tcp_to_world
-    out: list[Array] = []
-    for found in solutions(station.chain, tcp_to_base, station.joints):
+    out: list[Floats] = []
+    for found in solutions(station.kinematics, tcp_to_base, station.joints):
         if all(np.abs(found - other).max() > 0.05 for other in out):
             out.append(found)
     if not out:
@@ -111,25 +113,25 @@ def _goal_joints(station: Station, travel: Travel) -> list[Array]:
         where = f"x={x:.3f} y={y:.3f} z={z:.3f} m from the robot's base"
         raise Failed("ik_unreachable", f"no joint position reaches {where}")
     onward = [world_to_base @ pose for pose in travel.then]
-    return [joints for joints in out if follows(station.chain, onward, joints)] or out
+    return [joints for joints in out if follows(station.kinematics, onward, joints)] or out
 
 
-def _ways(
-    station: Station, travel: Travel, clearance: Clearance, goals: list[Array], margin: float
-) -> Iterator[Array]:
+def _paths(
+    station: Station, travel: Travel, clearance: Clearance, goals: list[Floats], margin: float
+) -> Iterator[Floats]:
     """Joint positions (K, J) to go through, the simplest first; straight lines are free."""
 
-    def hits(joints: Array) -> np.ndarray:
+    def hits(joints: Floats) -> Bools:
         return clearance.hits(joints, margin)
 
     start = station.joints
     for goal in goals:
         straight = np.array([start, goal])
         via = _bent(station, travel, straight)
-        for ways in ([via] if via is not None else []) + [straight]:
-            if not hits(planner.along(ways)).any():
-                yield ways
-    bounds = station.chain.lower, station.chain.upper
+        for path in ([via] if via is not None else []) + [straight]:
+            if not hits(planner.along(path)).any():
+                yield path
+    bounds = station.kinematics.lower, station.kinematics.upper
     for attempt in range(PLANS):
         goal = goals[attempt % len(goals)]
         found = planner.connect(start, goal, bounds, hits, travel.seed + attempt)
@@ -137,28 +139,31 @@ def _ways(
             yield found
 
 
-def _bent(station: Station, travel: Travel, straight: Array) -> Array | None:
+def _bent(station: Station, travel: Travel, straight: Floats) -> Floats | None:
     """The way by a position halfway that is off by `bend`; None without one, or out of reach."""
     if not any(travel.bend):
         return None
     middle = straight.mean(axis=0)
-    tcp = station.chain.tcp(middle)
+    tcp = station.kinematics.tcp(middle)
     off = station.robot.base.rotation.T @ travel.bend
     try:
-        via = station.chain.solve(Pose.at(tcp.position + off, tcp.rotation), middle)
+        via = station.kinematics.solve(Pose.at(tcp.position + off, tcp.rotation), middle)
     except Unreachable:
         return None
     return np.array([straight[0], via, straight[1]])
 
 
 def _executable(
-    station: Station, travel: Travel, clearance: Clearance, ways: Array, flow: float, margin: float
-) -> list[Pose] | None:
-    """The commands of a way, if the station can follow them and nothing is hit; else None."""
-    arm, hz = station.chain, station.world.cell.physics.control_hz
+    station: Station, travel: Travel, clearance: Clearance, waypoints: Floats, flow: float,
+    margin: float,
+) -> list[Pose] | None:  # fmt: skip
+    """The commands of a path, if the station can follow them and nothing is hit; else None."""
+    arm, hz = station.kinematics, station.world.cell.physics.control_hz
     size = len(arm.home)
-    limits = timing.Limits(SHARE * arm.velocity, np.full(size, ACCELERATION), np.full(size, JERK))
-    motion = timing.timed(ways, limits, flow)
+    limits = timing.JointLimits(
+        SHARE * arm.velocity, np.full(size, ACCELERATION), np.full(size, JERK)
+    )
+    motion = timing.trajectory(waypoints, limits, flow)
     if motion is None:
         return None
     motion = replace(motion, slower=_slower(station, travel, motion))
@@ -182,26 +187,26 @@ def _executable(
     return None
 
 
-def _followed(station: Station, poses: list[Pose], most: Array | float) -> Array | None:
+def _followed(station: Station, poses: list[Pose], most: Floats | float) -> Floats | None:
     """(T + 1, J): the joints that the station will command on the way; None if it cannot. most:
     how far a joint goes in a control period [rad]."""
     world_to_base = station.robot.base.inverse()
     joints = [station.joints]
     try:
         for pose in poses:
-            wanted = station.chain.solve(world_to_base @ pose, joints[-1]) - joints[-1]
+            wanted = station.kinematics.solve(world_to_base @ pose, joints[-1]) - joints[-1]
             joints.append(joints[-1] + wanted / max(1.0, float(np.max(np.abs(wanted) / most))))
     except Unreachable:
         return None
     return np.array(joints)
 
 
-def _slower(station: Station, travel: Travel, motion: timing.Motion) -> float:
+def _slower(station: Station, travel: Travel, motion: timing.Trajectory) -> float:
     """By how much a motion must be stretched for the tool's speeds to be within bounds."""
     hz = station.world.cell.physics.control_hz
     step = 0.5 / hz
     times = np.arange(0.0, motion.seconds + step, step).clip(max=motion.seconds)
-    frames = [station.chain.frames(joints)[1] for joints in motion.at(times)]
+    frames = [station.kinematics.frames(joints)[1] for joints in motion.at(times)]
     places = np.array([m[:3, 3] for m in frames])
     axes = np.array([m[:3, :3] for m in frames])
     velocity = np.diff(places, axis=0) / step
@@ -213,5 +218,5 @@ def _slower(station: Station, travel: Travel, motion: timing.Motion) -> float:
         float(np.linalg.norm(velocity, axis=1).max()) / travel.speed,
         float(np.abs(velocity).max()) / (0.9 * MAX_SPEED),
         float(turning.max()) / (0.6 * MAX_TURN_SPEED),
-        np.sqrt(float(np.linalg.norm(change, axis=1).max(initial=0.0)) / travel.acceleration),
+        math.sqrt(float(np.linalg.norm(change, axis=1).max(initial=0.0)) / travel.acceleration),
     )

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from sim.spec import Cell
 
 DEPTH_UNIT_M = 1e-4  # one count of a stored depth [m]; 65535 counts reach 6.5535 m
@@ -34,7 +35,7 @@ class Renderer(Protocol):
     version: str  # changes whenever a pixel may change
 
     def frames(
-        self, cell: Cell, states: NDArray[np.float64], cameras: Sequence[str]
+        self, cell: Cell, states: Floats, cameras: Sequence[str]
     ) -> Iterator[dict[str, Frame]]:
         """For each of states (T, S), one frame of every named camera."""
         ...

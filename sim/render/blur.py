@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from sim import state_layout
 from sim.pose import Pose
 from sim.render.base import DEPTH_UNIT_M, Frame
 from sim.robots import robot
 from sim.spec import Camera, Cell
 
-Array = NDArray[np.float64]
 EXPOSURES = 7  # moments within a shutter's opening that are averaged
 
 
-def segment_to_world(cell: Cell, states: Array) -> Array:
+def segment_to_world(cell: Cell, states: Floats) -> Floats:
     """(T, I, 4, 4): the frame of every segmentation id, 0 (background) the world's own."""
     ids = state_layout.segments(cell)
     out = np.tile(np.eye(4), (len(states), len(ids) + 1, 1, 1))
@@ -29,8 +29,8 @@ def segment_to_world(cell: Cell, states: Array) -> Array:
 
 
 def flow(
-    camera: Camera, frame: Frame, moves: tuple[Array, Array], eyes: tuple[Array, Array]
-) -> Array:
+    camera: Camera, frame: Frame, moves: tuple[Floats, Floats], eyes: tuple[Floats, Floats]
+) -> Floats:
     """(H, W, 2) [px]: how far each pixel's surface goes across the picture from one instant to the
     next.
 
@@ -54,7 +54,7 @@ def flow(
 
 
 def exposed(
-    rgb: NDArray[np.uint8], over: Array, period: float, camera: Camera
+    rgb: NDArray[np.uint8], over: Floats, period: float, camera: Camera
 ) -> NDArray[np.uint8]:
     """The picture as a shutter open for `camera.shutter`, read out row by row over
     `camera.readout`, takes it. over: `flow` over a control period [s].
@@ -74,7 +74,7 @@ def exposed(
     return encoded(total / (EXPOSURES if camera.shutter > 0 else 1))
 
 
-def _decode() -> Array:
+def _decode() -> Floats:
     v = np.arange(256) / 255.0
     return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
 
@@ -82,15 +82,17 @@ def _decode() -> Array:
 _LINEAR = _decode()  # of every 8-bit sRGB value (IEC 61966-2-1)
 
 
-def decoded(rgb: NDArray[np.uint8]) -> Array:
+def decoded(rgb: NDArray[np.uint8]) -> Floats:
     """Linear light of sRGB bytes."""
-    out: Array = _LINEAR[rgb]
+    out: Floats = _LINEAR[rgb]
     return out
 
 
-def encoded(linear: Array) -> NDArray[np.uint8]:
+def encoded(linear: Floats) -> NDArray[np.uint8]:
     """sRGB bytes of linear light, by a table over its square root."""
-    return _BYTES[np.rint(np.sqrt(np.clip(linear, 0.0, 1.0)) * (len(_BYTES) - 1)).astype(np.int32)]
+    at = np.rint(np.sqrt(np.clip(linear, 0.0, 1.0)) * (len(_BYTES) - 1)).astype(np.int32)
+    out: NDArray[np.uint8] = _BYTES[at]
+    return out
 
 
 def _encode() -> NDArray[np.uint8]:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from episodes.array_types import Floats, Singles
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -51,9 +53,11 @@ class CyclesRenderer:
         self._raster: RasterRenderer = RasterRenderer()
 
     def frames(
-        self, cell: Cell, states: NDArray[np.float64], cameras: Sequence[str]
+        self, cell: Cell, states: Floats, cameras: Sequence[str]
     ) -> Iterator[dict[str, Frame]]:
         from dataclasses import replace
+
+        from episodes import children
 
         pixels = [cell.camera(name).width * cell.camera(name).height for name in cameras]
         _foretell(float(np.mean(pixels)) * SAMPLES * RAY_S, len(states) * len(cameras), "about ")
@@ -62,7 +66,9 @@ class CyclesRenderer:
             _write_job(folder, cell, states, cameras)
             with (folder / "log").open("w") as log:
                 command = [self._python, __file__, name]
-                worker = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+                worker = subprocess.Popen(
+                    command, stdout=log, stderr=subprocess.STDOUT, env=children.environment()
+                )
             try:
                 for t, exact in enumerate(self._raster.frames(cell, states, cameras)):
                     out = {}
@@ -85,13 +91,14 @@ class CyclesRenderer:
 
 def _blender_python() -> str:
     """UserError where there is no Python with bpy."""
+    from episodes import children
     from episodes.errors import UserError
 
     python = os.environ.get(PYTHON, sys.executable)
     try:
         found = subprocess.run(
             [python, "-c", "import importlib.util as u; print(bool(u.find_spec('bpy')))"],
-            capture_output=True, text=True, timeout=60,
+            capture_output=True, text=True, timeout=60, env=children.environment(),
         ).stdout.strip()  # fmt: skip
     except OSError:
         found = ""
@@ -108,7 +115,7 @@ def _foretell(seconds: float, count: int, about: str = "") -> None:
     )
 
 
-def _awaited(worker: subprocess.Popen[Any], folder: Path, name: str) -> NDArray[np.float64]:
+def _awaited(worker: subprocess.Popen[Any], folder: Path, name: str) -> Floats:
     """The linear picture (H, W, 3), as soon as the worker has moved it into place."""
     path = folder / name
     while not path.exists():
@@ -121,16 +128,14 @@ def _awaited(worker: subprocess.Popen[Any], folder: Path, name: str) -> NDArray[
     return np.asarray(picture, float)
 
 
-def _developed(light: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _developed(light: Floats) -> NDArray[np.uint8]:
     """The tone curve of the raster renderer's shader."""
     s = np.sqrt(np.maximum(light, 0.0))
     curve = s * (1.1101 + s * (s * 1.3447 - 0.2345)) / (1.0 + s * (0.1189 + s * s * 1.3447))
     return np.rint(np.clip(curve, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
-def _write_job(
-    folder: Path, cell: Cell, states: NDArray[np.float64], cameras: Sequence[str]
-) -> None:
+def _write_job(folder: Path, cell: Cell, states: Floats, cameras: Sequence[str]) -> None:
     """All that the worker needs, as plain arrays and JSON."""
     from sim import state_layout
     from sim.render import environment, stage, texture
@@ -192,7 +197,7 @@ def _work(folder: Path) -> None:
             partial.rename(folder / f"{t}-{camera['name']}.npy")
 
 
-def _rows(matrix: NDArray[np.float64]) -> Any:
+def _rows(matrix: Floats) -> Any:
     """Blender takes plain lists for columns."""
     import mathutils  # type: ignore[import-not-found]
 
@@ -212,7 +217,7 @@ def _settings(scene: Any, job: dict[str, Any]) -> None:
     scene.render.image_settings.color_depth = "32"
 
 
-def _light(bpy: Any, scene: Any, job: dict[str, Any], panorama: NDArray[np.float32]) -> None:
+def _light(bpy: Any, scene: Any, job: dict[str, Any], panorama: Singles) -> None:
     height, width, _ = panorama.shape
     image = bpy.data.images.new("hall", width, height, float_buffer=True)
     image.colorspace_settings.name = "Non-Color"
@@ -323,9 +328,7 @@ def _material(bpy: Any, paint: dict[str, Any], images: list[Any]) -> Any:
     return material
 
 
-def _shot(
-    bpy: Any, scene: Any, camera: dict[str, Any], eye: NDArray[np.float64], folder: Path
-) -> NDArray[np.float32]:
+def _shot(bpy: Any, scene: Any, camera: dict[str, Any], eye: Floats, folder: Path) -> Singles:
     """(H, W, 3) linear light."""
     if scene.camera is None:
         scene.camera = bpy.data.objects.new("eye", bpy.data.cameras.new("eye"))
@@ -347,5 +350,6 @@ def _shot(
 
 
 if __name__ == "__main__":
-    sys.path.pop(0)  # this folder: its modules must not pass for Blender's
+    here = str(Path(__file__).parent)  # its modules must not pass for Blender's
+    sys.path[:] = [place for place in sys.path if place != here]
     _work(Path(sys.argv[1]))

@@ -6,8 +6,8 @@ from typing import Any
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Singles
 from sim.render import gl, shaders, texture
 from sim.render.environment import LEVELS, PITCH
 from sim.render.paint import COATS
@@ -31,7 +31,7 @@ class Screen:
         self._corners.write(np.array([-1, -1, 3, -1, -1, 3], np.float32).tobytes())
         self._array = context.vertex_array(self.program, [(self._corners, "2f4", "corner")])
 
-    def draw(self, corners: NDArray[np.float32] | None = None) -> None:
+    def draw(self, corners: Singles | None = None) -> None:
         """corners (3 K, 2): of triangles in clip coordinates; None: the whole target."""
         if corners is None or len(corners) > MOST_CORNERS:
             self._array.render(moderngl.TRIANGLES, vertices=3)
@@ -117,7 +117,7 @@ class Device:
         shadow: ShadowMap,
         *,
         occluded: bool,
-        corners: NDArray[np.float32] | None = None,
+        corners: Singles | None = None,
     ) -> None:
         """The lighting pass where anything was drawn, the backdrop elsewhere; corners: where."""
         picture.geometry.sight.use(UNITS.index("sights"))

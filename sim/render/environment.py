@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Floats, Singles
 from sim.render.hall import radiance
 from sim.render.paint import linear
 from sim.spec import Light
 
-Array = NDArray[np.float64]
 LEVELS = 24  # roughness steps
 ROUGHNESS = np.linspace(0.08, 1.0, LEVELS)
 TILE = 48  # [texel] of a level's side, without its border
@@ -38,12 +37,12 @@ class Environment:
     side . n.xy. key: direction to the key light; key_rgb: its irradiance over pi; shadow: whether
     it casts one; occlusion: strength of ambient occlusion, 0 .. 1."""
 
-    atlas: NDArray[np.float32]
-    low: Array
-    high: Array
-    side: Array
-    key: Array
-    key_rgb: Array
+    atlas: Singles
+    low: Floats
+    high: Floats
+    side: Floats
+    key: Floats
+    key_rgb: Floats
     shadow: bool
     occlusion: float
 
@@ -79,7 +78,7 @@ def of_lights(lights: tuple[Light, ...], ground: tuple[float, float, float]) -> 
     )
 
 
-def sources(lights: tuple[Light, ...]) -> tuple[list[tuple[Array, Array]], Array, int, bool]:
+def sources(lights: tuple[Light, ...]) -> tuple[list[tuple[Floats, Floats]], Floats, int, bool]:
     """Of the lights: suns as (direction, irradiance over pi), the key first; the sky's colour (3,)
     and hall; whether the key casts a shadow."""
     lights = lights or DEFAULT
@@ -95,7 +94,7 @@ def sources(lights: tuple[Light, ...]) -> tuple[list[tuple[Array, Array]], Array
     return keys, sky, seed, bool(suns) and suns[0].shadow
 
 
-def panorama(lights: tuple[Light, ...], height: int) -> Array:
+def panorama(lights: tuple[Light, ...], height: int) -> Floats:
     """(height, 2 height, 3): the hall's radiance by latitude, upwards, and longitude, falling from
     pi to -pi; for renderers that trace it."""
     _, sky, seed, _ = sources(lights)
@@ -113,19 +112,20 @@ def panorama(lights: tuple[Light, ...], height: int) -> Array:
     return radiance(directions, np.random.default_rng(seed)) * _scale(seed) * sky
 
 
-def _bounced(ground: tuple[float, float, float]) -> Array:
+def _bounced(ground: tuple[float, float, float]) -> Floats:
     """The colour that comes back from below: much of it from what lies there, and in shadow."""
     colour = np.array(ground)
-    return 0.8 * (0.65 * colour + 0.35 * colour.mean())
+    bounced: Floats = 0.8 * (0.65 * colour + 0.35 * colour.mean())
+    return bounced
 
 
-def _unit(direction: tuple[float, float, float]) -> Array:
+def _unit(direction: tuple[float, float, float]) -> Floats:
     v = np.asarray(direction, float)
     length = float(np.linalg.norm(v))
     return v / length if length > 1e-9 else np.array([0.0, 0.0, 1.0])
 
 
-def _highlights(light: Array) -> Array:
+def _highlights(light: Floats) -> Floats:
     """(LEVELS, PITCH, PITCH): GGX's lobe about a mirrored direction, for n.l = n.v = 3/4."""
     cos2 = (1.0 + _directions(TILE, 1) @ light) / 2.0  # of the half angle
     alpha2 = ((ROUGHNESS**2 + LAMP) ** 2)[:, None, None]
@@ -133,7 +133,7 @@ def _highlights(light: Array) -> Array:
 
 
 @lru_cache(maxsize=8)
-def _directions(size: int, border: int) -> Array:
+def _directions(size: int, border: int) -> Floats:
     """(size + 2 border, ..., 3) unit directions at the texel centres of an octahedral map, rows
     along y; the border repeats what lies across the map's edge."""
     at = (np.arange(-border, size + border) + 0.5) / size * 2.0 - 1.0
@@ -145,19 +145,20 @@ def _directions(size: int, border: int) -> Array:
     z = 1.0 - np.abs(x) - np.abs(y)
     fold = np.maximum(-z, 0.0)
     v = np.stack([x - np.sign(x) * fold, y - np.sign(y) * fold, z], axis=-1)
-    return v / np.linalg.norm(v, axis=-1, keepdims=True)
+    unit: Floats = v / np.linalg.norm(v, axis=-1, keepdims=True)
+    return unit
 
 
 _PAD = 20  # [texel] around the fine map, for the blur
 
 
-def _hall(seed: int) -> Array:
+def _hall(seed: int) -> Floats:
     """The tiles of a hall above and around, scaled so that a horizontal surface gets SKY."""
     return _raw_hall(seed) * _scale(seed)
 
 
 @lru_cache(maxsize=32)
-def _raw_hall(seed: int) -> Array:
+def _raw_hall(seed: int) -> Floats:
     directions = _directions(2 * TILE, _PAD)
     raw = radiance(directions, np.random.default_rng(seed))
     return _filtered(raw * (directions[..., 2:] > -0.06))
@@ -169,13 +170,13 @@ def _scale(seed: int) -> float:
 
 
 @lru_cache(maxsize=1)
-def _bench() -> Array:
+def _bench() -> Floats:
     """The tiles of what lies below, of radiance 1."""
     z = _directions(2 * TILE, _PAD)[..., 2:]
     return _filtered(np.repeat(np.where(z > -0.06, 0.0, np.clip(1.1 + z, 0.35, 1.0)), 3, axis=-1))
 
 
-def _filtered(fine: Array) -> Array:
+def _filtered(fine: Floats) -> Floats:
     """(LEVELS + 1, PITCH, PITCH, 3) from the padded fine map."""
     out = np.zeros((LEVELS + 1, PITCH, PITCH, 3))
     texel, blurred, done = np.pi / (2 * TILE), fine, 0.0
@@ -193,22 +194,23 @@ def _filtered(fine: Array) -> Array:
     return out
 
 
-def _exact(radiance: Array) -> Array:
+def _exact(radiance: Floats) -> Floats:
     """Rounded so that sums of products with weights of 30 bits are exact in doubles: no order of
     adding, and so no library or thread count, can change a bit."""
     return np.rint(np.minimum(radiance, 60.0) * 2.0**12) / 2.0**12
 
 
 @lru_cache(maxsize=1)
-def _fit() -> Array:
+def _fit() -> Floats:
     """(4, TILE^2): least squares of 1, x, y, z over all directions."""
     d = _directions(TILE, 0).reshape(-1, 3)
     weight = np.abs(d).sum(axis=1) ** 1.5
     basis = np.column_stack([np.ones(len(d)), d])
-    return np.rint(np.linalg.pinv(basis * weight[:, None]) * weight * 2.0**30) / 2.0**30
+    rounded: Floats = np.rint(np.linalg.pinv(basis * weight[:, None]) * weight * 2.0**30) / 2.0**30
+    return rounded
 
 
-def _blurred(image: Array, variance: float) -> Array:
+def _blurred(image: Floats, variance: float) -> Floats:
     """A binomial blur of that variance [texel^2]; each pass of (1 2 1) / 4 adds a half."""
     for _ in range(round(2.0 * variance)):
         image = image + 0.25 * (np.roll(image, 1, 0) + np.roll(image, -1, 0) - 2.0 * image)
@@ -216,23 +218,25 @@ def _blurred(image: Array, variance: float) -> Array:
     return image
 
 
-def _halved(padded: Array) -> Array:
+def _halved(padded: Floats) -> Floats:
     """The padded fine map at half its size, with a border of one texel."""
     cut = padded[_PAD - 2 : 2 - _PAD, _PAD - 2 : 2 - _PAD]
-    return cut.reshape(PITCH, 2, PITCH, 2, 3).mean(axis=(1, 3))
+    halved: Floats = cut.reshape(PITCH, 2, PITCH, 2, 3).mean(axis=(1, 3))
+    return halved
 
 
-def _enlarged(image: Array) -> Array:
+def _enlarged(image: Floats) -> Floats:
     """A bordered coarse tile (COARSE + 2, ..., 3) at TILE's size, bilinear, with its border."""
     at = (np.arange(-1, TILE + 1) + 0.5) * COARSE / TILE + 0.5
     low = np.floor(at).astype(int)
     t = at - low
     rows = image[low] * (1 - t)[:, None, None] + image[low + 1] * t[:, None, None]
-    return rows[:, low] * (1 - t)[None, :, None] + rows[:, low + 1] * t[None, :, None]
+    out: Floats = rows[:, low] * (1 - t)[None, :, None] + rows[:, low + 1] * t[None, :, None]
+    return out
 
 
 @lru_cache(maxsize=LEVELS + 1)
-def _lobes(level: int) -> Array:
+def _lobes(level: int) -> Floats:
     """((COARSE + 2)^2, COARSE^2): weights of the map's directions around each direction."""
     out = _directions(COARSE, 1).reshape(-1, 3)
     into = _directions(COARSE, 0).reshape(-1, 3)
@@ -251,4 +255,5 @@ def _lobes(level: int) -> Array:
             np.where(cos > 0, alpha2 / ((1 + cos) / 2 * (alpha2 - 1) + 1) ** 2 * cos, 0.0) * solid
         )
     weight /= weight.sum(axis=1, keepdims=True)
-    return np.rint(weight * 2.0**30) / 2.0**30
+    rounded: Floats = np.rint(weight * 2.0**30) / 2.0**30
+    return rounded

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from functools import lru_cache
 from typing import Any
 
 import moderngl
 
-from episodes.errors import UserError
+from episodes import children
+from episodes.errors import NeedsFreshProcess, UserError
 
 INSTALL = "on Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri"
 
 
-class GraphicsLost(RuntimeError):
+class GraphicsLost(NeedsFreshProcess):
     """The context broke in mid-run; a fresh process may do better."""
 
 
@@ -27,7 +27,8 @@ def available() -> tuple[bool, str]:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-c", "from sim.render import gl; gl.probe()"],
+            children.command("from sim.render import gl; gl.probe()"),
+            env=children.environment(),
             capture_output=True,
             text=True,
             timeout=120,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from episodes.array_types import Floats
 
 CEILING = 4.5  # over the cell [m]
 LAMP_RADIANCE = 9.0  # against the ceiling's 0.5
 FLOOR = 0.28
 
 
-def radiance(directions: Array, rng: np.random.Generator) -> Array:
+def radiance(directions: Floats, rng: np.random.Generator) -> Floats:
     """(..., 3) linear radiance, in units of its own, from directions (..., 3), z up.
 
     rng places lamps, windows and machines.
@@ -39,13 +38,13 @@ def radiance(directions: Array, rng: np.random.Generator) -> Array:
     return out * (1.0 - below) + FLOOR * np.array([1.0, 0.99, 0.96]) * below
 
 
-def _soft(value: Array, edge: float, width: float) -> Array:
+def _soft(value: Floats, edge: float, width: float) -> Floats:
     """0 below `edge`, 1 above it, over about `width`."""
     t = np.clip((value - edge) / width + 0.5, 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
-def _ceiling(x: Array, y: Array, z: Array, rng: np.random.Generator) -> Array:
+def _ceiling(x: Floats, y: Floats, z: Floats, rng: np.random.Generator) -> Floats:
     """Rows of long lamps on a light ceiling that darkens with distance."""
     scale = CEILING / np.maximum(z, 0.05)
     px, py = x * scale, y * scale
@@ -58,18 +57,18 @@ def _ceiling(x: Array, y: Array, z: Array, rng: np.random.Generator) -> Array:
     beams = 0.12 * np.cos(px * 2 * np.pi / 1.1) * (scale < 3 * CEILING)
     plain = (0.5 + beams) * (0.35 + 0.65 * fade)
     colour = np.array([1.0, 1.0, 1.0])
-    return (
-        plain[..., None] * colour + (lamp * LAMP_RADIANCE * (0.3 + 0.7 * fade))[..., None] * colour
-    )
+    lit: Floats = plain[..., None] * colour
+    lit = lit + (lamp * LAMP_RADIANCE * (0.3 + 0.7 * fade))[..., None] * colour
+    return lit
 
 
-def _walls(height: Array, azimuth: Array, side: Array, rng: np.random.Generator) -> Array:
+def _walls(height: Floats, azimuth: Floats, side: Floats, rng: np.random.Generator) -> Floats:
     """Light walls with a row of windows on the long sides, and machines that stand before them."""
     wall = np.array([0.75, 0.75, 0.73]) * (0.55 + 0.45 * _soft(height, 1.5, 4.0))[..., None]
     pane = _soft(height, 2.3, 0.1) * _soft(-height, -3.6, 0.1)
     bars = _soft(np.abs(np.sin(azimuth * 9.0)), 0.25, 0.1)
     window = (pane * bars * side * (azimuth > 0) * rng.uniform(0.3, 1.0))[..., None]
-    out = wall * (1.0 - window) + window * np.array([3.6, 4.0, 4.6])
+    out: Floats = wall * (1.0 - window) + window * np.array([3.6, 4.0, 4.6])
     for _ in range(14):
         middle, half = rng.uniform(-np.pi, np.pi), rng.uniform(0.06, 0.28)
         top, shade = rng.uniform(0.0, 1.6), rng.uniform(0.04, 0.75)

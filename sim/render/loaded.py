@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import Bools, Floats, Singles
 from sim import state_layout
 from sim.render import environment, gl
 from sim.render.base import Frame
@@ -20,8 +21,7 @@ from sim.render.touched import Shadows, corners, tiles
 from sim.render.views import Track, sun_matrix, track
 from sim.spec import Camera
 
-Array = NDArray[np.float64]
-Places = NDArray[np.float32]  # (T, N, 3, 4) thing_to_world
+Places = Singles  # (T, N, 3, 4) thing_to_world
 OCCLUSION_M = 0.15  # how far a thing darkens what is around it
 KEPT_PIXELS = 2_000_000  # larger pictures of what stands still are drawn anew: 20 bytes a pixel
 VERTICES = {  # how each geometry program reads a vertex
@@ -69,7 +69,7 @@ class Loaded:
         if light.occlusion > 0:
             device.occlusion.program["strength"].value = light.occlusion
 
-    def track(self, camera: Camera, states: Array, places: Places) -> Track:
+    def track(self, camera: Camera, states: Floats, places: Places) -> Track:
         """The camera over states (T, S) with everything at `places`."""
         eyes = state_layout.camera_to_world(self.stage.cell, states, camera)
         spheres = self.stage.spheres(places)
@@ -88,7 +88,7 @@ class Loaded:
         touched = tiles(camera, (starts - eye) @ rotation, (ends - eye) @ rotation, radii)
         return replace(over, changed=corners(touched, camera))
 
-    def place(self, places: NDArray[np.float32], *, shadows: bool = True) -> None:
+    def place(self, places: Singles, *, shadows: bool = True) -> None:
         """Poses everything as in places (N, 3, 4), and draws the shadow map."""
         self._bind(places)
         if shadows and self._light.shadow:
@@ -99,7 +99,7 @@ class Loaded:
             self._begin_shadows(device.shadow)
             self._moving_casters.draw()
 
-    def _bind(self, places: NDArray[np.float32]) -> None:
+    def _bind(self, places: Singles) -> None:
         self._device.things.write(places.tobytes())
         self._device.things.bind_to_uniform_block(0)
         self._device.paints.bind_to_uniform_block(1)
@@ -219,7 +219,7 @@ class Loaded:
     def _draw(
         self,
         geometry: Geometry,
-        what: list[tuple[list[Mesh], NDArray[np.bool_]]],
+        what: list[tuple[list[Mesh], Bools]],
         *,
         clear: bool = True,
     ) -> None:
@@ -233,12 +233,12 @@ class Loaded:
                 mesh.draw(seen)
 
     def _light_up(
-        self, picture: Picture, shadow: ShadowMap, corners: NDArray[np.float32] | None = None
+        self, picture: Picture, shadow: ShadowMap, corners: Singles | None = None
     ) -> None:
         occluded = self._light.occlusion > 0
         self._device.light(picture, self._lighting, shadow, occluded=occluded, corners=corners)
 
-    def _keep(self, camera: Camera, still: NDArray[np.bool_]) -> Picture:
+    def _keep(self, camera: Camera, still: Bools) -> Picture:
         """What a fixed camera sees of what stands still, drawn and lit when first asked for."""
         if camera.name not in self._kept:
             kept = Picture(self._device.context, (camera.width, camera.height))
@@ -260,5 +260,5 @@ def _keeps(camera: Camera) -> bool:
     return not camera.parent and camera.width * camera.height <= KEPT_PIXELS
 
 
-def _columns(matrix: Array) -> bytes:
+def _columns(matrix: Floats) -> bytes:
     return matrix.T.astype("f4").tobytes()

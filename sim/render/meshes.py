@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import fields
 from functools import lru_cache
@@ -14,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
 
 from assets.part import Ink
+from episodes.array_types import Floats, Ints
 from episodes.errors import UserError
 from sim import cache
-from sim.render.simplify import LINK, PART, Faces, Piece, Surface, Tolerance, surface
-from sim.robots.robot import Visual
+from sim.render.simplify import LINK, PART, Piece, Surface, Tolerance, surface
+from sim.robots.links import Visual
 
 VERSION = 12  # of what this file and simplify.py make; part of the cache key
 FEW_FACES = 2000  # a mesh of fewer is simplified faster than it is worth a file: in under 15 ms
@@ -76,20 +74,17 @@ def of_visual(visual: Visual) -> Surface:
 
 def _cached(content: str, make: Callable[[], Surface]) -> Surface:
     """The surface of that content from the disk; made, and kept there, where it is not."""
-    name = f"{content[:40]}-{VERSION}.npz"
-    try:
-        with np.load(cache.folder("meshes") / name, allow_pickle=False) as file:
+
+    def made() -> bytes:
+        surface, data = make(), io.BytesIO()
+        np.savez(data, **{f.name: getattr(surface, f.name) for f in fields(Surface)})
+        return data.getvalue()
+
+    def read(data: bytes) -> Surface:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return Surface(**{f.name: file[f.name] for f in fields(Surface)})
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        pass  # not there, or cut short by a full disk: made again
-    made = make()
-    data = io.BytesIO()
-    np.savez(data, **{f.name: getattr(made, f.name) for f in fields(Surface)})
-    # A cache that cannot be written costs time, nothing else.
-    with contextlib.suppress(OSError):
-        (cache.folder("meshes") / name).unlink(missing_ok=True)
-        cache.kept("meshes", name, data.getvalue)
-    return made
+
+    return cache.kept("meshes", f"{content[:40]}-{VERSION}.npz", made, read)
 
 
 class _Recent:
@@ -178,7 +173,7 @@ def _colour(mesh: trimesh.Trimesh, visual: Visual, *, linear: bool) -> tuple[flo
     return tuple(np.round(colour, 4))
 
 
-def _checked(vertices: Any, faces: Any, name: str) -> tuple[NDArray[np.float64], Faces]:
+def _checked(vertices: Any, faces: Any, name: str) -> tuple[Floats, Ints]:
     """Finite vertices and faces that refer to them; broken triangles are left out.
 
     A few bad triangles are common in files and cannot be seen; a mesh of nothing else is an error.

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.render.meshes import Surface
+from episodes.array_types import Singles
+from sim.render.simplify import Surface
 from sim.spec import RGB, Body, Material
 
 COATS = ("plain", "textured", "marked")
@@ -91,7 +92,7 @@ class Paint:
         return replace(self, thing=thing)
 
 
-def of_link(rgb: NDArray[np.float32]) -> Paint:
+def of_link(rgb: Singles) -> Paint:
     """The paint of a robot's covers and joints, from the colour in its mesh file.
 
     Light and bright covers are lacquered, silver is satin metal; other greys and darks are moulded
@@ -139,7 +140,7 @@ def of_body(body: Body, surface: Surface, thing: int) -> Paint:
     )
 
 
-def of_ink(own: Paint, rgb: NDArray[np.float32]) -> Paint:
+def of_ink(own: Paint, rgb: Singles) -> Paint:
     """The paint of a part's inked triangles: moulded or printed, worn as the rest of the part."""
     r, g, b = (float(v) for v in rgb)
     return replace(own, rgb=linear((r, g, b)), roughness=0.42, metallic=0.0, overlay=0)

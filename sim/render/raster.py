@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from episodes.errors import UserError
 from sim.render import stage
 from sim.render.base import Frame
@@ -14,7 +15,6 @@ from sim.render.device import Device
 from sim.render.loaded import Loaded
 from sim.spec import Camera, Cell
 
-Array = NDArray[np.float64]
 BATCH = 256  # states whose kinematics are worked out at once
 
 
@@ -33,7 +33,7 @@ class RasterRenderer:
         self._loaded: Loaded | None = None
 
     def frames(
-        self, cell: Cell, states: Array, cameras: Sequence[str]
+        self, cell: Cell, states: Floats, cameras: Sequence[str]
     ) -> Iterator[dict[str, Frame]]:
         wanted = [cell.camera(name) for name in cameras]
         for camera in wanted:
@@ -49,7 +49,7 @@ class RasterRenderer:
                 loaded.place(places[t])
                 yield {each.camera.name: loaded.shoot(each, t) for each in tracks}
 
-    def segmentation(self, cell: Cell, state: Array, camera: Camera) -> NDArray[np.uint16]:
+    def segmentation(self, cell: Cell, state: Floats, camera: Camera) -> NDArray[np.uint16]:
         """Only the ids (H, W) that a camera, of the cell or not, would see: cheaper."""
         _check(camera, self._open().limit)
         loaded = self._load(cell)

@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets import materials
-from assets.camera_models import DEVICES, Device, Ranging, names
-from episodes.errors import UserError
+from assets.camera_models import MODELS, CameraModel, Ranging, names
+from episodes.array_types import Bools, Floats
+from episodes.errors import unknown
 from sim import state_layout
 from sim.render import blur
 from sim.render.base import DEPTH_UNIT_M, Frame
 from sim.spec import Camera, Cell, Material
 
-Array = NDArray[np.float64]
 PATCH = 6  # [px] holes come in patches of about this size
 
 
 def through(
-    cell: Cell, states: Array, frames: Iterable[dict[str, Frame]], rng: np.random.Generator
+    cell: Cell, states: Floats, frames: Iterable[dict[str, Frame]], rng: np.random.Generator
 ) -> Iterator[dict[str, Frame]]:
     """Frames of states (T, S) as the cell's cameras would have taken them."""
     sensors = Sensors(cell, rng)
@@ -48,7 +48,7 @@ class Sensors:
         self._surfaces = _surfaces(cell)
 
     def take(
-        self, instant: int, before: Array, state: Array, row: Mapping[str, Frame]
+        self, instant: int, before: Floats, state: Floats, row: Mapping[str, Frame]
     ) -> dict[str, Frame]:
         """What the cameras of `row` make of perfect frames of `state` (S,). before: the state a
         control period ago; at the first instant the same."""
@@ -69,13 +69,11 @@ class Sensors:
         return out
 
 
-def device(camera: Camera) -> Device:
+def device(camera: Camera) -> CameraModel:
     """UserError for a model that there is none of."""
-    if camera.model not in DEVICES:
-        raise UserError(
-            f"camera {camera.name}: unknown model {camera.model!r}; models: {', '.join(names())}"
-        )
-    return DEVICES[camera.model]
+    if camera.model not in MODELS:
+        raise unknown(f"model of the camera {camera.name}:", camera.model, names())
+    return MODELS[camera.model]
 
 
 def has_depth(camera: Camera) -> bool:
@@ -84,7 +82,7 @@ def has_depth(camera: Camera) -> bool:
 
 
 def sense(
-    model: Device, camera: Camera, frame: Frame, surfaces: Array, rng: np.random.Generator
+    model: CameraModel, camera: Camera, frame: Frame, surfaces: Floats, rng: np.random.Generator
 ) -> Frame:
     """One frame with a device's noise. surfaces (I, 2): how shiny and how dark each id is."""
     light = blur.decoded(frame.rgb)
@@ -95,7 +93,7 @@ def sense(
     return replace(frame, rgb=blur.encoded(light), depth=depth)
 
 
-def _surfaces(cell: Cell) -> Array:
+def _surfaces(cell: Cell) -> Floats:
     """(I, 2) by segmentation id: shininess (metal and gloss) and darkness, 0 to 1."""
     ids = state_layout.segments(cell)
     out = np.zeros((len(ids) + 1, 2))
@@ -113,7 +111,7 @@ def _shine(material: Material) -> tuple[float, float]:
 
 
 def _measured(
-    ranging: Ranging, camera: Camera, frame: Frame, surfaces: Array, rng: np.random.Generator
+    ranging: Ranging, camera: Camera, frame: Frame, surfaces: Floats, rng: np.random.Generator
 ) -> NDArray[np.uint16]:
     """Depth counts as triangulation gives them; 0 where it fails."""
     height, width = frame.depth.shape
@@ -144,7 +142,7 @@ def _measured(
     return np.where(there & (counts < 65535), counts, 0).astype(np.uint16)
 
 
-def _slant(camera: Camera, z: Array) -> Array:
+def _slant(camera: Camera, z: Floats) -> Floats:
     """(H, W) [rad]: the angle between the ray and the surface's normal, from depth alone."""
     k = camera.intrinsics()
     height, width = z.shape
@@ -155,10 +153,11 @@ def _slant(camera: Camera, z: Array) -> Array:
     normal = np.cross(np.gradient(points, axis=1), np.gradient(points, axis=0))
     across = np.abs(np.einsum("hwi,hwi->hw", normal, points))
     size = np.linalg.norm(normal, axis=-1) * np.linalg.norm(points, axis=-1)
-    return np.arccos(np.clip(across / np.maximum(size, 1e-12), 0.0, 1.0))
+    angle: Floats = np.arccos(np.clip(across / np.maximum(size, 1e-12), 0.0, 1.0))
+    return angle
 
 
-def _hidden(camera: Camera, z: Array, baseline: float) -> NDArray[np.bool_]:
+def _hidden(camera: Camera, z: Floats, baseline: float) -> Bools:
     """Pixels whose surface the second imager, `baseline` [m] to the right, cannot see: something
     nearer lies between, so a strip to the left of edges has no depth."""
     focal = camera.intrinsics()[0, 0]
@@ -171,7 +170,7 @@ def _hidden(camera: Camera, z: Array, baseline: float) -> NDArray[np.bool_]:
     return beyond <= lands - 0.5
 
 
-def _patches(rng: np.random.Generator, height: int, width: int) -> Array:
+def _patches(rng: np.random.Generator, height: int, width: int) -> Floats:
     """(H, W) evenly spread in 0..1, alike within patches: what is lost is lost in blots."""
     rows, columns = (-(-n // PATCH) + 1 for n in (height, width))
     coarse = rng.uniform(size=(rows, columns))
@@ -179,4 +178,5 @@ def _patches(rng: np.random.Generator, height: int, width: int) -> Array:
     jitter = rng.integers(-2, 3, size=(2, height, width))
     v = (np.arange(height)[:, None] + offset[0] + jitter[0]) // PATCH
     u = (np.arange(width)[None, :] + offset[1] + jitter[1]) // PATCH
-    return coarse[np.clip(v, 0, rows - 1), np.clip(u, 0, columns - 1)]
+    noise: Floats = coarse[np.clip(v, 0, rows - 1), np.clip(u, 0, columns - 1)]
+    return noise

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Faces = NDArray[np.int64]
+from episodes.array_types import Floats, Ints, Singles
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,13 @@ class Surface:
     proxy_positions, proxy_faces: the same shape, coarser, to cast shadows.
     """
 
-    positions: Floats
-    normals: Floats
-    uv: Floats
+    positions: Singles
+    normals: Singles
+    uv: Singles
     faces: NDArray[np.uint32]
     slots: NDArray[np.uint8]
-    palette: Floats
-    proxy_positions: Floats
+    palette: Singles
+    proxy_positions: Singles
     proxy_faces: NDArray[np.uint32]
 
     def __repr__(self) -> str:
@@ -60,8 +59,8 @@ class Piece:
     exact: whether it is drawn as it is; what else it touches then keeps its open borders.
     """
 
-    vertices: NDArray[np.float64]
-    faces: Faces
+    vertices: Floats
+    faces: Ints
     colour: tuple[float, ...] = (1.0, 1.0, 1.0)
     exact: bool = False
 
@@ -100,14 +99,14 @@ def surface(pieces: list[Piece], tolerance: Tolerance, *, mapped: bool = False) 
     )
 
 
-def _together(pieces: list[Piece]) -> tuple[NDArray[np.float64], Faces]:
+def _together(pieces: list[Piece]) -> tuple[Floats, Ints]:
     """The vertices and faces of all pieces in one."""
     starts = np.cumsum([0] + [len(p.vertices) for p in pieces])
     faces = [p.faces + start for p, start in zip(pieces, starts, strict=False)]
     return np.concatenate([p.vertices for p in pieces]), np.concatenate(faces)
 
 
-def _weld(vertices: NDArray[np.float64], faces: Faces) -> tuple[NDArray[np.float64], Faces]:
+def _weld(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     """Vertices within a micrometre made one; triangles that thereby vanish are dropped."""
     grid = np.round(vertices / 1e-6).astype(np.int64)
     _, first, index = np.unique(grid, axis=0, return_index=True, return_inverse=True)
@@ -116,7 +115,7 @@ def _weld(vertices: NDArray[np.float64], faces: Faces) -> tuple[NDArray[np.float
     return vertices[first], ids[whole] if whole.any() else ids
 
 
-def _simplify(points: NDArray[np.float64], faces: Faces, error: float, options: int = 0) -> Faces:
+def _simplify(points: Floats, faces: Ints, error: float, options: int = 0) -> Ints:
     """Fewer triangles over the same points, about `error` [m] away (quadric error metric)."""
     from meshoptimizer import simplify
 
@@ -133,7 +132,7 @@ def _simplify(points: NDArray[np.float64], faces: Faces, error: float, options: 
     return kept if len(kept) else faces
 
 
-def _corner_normals(points: NDArray[np.float64], faces: Faces, kept: Faces) -> NDArray[np.float64]:
+def _corner_normals(points: Floats, faces: Ints, kept: Ints) -> Floats:
     """(len(kept), 3, 3): the normals that the corners had in the full mesh.
 
     There a corner's normal is the mean, by area, of the faces at its vertex that meet its own
@@ -168,7 +167,7 @@ def _corner_normals(points: NDArray[np.float64], faces: Faces, kept: Faces) -> N
     return chosen.reshape(-1, 3, 3)
 
 
-def _box_projection(points: NDArray[np.float64], faces: Faces) -> NDArray[np.float64]:
+def _box_projection(points: Floats, faces: Ints) -> Floats:
     """(M, 3, 2) [m]: every face seen along the axis that it faces most. Long sides lie along u, so
     that grain and brushing run along the part."""
     axis = np.argmax(np.abs(_flat_normals(points, faces)[0]) + np.array([0.0, 1e-6, 2e-6]), axis=1)
@@ -181,9 +180,7 @@ def _box_projection(points: NDArray[np.float64], faces: Faces) -> NDArray[np.flo
     return np.stack([corners[rows, :, u], corners[rows, :, v]], axis=-1)
 
 
-def _flat_normals(
-    points: NDArray[np.float64], faces: Faces
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _flat_normals(points: Floats, faces: Ints) -> tuple[Floats, Floats]:
     """Unit face normals (M, 3) and areas (M,) [m^2]; a face without area looks up."""
     a, b, c = (points[faces[:, k]] for k in range(3))
     cross = np.cross(b - a, c - a)
@@ -193,7 +190,7 @@ def _flat_normals(
     return flat, length / 2.0
 
 
-def _pairs(left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[Faces, Faces]:
+def _pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     """All (i, j) with left[i] == right[j], by i."""
     order = np.argsort(right, kind="stable")
     start = np.searchsorted(right[order], left, "left")
@@ -203,7 +200,7 @@ def _pairs(left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[Faces, Fa
     return own, order[np.repeat(start, count) + step]
 
 
-def _shared(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+def _shared(rows: Floats) -> tuple[Floats, NDArray[np.uint32]]:
     """Equal rows (3 M, C) once, and the faces (M, 3) over them, in an order kind to GPU caches."""
     key = np.round(rows * 1e6).astype(np.int64)
     key[:, 3:6] //= 10_000  # normals that differ by less than a hundredth are one

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assets import catalogue
+from episodes.array_types import AnyArray, Floats, Ints, Singles
 from episodes.errors import UserError
 from sim import state_layout
 from sim.render import meshes
@@ -16,7 +18,6 @@ from sim.render.simplify import FAR_PART, Surface
 from sim.robots import robot
 from sim.spec import Camera, Cell
 
-Array = NDArray[np.float64]
 FAR_PIXEL = 1.5e-3  # [m] between pixels, where the work is, from which a camera counts as far
 MOST_THINGS = 1023  # what the uniform blocks and the G-buffer's 10 bits of material have room for
 
@@ -47,7 +48,7 @@ class Batch:
 
     vertices: NDArray[np.void]
     indices: NDArray[np.uint32]
-    starts: NDArray[np.int64]
+    starts: Ints
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Stage:
     cell: Cell
     things: tuple[Thing, ...]
     paints: tuple[Paint, ...]
-    centres: Array = field(repr=False)
-    radii: Array = field(repr=False)
+    centres: Floats = field(repr=False)
+    radii: Floats = field(repr=False)
 
     @property
     def still(self) -> int:
@@ -102,7 +103,7 @@ class Stage:
             starts.append(starts[-1] + size)
         return Batch(_joined(pieces, PROXY), _joined(indices, np.dtype("<u4")), np.array(starts))
 
-    def places(self, states: Array) -> NDArray[np.float32]:
+    def places(self, states: Floats) -> Singles:
         """(T, N, 3, 4) thing_to_world, for states (T, S)."""
         out = np.zeros((len(states), len(self.things), 3, 4))
         poses = state_layout.body_poses(self.cell, states)
@@ -122,11 +123,12 @@ class Stage:
             out[:, mine] = links[:, [self.things[k].index for k in mine], :3]
         return out.astype(np.float32)
 
-    def spheres(self, places: NDArray[np.float32]) -> Array:
+    def spheres(self, places: Singles) -> Floats:
         """(T, N, 3) the middles of the spheres around things, in the world."""
-        return np.einsum("tnij,nj->tni", places[..., :3], self.centres) + places[..., 3]
+        middles: Floats = np.einsum("tnij,nj->tni", places[..., :3], self.centres) + places[..., 3]
+        return middles
 
-    def stir(self) -> tuple[Array, float]:
+    def stir(self) -> tuple[Floats, float]:
         """Centre (3,) and radius [m] of where parts and robots move, as far as the cell tells."""
         points = [b.pose.position for b in self.cell.bodies if not b.fixed]
         points += [b.pose.position for b in self.cell.bodies if b.role == "fixture" and not points]
@@ -144,7 +146,7 @@ class Stage:
         distance = np.linalg.norm(np.subtract(camera.pose.position, self.stir()[0]))
         return bool(distance / camera.intrinsics()[1, 1] > FAR_PIXEL)
 
-    def lowest(self, places: NDArray[np.float32]) -> float:
+    def lowest(self, places: Singles) -> float:
         """Height of the lowest corner of what stands still [m], for places (N, 3, 4)."""
         heights = [
             float((thing.surface.proxy_positions @ place[2, :3]).min() + place[2, 3])
@@ -243,7 +245,7 @@ def _ordered(cell: Cell, things: list[Thing], paints: list[Paint]) -> Stage:
     )
 
 
-def _rotations(quaternions: Array) -> Array:
+def _rotations(quaternions: Floats) -> Floats:
     """(..., 3, 3) of unit quaternions (..., 4), many at once."""
     x, y, z, w = np.moveaxis(quaternions, -1, 0)
     entries = [
@@ -254,13 +256,14 @@ def _rotations(quaternions: Array) -> Array:
     return np.stack(entries, axis=-1).reshape(*quaternions.shape[:-1], 3, 3)
 
 
-def octahedral(normals: NDArray[np.float32]) -> Array:
+def octahedral(normals: Singles) -> Floats:
     """(N, 2) in [-1, 1]: unit vectors (N, 3) on the unfolded octahedron (Cigolle et al. 2014,
     "A Survey of Efficient Representations for Independent Unit Vectors")."""
     n = normals / np.maximum(np.abs(normals).sum(axis=1, keepdims=True), 1e-12)
     sign = np.where(n[:, :2] < 0, -1.0, 1.0)
-    return np.where(n[:, 2:] < 0, (1.0 - np.abs(n[:, 1::-1])) * sign, n[:, :2])
+    unfolded: Floats = np.where(n[:, 2:] < 0, (1.0 - np.abs(n[:, 1::-1])) * sign, n[:, :2])
+    return unfolded
 
 
-def _joined(pieces: list[NDArray], kind: np.dtype) -> NDArray:
+def _joined(pieces: list[AnyArray], kind: np.dtype[Any]) -> AnyArray:
     return np.concatenate(pieces).astype(kind) if pieces else np.zeros(0, kind)

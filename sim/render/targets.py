@@ -6,8 +6,8 @@ from typing import Any
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Bools, Singles
 from sim.render.stage import Batch
 
 SHADOW_SIZE = 512  # [texel]
@@ -82,7 +82,7 @@ class ShadowMap:
         self.target = context.framebuffer([self._unused], self.depth)
         self.target.color_mask = (False, False, False, False)
 
-    def read(self) -> NDArray[np.float32]:
+    def read(self) -> Singles:
         """(SHADOW_SIZE, SHADOW_SIZE) depths, 1 where nothing is."""
         return np.frombuffer(self.depth.read(), np.float32).reshape(SHADOW_SIZE, SHADOW_SIZE)
 
@@ -108,7 +108,7 @@ class Mesh:
             self._array = context.vertex_array(program, content, indices)
             self._parts = [self._array, vertices, indices]
 
-    def draw(self, seen: NDArray[np.bool_] | None = None) -> None:
+    def draw(self, seen: Bools | None = None) -> None:
         """All of it, or the things that are `seen` (K,), those between near ones included."""
         if self._array is None:
             return
@@ -121,7 +121,7 @@ class Mesh:
         for first, count in self._calls[key]:
             self._array.render(vertices=count, first=first)
 
-    def _spans(self, seen: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    def _spans(self, seen: Bools) -> list[tuple[int, int]]:
         """First index and count of every stretch to draw."""
         spans = [
             (int(self.starts[first]), int(self.starts[last] - self.starts[first]))
@@ -135,7 +135,7 @@ class Mesh:
         self._parts, self._array = [], None
 
 
-def _runs(seen: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _runs(seen: Bools) -> list[tuple[int, int]]:
     """[first, last) of every run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -6,16 +6,15 @@ Each tile has four channels: 0 lightness and 1 roughness, where 0.5 is "as the m
 
 from __future__ import annotations
 
-import contextlib
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from sim import cache
 from sim.render.paint import TILES
 
-Array = NDArray[np.float64]
 SIZE = 256  # [texel] of a tile's side
 VERSION = 5  # of what this file makes
 
@@ -24,11 +23,12 @@ VERSION = 5  # of what this file makes
 def tiles() -> NDArray[np.uint8]:
     """(len(TILES), SIZE, SIZE, 4)."""
     shape = (len(TILES), SIZE, SIZE, 4)
-    # A cache that cannot be read or written costs time, nothing else.
-    with contextlib.suppress(OSError, ValueError):
-        made = cache.kept("textures", f"tiles-{VERSION}.raw", lambda: _made().tobytes())
-        return np.frombuffer(made.read_bytes(), np.uint8).reshape(shape)
-    return _made()
+    return cache.kept(
+        "textures",
+        f"tiles-{VERSION}.raw",
+        lambda: _made().tobytes(),
+        lambda data: np.frombuffer(data, np.uint8).reshape(shape),
+    )
 
 
 def _made() -> NDArray[np.uint8]:
@@ -37,7 +37,7 @@ def _made() -> NDArray[np.uint8]:
     return np.rint(np.clip(out, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
-def _tile(name: str, rng: np.random.Generator) -> Array:
+def _tile(name: str, rng: np.random.Generator) -> Floats:
     fine, coarse = _noise(rng, 60), _noise(rng, 4)
     blotches = np.clip(1.6 * _cloud(rng, 3) - 0.7, 0.0, 1.0)
     match name:
@@ -74,18 +74,19 @@ def _tile(name: str, rng: np.random.Generator) -> Array:
     return np.stack([_even(light), _even(rough), scratches, blotches], axis=-1)
 
 
-def _even(values: Array) -> Array:
+def _even(values: Floats) -> Floats:
     """The same pattern about a mean of 0.5 with a deviation of 0.18, so that strengths compare."""
-    return 0.5 + 0.18 * (values - values.mean()) / max(float(values.std()), 1e-9)
+    even: Floats = 0.5 + 0.18 * (values - values.mean()) / max(float(values.std()), 1e-9)
+    return even
 
 
-def _along(axis: int) -> Array:
+def _along(axis: int) -> Floats:
     """(SIZE, SIZE) in [0, 1) along rows (0) or columns (1)."""
     ramp = np.arange(SIZE) / SIZE
     return np.broadcast_to(ramp[:, None] if axis == 0 else ramp[None, :], (SIZE, SIZE))
 
 
-def _noise(rng: np.random.Generator, across: float, down: float = 0.0) -> Array:
+def _noise(rng: np.random.Generator, across: float, down: float = 0.0) -> Floats:
     """Tileable noise of about `across` waves along u and `down` along v (as many if 0).
 
     White noise through a band about an octave and a half wide.
@@ -97,12 +98,12 @@ def _noise(rng: np.random.Generator, across: float, down: float = 0.0) -> Array:
     return _even(np.fft.ifft2(spectrum).real)
 
 
-def _cloud(rng: np.random.Generator, waves: float) -> Array:
+def _cloud(rng: np.random.Generator, waves: float) -> Floats:
     """Noise over four octaves from `waves` up, each 0.6 as strong as the one before."""
     return _even(sum((0.6**k * _noise(rng, waves * 2**k) for k in range(4)), np.zeros(1)))
 
 
-def _scratches(rng: np.random.Generator, count: int, spread: float) -> Array:
+def _scratches(rng: np.random.Generator, count: int, spread: float) -> Floats:
     """Straight scratches, drawn on the torus; spread: their largest angle to u [rad]."""
     out = np.zeros((SIZE, SIZE))
     for _ in range(count):
@@ -119,7 +120,7 @@ def _scratches(rng: np.random.Generator, count: int, spread: float) -> Array:
     return out
 
 
-def _boards(rng: np.random.Generator) -> Array:
+def _boards(rng: np.random.Generator) -> Floats:
     """A glued-up board: strips along u, each of lengths of its own shade, grain and joints."""
     strips = 10
     strip = np.arange(SIZE) * strips // SIZE

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Bools, Floats, Singles
 from sim.render.views import ABOVE
 from sim.spec import Camera
 
-Array = NDArray[np.float64]
 TILE = 16  # [px] side of the squares that a picture is divided into
 MARGIN_PX = 2.0
 COARSE = 32  # the shadow map is looked at in squares of its size over this
@@ -25,10 +24,10 @@ class Shadows:
 
     def __init__(
         self,
-        still: NDArray[np.float32],
-        matrix: Array,
-        direction: Array,
-        radii: Array,
+        still: Singles,
+        matrix: Floats,
+        direction: Floats,
+        radii: Floats,
         lowest: float,
     ) -> None:
         self._matrix, self._direction = matrix[:3], direction
@@ -41,7 +40,7 @@ class Shadows:
         spread = [_spread(deepest, int(r)) for r in reach]
         self._deepest = np.stack(spread) if spread else np.zeros((0, COARSE, COARSE))
 
-    def ends(self, spheres: Array) -> Array:
+    def ends(self, spheres: Floats) -> Floats:
         """(T, N, 3) [m]: the middles of spheres (T, N, 3) moved as far as their shadows fall."""
         at = (spheres @ self._matrix[:, :3].T + self._matrix[:, 3]) * 0.5 + 0.5
         square = np.clip(at[..., :2] * COARSE, 0, COARSE - 1).astype(int)
@@ -53,14 +52,15 @@ class Shadows:
         return spheres - self._direction * (np.maximum(fall, 0.0) + self._radii)[..., None]
 
 
-def _spread(depth: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+def _spread(depth: Singles, reach: int) -> Singles:
     """The largest value within `reach` squares; beyond the map's edge there is nothing: 1."""
     padded = np.pad(depth, reach, constant_values=1.0)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * reach + 1, 2 * reach + 1))
-    return windows.max(axis=(2, 3))
+    largest: Singles = windows.max(axis=(2, 3))
+    return largest
 
 
-def tiles(camera: Camera, starts: Array, ends: Array, radii: Array) -> NDArray[np.bool_]:
+def tiles(camera: Camera, starts: Floats, ends: Floats, radii: Floats) -> Bools:
     """(T, rows, columns): squares of the picture that any sphere touches on its way.
 
     starts, ends (T, N, 3): the way of each, in the camera's frame [m]; radii (N,) [m]. Never too
@@ -85,7 +85,7 @@ def tiles(camera: Camera, starts: Array, ends: Array, radii: Array) -> NDArray[n
     return np.asarray(np.any(over, axis=1) | around[:, None, None])
 
 
-def _before(camera: Camera, points: Array, others: Array, radii: Array) -> Array:
+def _before(camera: Camera, points: Floats, others: Floats, radii: Floats) -> Floats:
     """Points (T, N, 3); those behind the camera are moved towards the others until before it."""
     least = camera.near + 1.1 * radii
     z, toward = points[..., 2], others - points
@@ -94,14 +94,14 @@ def _before(camera: Camera, points: Array, others: Array, radii: Array) -> Array
     return points + np.where((z < least) & (rise > 0), share, 0.0)[..., None] * toward
 
 
-def _extent(x: Array, z: Array, radii: Array) -> Array:
+def _extent(x: Floats, z: Floats, radii: Floats) -> Floats:
     """(2, T, N): between which slopes the images of spheres lie along an axis."""
     square = z * z - radii * radii
     root = radii * np.sqrt(np.maximum(x * x + square, 0.0))
     return np.stack([x * z - root, x * z + root]) / np.where(square > 1e-9, square, 1e-9)
 
 
-def _while_over(begin: Array, end: Array, edges: Array) -> tuple[Array, Array]:
+def _while_over(begin: Floats, end: Floats, edges: Floats) -> tuple[Floats, Floats]:
     """(T, N, K) each: the first and last share of the way, from extents `begin` (2, T, N) to `end`,
     at which a thing is over the squares that start at edges (K,). First > last: never.
 
@@ -114,7 +114,7 @@ def _while_over(begin: Array, end: Array, edges: Array) -> tuple[Array, Array]:
     return np.maximum(first, from_), np.minimum(last, to)
 
 
-def _while_positive(start: Array, change: Array) -> tuple[Array, Array]:
+def _while_positive(start: Floats, change: Floats) -> tuple[Floats, Floats]:
     """The first and last s in [0, 1] with start + s change >= 0."""
     turn = -start / np.where(np.abs(change) > 1e-9, change, np.where(start < 0, -1e-9, 1e9))
     rising = change > 0
@@ -123,7 +123,7 @@ def _while_positive(start: Array, change: Array) -> tuple[Array, Array]:
     )
 
 
-def corners(touched: NDArray[np.bool_], camera: Camera) -> list[NDArray[np.float32]]:
+def corners(touched: Bools, camera: Camera) -> list[Singles]:
     """T times (6 Q, 2): triangles in clip coordinates that cover the touched squares (T, R, C), by
     runs along rows."""
     padded = np.pad(touched, ((0, 0), (0, 0), (1, 1)))

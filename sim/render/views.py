@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import Bools, Floats, Singles
 from sim.spec import Camera
 
-Array = NDArray[np.float64]
 REACH = (0.5, 1.2)  # the shadow map covers this much around what moves, at least and at most [m]
 ABOVE = 3.0  # casters up to here towards the light count [m]
 
@@ -25,13 +24,13 @@ class Track:
     """
 
     camera: Camera
-    clips: NDArray[np.float32]  # (T or 1, 4, 4)
-    views: NDArray[np.float32]  # (T or 1, 5, 4)
-    seen: NDArray[np.bool_]
-    changed: Sequence[NDArray[np.float32]] | None = None
+    clips: Singles  # (T or 1, 4, 4)
+    views: Singles  # (T or 1, 5, 4)
+    seen: Bools
+    changed: Sequence[Singles] | None = None
 
 
-def track(camera: Camera, camera_to_world: Array, spheres: Array, radii: Array) -> Track:
+def track(camera: Camera, camera_to_world: Floats, spheres: Floats, radii: Floats) -> Track:
     """camera_to_world (T or 1, 4, 4), OpenCV axes; spheres (T, N, 3), radii (N,) [m]."""
     rotation, eye = camera_to_world[:, :3, :3], camera_to_world[:, :3, 3]
     world_to_camera = np.tile(np.eye(4), (len(eye), 1, 1))
@@ -51,7 +50,7 @@ def track(camera: Camera, camera_to_world: Array, spheres: Array, radii: Array) 
     return Track(camera, np.ascontiguousarray(clips, np.float32), views, seen)
 
 
-def projection(camera: Camera) -> Array:
+def projection(camera: Camera) -> Floats:
     """(4, 4) camera to clip; row v of the picture is row v of the target in memory."""
     k, near, far = camera.intrinsics(), camera.near, camera.far
     width, height = camera.width, camera.height
@@ -65,7 +64,7 @@ def projection(camera: Camera) -> Array:
     )
 
 
-def sun_matrix(direction: Array, centre: Array, radius: float) -> Array:
+def sun_matrix(direction: Floats, centre: Floats, radius: float) -> Floats:
     """(4, 4) world to clip of the key light: a box around a sphere, long towards the light."""
     radius = float(np.clip(radius, *REACH))
     side = np.array([0.0, 1.0, 0.0]) if abs(direction[1]) < 0.9 else np.array([1.0, 0.0, 0.0])

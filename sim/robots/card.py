@@ -1,164 +1,121 @@
-"""What is known of an arm with its tool that no URDF says: the cards of `assets`."""
+"""What is known of arms and tools that no URDF says: the cards of `assets/`, parsed once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from episodes.errors import UserError
+from assets.part import Box
+from assets.tools.shapes import Triple
+from episodes.errors import unknown
 from sim import user_folders
-from sim.pose import Pose, rotvec_to_matrix
+from sim.pose import Pose
+from sim.robots import fields, link_card, pieces
+from sim.robots.fields import Fields
+from sim.robots.link_card import LinkCard
+from sim.robots.tools import KINDS
+from sim.robots.tools.base import Tool
 
-Boxed = Mapping[str, tuple[float, ...]]  # "half" and "centre" of a box [m]
-TIP = (
-    0.1024  # how far behind a tool's tip the wrist camera's mount is: a Panda's hand has it so [m]
-)
+CAMERA = "wrist_camera_mount"  # the link of the wrist camera's mount, where it is not built in
 
 
 @dataclass(frozen=True)
-class Cups:
-    """The suction cups of a tool: all on one valve, their lips in the plane of the TCP.
-
-    centres: x y in the TCP's frame; radius: that seals; press: how far a lip is pushed in to seal
-    [m]; pressure: below the air's [Pa].
-    """
+class Mount:
+    """A frame on a link: frame_to_link."""
 
     link: str
-    centres: tuple[tuple[float, float], ...]
-    radius: float
-    pressure: float
-    press: float
+    pose: Pose
 
 
 @dataclass(frozen=True)
-class Card:
-    """An arm of `assets/robots` with a tool of `assets/tools`; angles in rad, lengths in m, forces
-    in N. A tool that is no gripper has no `gripper_joints`, one without cups has `cups` None."""
+class BuiltIn:
+    """What an arm's URDF already has of its usual tool: its first link and that link's joint."""
 
-    name: str  # as a Cell names it: "panda", "ur5+vacuum"
-    arm: str
-    tool: str
-    kind: str  # of the tool: "jaws", "vacuum" or "nozzle"
+    link: str
+    joint: str
+
+
+@dataclass(frozen=True)
+class ArmCard:
+    """An arm of `assets/robots`. Of its joints (J,), from the base to the wrist: limits and home
+    [rad], velocity [rad/s], effort [N m]; reach [m].
+
+    urdf, root: its model, as `urdf.resolve` takes it, and the link of it to begin at; flange: the
+    frame that tools sit on; tool: its usual one; boxed_inertia: whether the URDF's inertia is of no
+    use; colours: in place of the URDF's, by material; stand: what it stands on, of a height [m].
+    """
+
+    name: str
     title: str
     licence: str
-    arm_joints: tuple[str, ...]
+    urdf: str
+    root: str
+    joints: tuple[str, ...]
     lower: tuple[float, ...]
     upper: tuple[float, ...]
     velocity: tuple[float, ...]
     effort: tuple[float, ...]
     home: tuple[float, ...]
     reach: float
-    foot: float  # how high its own stand, if any, puts its first joint's foot [m]
-    wrench_joint: str
-    camera_link: str
-    tcp_link: str
-    tcp: Pose  # tcp_to_link
-    palm: Boxed  # a box around the tool's body, in the TCP's link
-    clear: tuple[Boxed, ...]  # more boxes around it
-    gripper_joints: tuple[str, ...] = ()
-    gripper_open: float = 0.0
-    gripper_closed: float = 0.0
-    gripper_width: float = 0.0
-    gripper_force: float = 0.0
-    gripper_couple: bool = False
-    finger_mass: float = 0.0  # [kg] of each link with pads; 0: what its URDF says
-    pads: Mapping[str, tuple[Boxed, ...]] = field(default_factory=dict)  # link -> boxes
-    cups: Cups | None = None
+    flange: Mount
+    tool: str
+    boxed_inertia: bool
+    colours: Mapping[str, Triple]
+    stand: LinkCard | None
+    foot: float  # the height of the stand, if any: where the first joint's foot is [m]
+    built_in: BuiltIn | None
+    file: Path
 
-    @property
-    def camera(self) -> Pose:
-        """Where the wrist camera's mount sits (mount_to_link), in the TCP's link."""
-        return self.tcp @ Pose((0.0, 0.0, -TIP))
 
-    @property
-    def palm_above_tcp(self) -> float:
-        """How far behind the tool centre point the palm begins [m]."""
-        return self.tcp.position[2] - self.palm["centre"][2] - self.palm["half"][2]
+@dataclass(frozen=True)
+class ToolCard:
+    """A tool of `assets/tools`. palm: a box around its body, in the link of the TCP; clear: more
+    boxes around it. Its geometry is a branch of a URDF, from link `root` on, or `links`."""
 
-    @property
-    def jaw(self) -> float:
-        """How thick a jaw is behind its pad [m]; 0 for a tool without jaws."""
-        found = [box for link in self.pads.values() for box in link]
-        return max((abs(box["centre"][1]) + box["half"][1] for box in found), default=0.0)
-
-    @property
-    def wrist(self) -> str:
-        """Where a wrist camera rides, as `Camera.parent` names it."""
-        return f"{self.arm}/{self.camera_link}"
-
-    @property
-    def tips(self) -> tuple[str, ...]:
-        """The links that are there to touch things."""
-        return (*self.pads, *((self.cups.link,) if self.cups else ()))
+    name: str
+    title: str
+    licence: str
+    tool: Tool
+    tcp: Mount
+    palm: Box
+    clear: tuple[Box, ...]
+    urdf: str
+    root: str
+    links: tuple[LinkCard, ...]
+    file: Path
 
 
 def arms() -> list[str]:
     """The names of the arms there are."""
-    return _names("assets.robots")
+    return sorted(_files("assets.robots"))
 
 
 def tools() -> list[str]:
     """The names of the tools there are; each fits every arm."""
-    return _names("assets.tools")
+    return sorted(_files("assets.tools"))
 
 
-def wrist_camera() -> dict[str, Any]:
-    """The card of the camera that rides on every tool that is not built in."""
-    return _read("assets.tools.mounts", "wrist_camera")
+def arm(name: str) -> ArmCard:
+    """The card of an arm. UserError for an unknown one, and for a card that is not right."""
+    return _arm_of(_found("robot", name, _files("assets.robots")))
 
 
-def _names(package: str) -> list[str]:
-    found = [p.name for folder in _folders(package) for p in folder.iterdir()]
-    return sorted(name[:-5] for name in found if name.endswith(".yaml"))
+def tool(name: str) -> ToolCard:
+    """The card of a tool. UserError for an unknown one, and for a card that is not right."""
+    return _tool_of(_found("tool", name, _files("assets.tools")))
 
 
-def _folders(package: str) -> list[Path]:
-    """Where the cards of a package are: ours, then those of the user's own."""
-    ours = Path(str(files(package)))
-    return [ours, *user_folders.folders(package.rpartition(".")[2])]
+@lru_cache(maxsize=1)
+def wrist_camera() -> LinkCard:
+    """The camera that rides on every tool that is not built in."""
+    return fields.load(wrist_camera_file()).read(lambda card: link_card.body(card, CAMERA))
 
 
-def arm(name: str) -> dict[str, Any]:
-    """The card of an arm, as written. UserError for an unknown one."""
-    if name not in arms():
-        raise UserError(f"unknown robot {name!r}; robots: {', '.join(arms())}")
-    return _read("assets.robots", name)
-
-
-def tool(name: str) -> dict[str, Any]:
-    """The card of a tool, as written. UserError for an unknown one."""
-    if name not in tools():
-        raise UserError(f"unknown tool {name!r}; tools: {', '.join(tools())}")
-    return _read("assets.tools", name)
-
-
-def text(package: str, name: str) -> str:
-    return _file(package, name).read_text(encoding="utf-8")
-
-
-def _file(package: str, name: str) -> Path:
-    return next(f for p in _folders(package) if (f := p / f"{name}.yaml").is_file())
-
-
-@lru_cache(maxsize=32)
-def _read(package: str, name: str) -> dict[str, Any]:
-    """A card; a `urdf` without a package is a file beside it."""
-    try:
-        found: dict[str, Any] = yaml.safe_load(text(package, name))
-    except yaml.YAMLError as error:
-        why = " ".join(str(error).split())
-        raise UserError(f"{_file(package, name)}: not plain YAML: {why}") from error
-    if not isinstance(found, dict):
-        raise UserError(f"{_file(package, name)}: a card maps keys to values")
-    if ":" not in str(found.get("urdf", ":")):
-        found["urdf"] = str(_file(package, name).parent / found["urdf"])
-    return found
+def wrist_camera_file() -> Path:
+    return Path(str(files("assets.tools.mounts"))) / "wrist_camera.yaml"
 
 
 def name_of(arm_name: str, tool_name: str | None = None) -> str:
@@ -167,81 +124,102 @@ def name_of(arm_name: str, tool_name: str | None = None) -> str:
     tool_name None: the arm's usual tool. UserError for an unknown arm or tool.
     """
     body = arm(arm_name)
-    chosen = tool_name or str(body["tool"])
-    tool(chosen)
-    return arm_name if "built_in" in body and chosen == body["tool"] else f"{arm_name}+{chosen}"
+    chosen = tool(tool_name or body.tool).name
+    return arm_name if body.built_in and chosen == body.tool else f"{arm_name}+{chosen}"
 
 
-def card(name: str) -> Card:
-    """The card of "arm" or "arm+tool". UserError for an unknown arm or tool, and for a card that
-    lacks something."""
-    arm_name, _, tool_name = name.partition("+")
-    try:
-        return _card(arm_name, tool_name)
-    except KeyError as missing:
-        raise UserError(f"robot {name}: its card, or its tool's, has no {missing}") from None
+def _files(package: str) -> dict[str, Path]:
+    """name -> the card, of ours and of the user's own."""
+    folders = [Path(str(files(package))), *user_folders.folders(package.rpartition(".")[2])]
+    return {file.stem: file for folder in folders for file in folder.glob("*.yaml")}
 
 
-def _card(arm_name: str, tool_name: str) -> Card:
-    name = name_of(arm_name, tool_name)
-    body = arm(arm_name)
-    held = tool(tool_name or body["tool"])
-    whole = "+" not in name
-    gripper = held.get("gripper", {})
-    built_in = body["built_in"] if whole else {"link": "wrist_camera_mount", "joint": "tool_mount"}
-    return Card(
-        name=name,
-        arm=arm_name,
-        tool=held["name"],
-        kind=held["kind"],
-        title=body["title"] if whole else f"{body['title']}, {held['title']}",
-        licence=body["licence"] if whole else f"{body['licence']}; tool: {held['licence']}",
-        arm_joints=tuple(body["arm_joints"]),
-        lower=tuple(body["lower"]),
-        upper=tuple(body["upper"]),
-        velocity=tuple(body["velocity"]),
-        effort=tuple(body["effort"]),
-        home=tuple(body["home"]),
-        reach=body["reach"],
-        foot=body.get("stand", {}).get("height", 0.0),
-        wrench_joint=built_in["joint"],
-        camera_link=built_in["link"],
-        tcp_link=held["tcp"]["link"],
-        tcp=pose(held["tcp"]),
-        palm=held["palm"],
-        clear=(*held.get("clear", ()), *(() if whole else _camera_boxes(held))),
-        gripper_joints=tuple(gripper.get("joints", ())),
-        gripper_open=gripper.get("open", 0.0),
-        gripper_closed=gripper.get("closed", 0.0),
-        gripper_width=gripper.get("width", 0.0),
-        gripper_force=gripper.get("force", 0.0),
-        gripper_couple=gripper.get("couple", False),
-        finger_mass=gripper.get("finger_mass", 0.0),
-        pads=held.get("pads", {}),
-        cups=_cups(held.get("vacuum")),
-    )
+def _found(what: str, name: str, known: Mapping[str, Path]) -> Path:
+    if name not in known:
+        raise unknown(what, name, sorted(known))
+    return known[name]
 
 
-def _camera_boxes(held: Mapping[str, Any]) -> list[Boxed]:
-    """The boxes of the wrist camera, in the link of the tool's TCP."""
-    mount = pose(held["tcp"]) @ Pose((0.0, 0.0, -TIP))
-    return [{**box, "centre": (mount @ Pose(tuple(box["centre"]))).position}
-            for box in wrist_camera()["collide"]]  # fmt: skip
+@lru_cache(maxsize=32)
+def _arm_of(file: Path) -> ArmCard:
+    return fields.load(file).read(_arm)
 
 
-def pose(entry: Mapping[str, Any]) -> Pose:
-    """The pose that a card's `position` [m] and `rpy` [rad] give."""
-    roll, pitch, yaw = entry.get("rpy", (0.0, 0.0, 0.0))
-    turned = (
-        rotvec_to_matrix([0, 0, yaw])
-        @ rotvec_to_matrix([0, pitch, 0])
-        @ rotvec_to_matrix([roll, 0, 0])
-    )
-    return Pose.at(entry.get("position", (0.0, 0.0, 0.0)), turned)
+@lru_cache(maxsize=32)
+def _tool_of(file: Path) -> ToolCard:
+    return fields.load(file).read(_tool)
 
 
-def _cups(entry: Mapping[str, Any] | None) -> Cups | None:
-    if entry is None:
-        return None
-    centres = tuple((float(x), float(y)) for x, y in entry["cups"])
-    return Cups(entry["link"], centres, entry["radius"], entry["pressure"], entry["press"])
+def _arm(card: Fields) -> ArmCard:
+    joints = card.texts("arm_joints")
+
+    def each(key: str) -> tuple[float, ...]:
+        return card.numbers(key, len(joints))
+
+    lower, upper, home = each("lower"), each("upper"), each("home")
+    for i, name in enumerate(joints):
+        if not lower[i] < upper[i]:
+            card.refuse(f"upper[{i}]", f"{name} has a lower limit of {lower[i]:g}, not below it")
+        if not lower[i] <= home[i] <= upper[i]:
+            card.refuse(f"home[{i}]", f"{home[i]:g} is beyond the limits of {name}")
+    velocity, effort = each("velocity"), each("effort")
+    for key, values in (("velocity", velocity), ("effort", effort)):
+        if values and min(values) <= 0.0:
+            card.refuse(f"{key}[{values.index(min(values))}]", f"{min(values):g} is not above 0")
+    if card.text("inertia", "urdf") not in ("urdf", "boxes"):
+        card.refuse("inertia", "say boxes, or leave it out to use the URDF's")
+    stand, foot = card.one("stand", _stand) if "stand" in card else (None, 0.0)
+    return ArmCard(
+        _name(card), card.text("title"), card.text("licence"), _urdf(card), card.text("root"),
+        joints, lower, upper, velocity, effort, home, card.number("reach", above=0.0),
+        card.one("flange", _mount), card.text("tool"), card.text("inertia", "urdf") == "boxes",
+        card.table("colours", Fields.triple), stand, foot,
+        card.one("built_in", _built_in) if "built_in" in card else None, card.file,
+    )  # fmt: skip
+
+
+def _tool(card: Fields) -> ToolCard:
+    kind = card.text("kind")
+    if kind not in KINDS:
+        card.refuse("kind", str(unknown("kind of tool", kind, KINDS)))
+    described = "urdf" not in card
+    links = card.table("links", link_card.link)
+    if described and (not links or next(iter(links.values())).parent):
+        card.refuse("links", "give a urdf and its root, or links, of which the first has no parent")
+    for link in links.values():
+        if link.parent and link.parent not in links:
+            card.refuse(f"links.{link.name}.parent", str(unknown("link", link.parent, links)))
+    return ToolCard(
+        _name(card), card.text("title"), card.text("licence"), KINDS[kind](card),
+        card.one("tcp", _mount), card.one("palm", pieces.box), card.many("clear", pieces.box),
+        "" if described else _urdf(card), "" if described else card.text("root"),
+        tuple(links.values()), card.file,
+    )  # fmt: skip
+
+
+def _name(card: Fields) -> str:
+    name = card.text("name")
+    if name != card.file.stem:
+        card.refuse("name", f"{name!r} is not the file's: {card.file.stem!r}")
+    return name
+
+
+def _urdf(card: Fields) -> str:
+    """Without a package it is a file beside the card."""
+    urdf = card.text("urdf")
+    return urdf if ":" in urdf else str(card.file.parent / urdf)
+
+
+def _mount(card: Fields) -> Mount:
+    nothing = (0.0, 0.0, 0.0)
+    pose = Pose.from_rpy(card.triple("position", nothing), card.triple("rpy", nothing))
+    return Mount(card.text("link"), pose)
+
+
+def _built_in(card: Fields) -> BuiltIn:
+    return BuiltIn(card.text("link"), card.text("joint"))
+
+
+def _stand(card: Fields) -> tuple[LinkCard, float]:
+    height = card.number("height", above=0.0)
+    return link_card.body(card, "stand"), height

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
-from sim.pose import Array, Pose, matrix_to_rotvec, rotvec_to_matrix
-from sim.robots.robot import Model
+import numpy as np
+
+from episodes.array_types import AnyFloats, Floats
+from episodes.errors import UserError
+from sim.pose import Pose, matrix_to_rotvec, rotvec_to_matrix
+from sim.robots.card import ArmCard, Mount
+from sim.robots.links import Link
 
 CLOSE = np.array([2e-5] * 3 + [1e-4] * 3)  # what `solve` is content with [m], [rad]
 PULL = 0.35  # by this share the first step also goes towards home
@@ -17,39 +21,40 @@ class Unreachable(Exception):
     """No joint position within the limits puts the tool there."""
 
 
-class Chain:
+class Kinematics:
     """The joints from the base to the tool centre point, folded into constant matrices.
 
     tcp_to_base(q) = C0 Rz(q0) C1 Rz(q1) ... Cn: every axis is turned into z beforehand.
     """
 
-    def __init__(self, model: Model) -> None:
-        card = model.card
-        self.lower, self.upper = np.array(card.lower), np.array(card.upper)
-        self.home = np.array(card.home)
-        self.velocity = np.array(card.velocity)
+    def __init__(self, links: Sequence[Link], arm: ArmCard, tcp: Mount) -> None:
+        self.lower, self.upper = np.array(arm.lower), np.array(arm.upper)
+        self.home = np.array(arm.home)
+        self.velocity = np.array(arm.velocity)
         path = []
-        i = model.link_index(card.tcp_link)
+        i = [link.name for link in links].index(tcp.link)
         while i >= 0:
-            path.append(model.links[i])
-            i = model.links[i].parent
+            path.append(links[i])
+            i = links[i].parent
         constants = [np.eye(4)]
         for link in reversed(path):
             constants[-1] = constants[-1] @ link.origin.matrix()
-            if link.joint in card.arm_joints:
+            if link.joint in arm.joints:
                 if link.joint_type not in ("revolute", "continuous"):
-                    raise ValueError(f"{card.name}: arm joint {link.joint} is {link.joint_type}")
+                    raise UserError(f"{arm.file}: the arm joint {link.joint} is {link.joint_type}")
                 z_to_axis = _z_to(np.array(link.axis))
                 constants[-1] = constants[-1] @ z_to_axis
                 constants.append(z_to_axis.T)
             elif link.movable >= 0:
-                raise ValueError(f"{card.name}: joint {link.joint} on the way is not an arm joint")
-        constants[-1] = constants[-1] @ card.tcp.matrix()
+                raise UserError(f"{arm.file}: {link.joint} moves the tool, but is no arm joint")
+        if len(constants) <= len(arm.joints):
+            raise UserError(f"{arm.file}: not all of arm_joints are on the way to the tool")
+        constants[-1] = constants[-1] @ tcp.pose.matrix()
         self._constants = np.array(constants[:-1])  # (J, 4, 4)
         self._x, self._y = self._constants[:, :, 0].copy(), self._constants[:, :, 1].copy()
         self._tool = constants[-1]
 
-    def frames(self, joints: NDArray[np.floating]) -> tuple[Array, Array]:
+    def frames(self, joints: AnyFloats) -> tuple[Floats, Floats]:
         """The matrices (J, 4, 4) of the joint frames, and tcp_to_base (4, 4)."""
         cos, sin = np.cos(joints)[:, None], np.sin(joints)[:, None]
         local = self._constants.copy()
@@ -61,7 +66,7 @@ class Chain:
             last = last.dot(local[i], out=out[i])
         return out, last.dot(self._tool)
 
-    def tcp(self, joints: NDArray[np.floating]) -> Pose:
+    def tcp(self, joints: AnyFloats) -> Pose:
         """tcp_to_base at joints (J,)."""
         return Pose.from_matrix(self.frames(joints)[1])
 
@@ -84,14 +89,14 @@ class Chain:
         span = np.linalg.norm(np.diff(points, axis=0), axis=1).sum()
         return bool(np.linalg.norm(np.subtract(tcp_to_base.position, points[0])) > span)
 
-    def solve(self, tcp_to_base: Pose, start: NDArray[np.floating], *, steps: int = 60) -> Array:
+    def solve(self, tcp_to_base: Pose, start: AnyFloats, *, steps: int = 60) -> Floats:
         """Joints (J,) near `start` that put the tool there, within 0.1 mm and 0.5 mrad.
 
         Damped least squares (Wampler 1986, Nakamura & Hanafusa 1986), each step clipped to the
         limits; the first also goes towards the home posture, in the null space. Raises Unreachable.
         """
         target = tcp_to_base.matrix()
-        joints = np.minimum(np.maximum(np.asarray(start, float), self.lower), self.upper)
+        joints: Floats = np.minimum(np.maximum(np.asarray(start, float), self.lower), self.upper)
         for step in range(steps):
             frames, tcp = self.frames(joints)
             error = np.empty(6)
@@ -125,8 +130,8 @@ class Chain:
         )
 
 
-def _cross_rows(a: Array, b: Array) -> Array:
-    """Row-wise cross products of (N, 3); numpy's own is slow for few rows."""
+def _cross_rows(a: Floats, b: Floats) -> Floats:
+    """Singles-wise cross products of (N, 3); numpy's own is slow for few rows."""
     out = np.empty_like(a)
     out[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
     out[:, 1] = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
@@ -134,7 +139,7 @@ def _cross_rows(a: Array, b: Array) -> Array:
     return out
 
 
-def _z_to(axis: Array) -> Array:
+def _z_to(axis: Floats) -> Floats:
     """(4, 4): a rotation that takes z to a unit axis."""
     out = np.eye(4)
     unit = axis / np.linalg.norm(axis)

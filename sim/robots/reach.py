@@ -6,40 +6,40 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sim.pose import Array, Pose
-from sim.robots import robot
-from sim.robots.kinematics import Chain, Unreachable
+from episodes.array_types import Floats
+from sim.pose import Pose
+from sim.robots.kinematics import Kinematics, Unreachable
+from sim.robots.robot import RobotModel
 
 
-def reachable(card: str, base: Pose, tcp_to_world: Sequence[Pose]) -> list[bool]:
+def reachable(model: RobotModel, base: Pose, tcp_to_world: Sequence[Pose]) -> list[bool]:
     """For each tool pose, whether joints within the limits put the tool there.
 
-    card: the robot's name; base: base_to_world. What stands in the way is not looked at.
+    base: base_to_world. What stands in the way is not looked at.
     """
-    chain = Chain(robot.load(card))
-    world_to_base = base.inverse()
-    return [next(solutions(chain, world_to_base @ pose), None) is not None for pose in tcp_to_world]
+    arm, world_to_base = model.kinematics, base.inverse()
+    return [next(solutions(arm, world_to_base @ pose), None) is not None for pose in tcp_to_world]
 
 
-def follows(chain: Chain, tcp_to_base: Sequence[Pose], joints: Array) -> bool:
+def follows(arm: Kinematics, tcp_to_base: Sequence[Pose], joints: Floats) -> bool:
     """Whether the tool gets from each pose to the next, starting with the arm at joints (J,)."""
     try:
         for pose in tcp_to_base:
-            joints = chain.solve(pose, joints)
+            joints = arm.solve(pose, joints)
     except Unreachable:
         return False
     return True
 
 
-def solutions(chain: Chain, tcp_to_base: Pose, *first: Array) -> Iterator[Array]:
+def solutions(arm: Kinematics, tcp_to_base: Pose, *first: Floats) -> Iterator[Floats]:
     """Joints (J,) that put the tool there, searched from `first`, from home, and from home turned
     towards the place; some may be alike."""
-    if chain.too_far(tcp_to_base):
+    if arm.too_far(tcp_to_base):
         return
-    facing = chain.home.copy()
+    facing = arm.home.copy()
     facing[0] += np.arctan2(tcp_to_base.position[1], tcp_to_base.position[0])
-    for start in (*first, chain.home, facing):
+    for start in (*first, arm.home, facing):
         try:
-            yield chain.solve(tcp_to_base, start)
+            yield arm.solve(tcp_to_base, start)
         except Unreachable:
             continue

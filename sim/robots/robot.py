@@ -1,83 +1,117 @@
-"""A robot as its card and its URDF describe it: links, joints, looks, kinematics. No physics."""
+"""A robot as its cards and its URDF describe it: links, joints, looks, kinematics. No physics."""
 
 from __future__ import annotations
 
 import hashlib
-import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from episodes.errors import UserError
+from assets.part import Box
+from episodes.array_types import Floats
 from sim.pose import Pose, rotvec_to_matrix
-from sim.robots import card, compose, xml_safe
-from sim.robots.card import Card
-from sim.robots.urdf import end, floats, mesh_file, origin
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Visual:
-    """A mesh file to see: its pose in the link, its scale, its colour where the file has none."""
-
-    file: Path
-    pose: Pose  # mesh_to_link
-    scale: tuple[float, float, float]
-    rgba: tuple[float, float, float, float]
+from sim.robots import card, compose
+from sim.robots.card import ArmCard, Mount, ToolCard
+from sim.robots.kinematics import Kinematics
+from sim.robots.links import Link, links_of, mesh_files
+from sim.robots.tools.base import Tool
 
 
 @dataclass(frozen=True)
-class Link:
-    """A link and the joint that carries it. movable: index among the movable joints, or -1."""
+class RobotModel:
+    """An arm with a tool on its flange: their cards, the links in topological order, and the
+    movable joints (M,) by name."""
 
-    name: str
-    parent: int  # index of the parent link; -1 for the root
-    joint: str
-    joint_type: str  # "fixed", "revolute", "continuous", "prismatic"
-    origin: Pose  # joint_to_parent at zero
-    axis: tuple[float, float, float]
-    movable: int
-    visuals: tuple[Visual, ...]
-
-
-@dataclass(frozen=True)
-class Model:
-    """Card, links in topological order, and the movable joints by name."""
-
-    card: Card
-    urdf_path: Path
+    name: str  # as a Cell names it: "panda", "ur5+vacuum"
+    arm: ArmCard
+    tool_card: ToolCard
+    urdf: Path
     links: tuple[Link, ...]
     movable: tuple[str, ...]  # names of movable joints, in link order
-    sha256: str  # of the card, the URDF and its meshes
+    kinematics: Kinematics = field(compare=False)
+    sha256: str  # of the cards, the URDFs and their meshes
 
-    def arm_columns(self) -> list[int]:
-        """Where the arm joints stand among the movable joints."""
-        return [self.movable.index(name) for name in self.card.arm_joints]
+    @property
+    def tool(self) -> Tool:
+        return self.tool_card.tool
 
-    def gripper_columns(self) -> list[int]:
-        return [self.movable.index(name) for name in self.card.gripper_joints]
+    @property
+    def tcp(self) -> Mount:
+        """The tool centre point: tcp_to_link."""
+        return self.tool_card.tcp
+
+    @property
+    def home(self) -> tuple[float, ...]:
+        """(J,) where an episode starts, before its jitter [rad]."""
+        return self.arm.home
 
     @property
     def merged(self) -> bool:
         """Whether the URDF was put together from an arm's and a tool's."""
-        return "+" in self.card.name
+        return compose.merged(self.arm, self.tool_card)
+
+    @property
+    def title(self) -> str:
+        return f"{self.arm.title}, {self.tool_card.title}" if self.merged else self.arm.title
+
+    @property
+    def camera(self) -> Mount:
+        """The wrist camera's mount: mount_to_link, in the TCP's link."""
+        return Mount(self.tcp.link, compose.camera_to_link(self.tool_card))
+
+    @property
+    def camera_link(self) -> str:
+        """The link that a wrist camera rides on."""
+        return compose.camera_link(self.arm, self.tool_card)
+
+    @property
+    def wrist(self) -> str:
+        """Where a wrist camera rides, as `Camera.parent` names it."""
+        return f"{self.arm.name}/{self.camera_link}"
+
+    @property
+    def wrench_joint(self) -> str:
+        """The joint between flange and tool: the force sensor sits there."""
+        return compose.wrench_joint(self.arm, self.tool_card)
+
+    @cached_property
+    def body(self) -> tuple[Box, ...]:
+        """Boxes around the tool's body, and around the camera where it is not built in, in the
+        TCP's link."""
+        held = self.tool_card
+        camera = compose.camera_boxes(held) if self.merged else ()
+        return (held.palm, *held.clear, *camera)
+
+    @property
+    def jaw(self) -> float:
+        """How thick a jaw is behind its pad [m]; 0 for a tool without jaws."""
+        pads = [pad for pads in self.tool.pads.values() for pad in pads]
+        return max((abs(pad.at[1]) + pad.half[1] for pad in pads), default=0.0)
+
+    @cached_property
+    def arm_columns(self) -> list[int]:
+        """Where the arm joints stand among the movable joints."""
+        return [self.movable.index(name) for name in self.arm.joints]
+
+    @cached_property
+    def tool_columns(self) -> list[int]:
+        """Where the tool's joints stand among the movable joints."""
+        return [self.movable.index(name) for name in self.tool.joints]
 
     def link_index(self, name: str) -> int:
         for i, link in enumerate(self.links):
             if link.name == name:
                 return i
-        raise KeyError(f"{self.card.name} has no link {name!r}: {[k.name for k in self.links]}")
+        raise KeyError(f"{self.name} has no link {name!r}: {[k.name for k in self.links]}")
 
     @cached_property
-    def _origins(self) -> Array:
+    def _origins(self) -> Floats:
         """(L, 4, 4) of every link's joint in its parent, at zero."""
         return np.array([link.origin.matrix() for link in self.links])
 
-    def link_to_base(self, joints: Array) -> Array:
+    def link_to_base(self, joints: Floats) -> Floats:
         """Every link's matrix (..., L, 4, 4) in the root link's frame, for joints (..., M)."""
         joints = np.asarray(joints, float)
         out = np.empty((*joints.shape[:-1], len(self.links), 4, 4))
@@ -89,7 +123,7 @@ class Model:
         return out
 
 
-def _motion(link: Link, value: Array) -> Array:
+def _motion(link: Link, value: Floats) -> Floats:
     """(..., 4, 4): what the joint adds at `value` (...,)."""
     axis = np.asarray(link.axis)
     out = np.zeros((*np.shape(value), 4, 4))
@@ -109,103 +143,41 @@ def cards() -> list[str]:
     return [card.name_of(arm, tool) for arm in card.arms() for tool in card.tools()]
 
 
-@lru_cache(maxsize=32)
-def load(name: str) -> Model:
-    """The model of "arm" or "arm+tool". UserError for an unknown name or a card that does not fit.
+@lru_cache(maxsize=64)
+def load(name: str) -> RobotModel:
+    """The model of "arm" or "arm+tool", made once. UserError for an unknown name, and for a card
+    that is not right or does not fit its URDF.
 
     An arm alone has its usual tool.
     """
-    found = card.card(name)
-    path = compose.whole(found)
-    links, movable = _links(path)
-    missing = set(found.arm_joints + found.gripper_joints) - set(movable)
-    if missing:
-        raise UserError(f"robot {name}: {path.name} has no movable joint {sorted(missing)}")
-    digest = hashlib.sha256(card.text("assets.robots", found.arm).encode())
-    digest.update(card.text("assets.tools", found.tool).encode())
-    if "+" in name:
-        digest.update(card.text("assets.tools.mounts", "wrist_camera").encode())
-    for source in compose.sources(found):
-        digest.update(source.read_bytes())
+    arm_name, _, tool_name = name.partition("+")
+    full = card.name_of(arm_name, tool_name or None)
+    if full != name:
+        return load(full)
+    arm = card.arm(arm_name)
+    held = card.tool(tool_name or arm.tool)
+    path = compose.whole(arm, held)
+    links, movable = links_of(path)
+    names = [link.name for link in links]
+    for file, what, wanted, there in (
+        (arm.file, "movable joint", arm.joints, movable),
+        (held.file, "movable joint", held.tool.joints, movable),
+        (held.file, "link", (held.tcp.link, *held.tool.tips), names),
+    ):
+        compose.refuse_missing(file, path, what, wanted, there)
+    digest = hashlib.sha256()
+    for file in compose.sources(arm, held):
+        digest.update(file.read_bytes())
     for mesh in sorted(hashlib.sha256(file.read_bytes()).digest() for file in mesh_files(path)):
         digest.update(mesh)
-    return Model(found, path, links, movable, digest.hexdigest())
-
-
-def mesh_files(urdf: Path) -> set[Path]:
-    """Every mesh of a robot that is seen or touched."""
-    meshes = xml_safe.root_of(urdf).iter("mesh")
-    return {mesh_file(mesh.attrib["filename"], urdf) for mesh in meshes}
-
-
-def _links(path: Path) -> tuple[tuple[Link, ...], tuple[str, ...]]:
-    """Links in topological order, and the movable joints in that order."""
-    root = xml_safe.root_of(path)
-    elements = {e.attrib["name"]: e for e in root.findall("link")}
-    joints = {end(j, "child"): j for j in root.findall("joint")}
-    waiting = list(elements)
-    order: list[str] = []
-    while waiting:
-        ready = [n for n in waiting if n not in joints or end(joints[n], "parent") in order]
-        if not ready:
-            raise UserError(f"{path}: these links hang on nothing: {waiting}")
-        order.append(ready[0])
-        waiting.remove(ready[0])
-    links: list[Link] = []
-    movable: list[str] = []
-    for name in order:
-        joint = joints.get(name)
-        visuals = tuple(_visuals(elements[name], path))
-        if joint is None:
-            links.append(Link(name, -1, "", "fixed", Pose(), (0.0, 0.0, 1.0), -1, visuals))
-            continue
-        kind = joint.attrib["type"]
-        column = -1
-        if kind != "fixed":
-            column = len(movable)
-            movable.append(joint.attrib["name"])
-        axis = joint.find("axis")
-        xyz = floats(axis.attrib["xyz"]) if axis is not None else (1.0, 0.0, 0.0)
-        links.append(
-            Link(
-                name,
-                order.index(end(joint, "parent")),
-                joint.attrib["name"],
-                kind,
-                origin(joint),
-                (xyz[0], xyz[1], xyz[2]),
-                column,
-                visuals,
-            )
-        )
-    return tuple(links), tuple(movable)
-
-
-def _visuals(link: ET.Element, path: Path) -> list[Visual]:
-    out = []
-    for visual in link.findall("visual"):
-        mesh = visual.find("geometry/mesh")
-        if mesh is None:
-            continue
-        file = mesh_file(mesh.attrib["filename"], path)
-        scale = floats(mesh.attrib.get("scale", "1 1 1"))
-        colour = visual.find("material/color")
-        rgba = floats(colour.attrib["rgba"]) if colour is not None else (1.0, 1.0, 1.0, 1.0)
-        out.append(
-            Visual(
-                file,
-                origin(visual),
-                (scale[0], scale[1], scale[2]),
-                (rgba[0], rgba[1], rgba[2], rgba[3]),
-            )
-        )
-    return out
+    kinematics = Kinematics(links, arm, held.tcp)
+    return RobotModel(name, arm, held, path, links, movable, kinematics, digest.hexdigest())
 
 
 def frame_to_world(
-    base: Pose, model: Model, joints: Array, link: str, offset: Pose | None = None
-) -> Array:
+    base: Pose, model: RobotModel, joints: Floats, link: str, offset: Pose | None = None
+) -> Floats:
     """(..., 4, 4): a link's frame (or `offset` in it) in the world, for joints (..., M)."""
-    matrices: Array = model.link_to_base(joints)[..., model.link_index(link), :, :]
-    out: Array = base.matrix() @ matrices
+    matrices: Floats = model.link_to_base(joints)[..., model.link_index(link), :, :]
+    out: Floats = base.matrix() @ matrices
     return out if offset is None else out @ offset.matrix()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import sys
 import xml.etree.ElementTree as ET
@@ -12,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
+from episodes.array_types import Floats
 from episodes.errors import NotInstalled, UserError
 from sim import cache
-from sim.pose import Pose, rotvec_to_matrix
+from sim.pose import Pose
 from sim.robots import xml_safe
 
 EXTRA = {"example-robot-data": "robots"}  # package of models -> the extra that brings it
@@ -107,13 +107,8 @@ def origin(element: ET.Element) -> Pose:
     found = element.find("origin")
     if found is None:
         return Pose()
-    roll, pitch, yaw = floats(found.attrib.get("rpy", "0 0 0"))
-    rotation = (
-        rotvec_to_matrix([0, 0, yaw])
-        @ rotvec_to_matrix([0, pitch, 0])
-        @ rotvec_to_matrix([roll, 0, 0])
-    )
-    return Pose.at(floats(found.attrib.get("xyz", "0 0 0")), rotation)
+    rpy = floats(found.attrib.get("rpy", "0 0 0"))
+    return Pose.from_rpy(floats(found.attrib.get("xyz", "0 0 0")), rpy)
 
 
 def set_origin(element: ET.Element, pose: Pose) -> None:
@@ -133,7 +128,7 @@ def words(values: Iterable[float]) -> str:
     return " ".join(repr(float(v)) for v in values)
 
 
-def set_inertial(link: ET.Element, mass: float, low: np.ndarray, high: np.ndarray) -> None:
+def set_inertial(link: ET.Element, mass: float, low: Floats, high: Floats) -> None:
     """Gives a link the mass and inertia of a solid box between two corners (3,) [kg, m]."""
     for old in link.findall("inertial"):
         link.remove(old)
@@ -161,7 +156,7 @@ def solid_inertia(links: Iterable[ET.Element]) -> None:
             set_inertial(link, mass, points.min(axis=0), points.max(axis=0))
 
 
-def _corners(shape: ET.Element) -> np.ndarray:
+def _corners(shape: ET.Element) -> Floats:
     """(N, 3) points that span a collision or visual shape, in its link's frame."""
     mesh = shape.find("geometry/mesh")
     if mesh is None:
@@ -187,13 +182,15 @@ def _primitive(shape: ET.Element) -> trimesh.Trimesh:
     kind = geometry[0] if geometry is not None and len(geometry) else ET.Element("nothing")
     match kind.tag:
         case "box":
-            return trimesh.creation.box(floats(kind.attrib["size"]))
+            mesh: trimesh.Trimesh = trimesh.creation.box(floats(kind.attrib["size"]))
         case "cylinder":
             radius, length = (float(kind.attrib[k]) for k in ("radius", "length"))
-            return trimesh.creation.cylinder(radius, length, sections=48)
+            mesh = trimesh.creation.cylinder(radius, length, sections=48)
         case "sphere":
-            return trimesh.creation.icosphere(3, float(kind.attrib["radius"]))
-    raise UserError(f"a URDF shape {kind.tag!r} is none of: mesh, box, cylinder, sphere")
+            mesh = trimesh.creation.icosphere(3, float(kind.attrib["radius"]))
+        case other:
+            raise UserError(f"a URDF shape {other!r} is none of: mesh, box, cylinder, sphere")
+    return mesh
 
 
 def _as_mesh(visual: ET.Element) -> None:
@@ -208,5 +205,4 @@ def _as_mesh(visual: ET.Element) -> None:
 def keep_mesh(mesh: trimesh.Trimesh) -> Path:
     """The mesh as a file in the cache, named by its content."""
     data: bytes = trimesh.exchange.stl.export_stl(mesh)
-    name = f"{hashlib.sha256(data).hexdigest()[:24]}.stl"
-    return cache.kept("meshes", name, lambda: data)
+    return cache.stored("meshes", "", ".stl", data)

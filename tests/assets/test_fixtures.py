@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ def test_a_machines_door_shuts_its_opening_and_clears_it(side: str) -> None:
     opening = np.array([middle - half, middle + half])
     assert all(overlap(piece_bounds(p), opening) < 1e-9 for p in body.pieces)
     shut, open_ = (
-        placed(Part(**{**vars(door), "pieces": door.pieces[:1]}), to_matrix(body.frames[f]))[0]
+        placed(replace(door, pieces=door.pieces[:1]), to_matrix(body.frames[f]))[0]
         for f in ("door", "door_open")
     )
     assert np.all(shut[0, [0, 2]] <= opening[0, [0, 2]])

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from episodes.episode import Episode
+from episodes.errors import NeedsFreshProcess
 from episodes.storage import store
 from episodes.storage.library import Library
 from generators.production.plan import Plan
@@ -53,13 +54,9 @@ def raising(plan: Plan, index: int) -> Episode:
     return good(plan, index)
 
 
-class GraphicsLost(RuntimeError):
-    """Named as the renderer names it; a dead context stays dead in its process."""
-
-
 def contextless(plan: Plan, index: int) -> Episode:
     """Loses its graphics context for good."""
-    raise GraphicsLost("the driver is gone")
+    raise NeedsFreshProcess("the driver is gone")
 
 
 def blinking(plan: Plan, index: int) -> Episode:
@@ -67,7 +64,7 @@ def blinking(plan: Plan, index: int) -> Episode:
     once = plan.out.parent / "lost-once"
     if index == BAD and not once.exists():
         once.touch()
-        raise GraphicsLost("the driver is gone")
+        raise NeedsFreshProcess("the driver is gone")
     return good(plan, index)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -38,7 +39,7 @@ def test_memory_and_handles_stay_flat_over_500_episodes(task: str, tmp_path: Pat
     words = [f"task={task}", "task.max_seconds=0.5", "episodes=500", "image_size=[64,64]"]
     config = composed("generate", [*words, "pool.recycle=100000", f"out={tmp_path / 'lib'}"])
     plan = generation(config)
-    assert produce([Plan(**{**vars(plan), "make": watched})], config) == 0
+    assert produce([replace(plan, make=watched)], config) == 0
 
     held = [tuple(map(int, line.split())) for line in (tmp_path / "held.txt").open()]
     assert len({pid for pid, _, _ in held}) == 1, "the worker was replaced on the way"

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from episodes.errors import Exit
 from generators.production.produce import produce
-from generators.production.supervise import INTERRUPTED
 from tests.faults.makers import assert_whole, config_for, hashes, plan_for, temporaries
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +82,7 @@ def start() -> Iterator[Callable[..., Started]]:
     for run in begun:
         with suppress(ProcessLookupError):
             run.signal_all(signal.SIGKILL)
-        run.process.wait()
+        run.process.wait(PATIENCE)
 
 
 def members(session: int) -> list[int]:
@@ -134,7 +134,7 @@ def finish(start: Callable[..., Started], out: Path) -> None:
 def test_killed_at_random_moments_it_resumes(
     tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
 ) -> None:
-    storm(start, tmp_path / "lib", 5, random.Random(1))
+    storm(start, tmp_path / "lib", 4, random.Random(1))
     finish(start, tmp_path / "lib")
     assert_whole(tmp_path / "lib", reference)
 
@@ -160,7 +160,7 @@ def test_ctrl_c_finishes_the_shards_in_hand(
     run.until(lambda: run.says("in hand"))
     (tmp_path / "go").touch()
     code, text = run.ended()
-    assert code == INTERRUPTED, text
+    assert code == Exit.STOPPED, text
     assert "Traceback" not in text
     assert sorted(hashes(out)) == list(range(12)), "not those in hand, and no others"
     assert temporaries(out) == []
@@ -178,7 +178,7 @@ def test_ctrl_c_while_the_workers_start(
     run.signal_all(signal.SIGINT)
     assert all(blocked >> (signal.SIGINT - 1) & 1 for blocked in starting(run.process.pid))
     code, text = run.ended()
-    assert code == INTERRUPTED, text
+    assert code == Exit.STOPPED, text
     assert "Traceback" not in text
     finish(start, out)
     assert_whole(out, reference)
@@ -200,7 +200,7 @@ def test_ctrl_c_twice_or_sigterm_stops_at_once(
         run.until(lambda: run.says("in hand"))
     run.process.send_signal(signals[-1])
     code, text = run.ended()
-    assert code == INTERRUPTED, text
+    assert code == Exit.STOPPED, text
     assert "Traceback" not in text
     assert sorted(hashes(out)) == list(range(4))
     assert temporaries(out) == []

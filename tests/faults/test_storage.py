@@ -17,6 +17,7 @@ from episodes.storage.folder import WriteFailed
 from generators.production.produce import produce
 from generators.production.repair import damaged, uncommitted
 from tests.faults.makers import assert_whole, config_for, hashes, plan_for, temporaries
+from tests.inline_pool import work_inline
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +49,7 @@ def test_a_file_size_limit_is_named_and_nothing_is_lost(library: Path, copy: Pat
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (small, small)),
         timeout=120,
     )
-    assert run.returncode == WriteFailed.exit_code, run.stdout + run.stderr
+    assert run.returncode == WriteFailed.code, run.stdout + run.stderr
     assert "cannot write" in run.stdout
     assert hashes(copy) == before
     assert temporaries(copy) == []
@@ -67,7 +68,7 @@ def test_a_full_disk_is_named_and_resumed(library: Path, tmp_path: Path) -> None
         pytest.skip("no right to mount a small tmpfs here")
     try:
         code = produce([plan_for(disk / "lib", "good")], config_for())
-        assert code == WriteFailed.exit_code
+        assert code == WriteFailed.code
         made = hashes(disk / "lib")
         assert hashes(library).items() >= made.items()
         assert set(damaged(disk / "lib")) == set(store.missing(disk / "lib"))
@@ -118,7 +119,10 @@ KINDS = ("bit", "cut", "gone", "no record", "record cut", "record changed")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_damage_is_found_and_repaired(kind: str, library: Path, copy: Path) -> None:
+def test_damage_is_found_and_repaired(
+    kind: str, library: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_inline(monkeypatch)
     number = spoilt(copy, kind, random.Random(4))
     plan = plan_for(copy, "good")
     assert list(damaged(copy)) == [number]

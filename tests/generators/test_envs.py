@@ -17,12 +17,13 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
 from episodes.errors import UserError
+from episodes.storage import store
 from episodes.storage.library import Library
-from generators import run, tasks
+from generators import env_args, run, tasks
 from generators.command import cli
 from generators.envs import env_from_episode, make_env
-from sim.render.tiny import TinyRenderer
-from tests.task_episodes import config, episode
+from sim.bullet.tiny import TinyRenderer
+from tests.task_episodes import Maker, config
 
 TASKS = tasks.names()
 FAMILIES = ("bench_place", "conveyor_pick", "carton_pack")  # jaws, a belt, cups and flaps
@@ -34,7 +35,10 @@ def bench(*words: str, **options: Any) -> gymnasium.Env:
     return gymnasium.make("cellwright/BenchPlace-v0", overrides=list(words), **options)
 
 
-@pytest.mark.parametrize("task", FAMILIES)
+# one class serves every task: the others in `make slow`
+@pytest.mark.parametrize(
+    "task", [FAMILIES[0], *(pytest.param(t, marks=pytest.mark.slow) for t in FAMILIES[1:])]
+)
 def test_gymnasium_has_no_complaint(task):
     env = gymnasium.make(
         f"cellwright/{tasks.class_name(task)}-v0",
@@ -49,13 +53,12 @@ def test_gymnasium_has_no_complaint(task):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_stepping_with_the_stored_actions_is_the_episode(task):
+def test_stepping_with_the_stored_actions_is_the_episode(task, episode: Maker):
     """Bit for bit; and its potential begins low and ends at 1, at the goal alone."""
-    made = episode(task, 1)
+    made = episode(task, 0)
     env = gymnasium.make(f"cellwright/{tasks.class_name(task)}-v0", reward="dense").unwrapped
-    env.reset(seed=0)  # episode 0
-    obs, info = env.reset()  # episode 1
-    assert (info["seed"], info["index"], info["instruction"]) == (0, 1, made.instruction)
+    obs, info = env.reset(seed=0)
+    assert (info["seed"], info["index"], info["instruction"]) == (0, 0, made.instruction)
     begun, total = info["progress"], 0.0
     for t, action in enumerate(made.actions):
         assert 0.0 <= info["progress"] <= 0.9
@@ -72,7 +75,21 @@ def test_stepping_with_the_stored_actions_is_the_episode(task):
     env.close()
 
 
-def test_a_dense_reward_is_recorded_and_a_sparse_one_is_the_default():
+def test_a_reset_without_a_seed_goes_on_to_the_next_episode(episode: Maker):
+    made = episode("bench_place", 1)
+    env = bench().unwrapped
+    env.reset(seed=0)
+    obs, info = env.reset()
+    assert (info["seed"], info["index"], info["instruction"]) == (0, 1, made.instruction)
+    for name, row in obs.items():
+        assert np.array_equal(row, made.obs[name][0]), name
+    for t, action in enumerate(made.actions):
+        env.step(action)
+        assert np.array_equal(env.station.world.state(), made.states[t + 1])
+    env.close()
+
+
+def test_a_dense_reward_is_recorded_and_a_sparse_one_is_the_default(episode: Maker):
     dense = run.make_episode(config("bench_place", "reward=dense"), 0, 1)
     sparse = episode("bench_place", 1)
     assert np.array_equal(dense.states, sparse.states)
@@ -93,11 +110,11 @@ def test_a_reward_that_there_is_not_is_named():
 # what is seen
 
 
-def seen(overrides: list[str], channels: list[str], steps: int) -> list[dict[str, Any]]:
+def seen(overrides: list[str], channels: list[str], actions: np.ndarray) -> list[dict[str, Any]]:
     env = bench(*overrides, renderer="tiny", channels=channels).unwrapped
     obs, _ = env.reset(seed=0, options={"index": 1})
     rows = [obs]
-    for action in episode("bench_place", 1).actions[:steps]:
+    for action in actions:
         obs, *_ = env.step(action)
         rows.append(obs)
     for row in rows:
@@ -120,7 +137,7 @@ def test_pictures_are_those_that_are_recorded():
     made = run.make_episode(config("bench_place", *DEVICES), 0, 1)
     cut = replace(made, states=made.states[: steps + 2], actions=made.actions[: steps + 1])
     recorded = run.add_frames(cut, TinyRenderer()).cameras
-    rows = seen(DEVICES, CHANNELS, steps)
+    rows = seen(DEVICES, CHANNELS, made.actions[:steps])
     assert set(recorded) == {"front", "top", "top_clean", "wrist"}
     for name, track in recorded.items():
         assert (f"{name}_depth" in rows[0]) == (name != "wrist")  # a web camera has none
@@ -155,7 +172,7 @@ def test_ids_have_names():
     assert ids
     assert ids <= set(env.segment_names)
     assert "panda/panda_link0" in env.segment_names.values()
-    with pytest.raises(ValueError, match="unknown channel 'rgb'; channels: image, depth"):
+    with pytest.raises(ValueError, match="unknown channel 'rgb'; there are: image, depth"):
         bench(channels=["rgb"])
     env.close()
 
@@ -204,6 +221,30 @@ def test_an_environment_is_rebuilt_from_its_library(library, name, how):
         assert np.array_equal(env.station.world.state(), made.states[t + 1])
     assert (truncated, info["failure"]) == (True, made.failure) == (True, "timeout")
     env.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"pose": [1, 2]}, "goal.pose must be 7 values, not [1, 2]"),
+        ({"hole": 3}, "goal: unknown fields of a PlaceGoal: hole"),
+    ],
+)
+def test_a_goal_that_is_not_the_task_s_is_named_with_library_and_episode(
+    library, tmp_path, wrong, says
+):
+    args = env_args.read(library / "made")
+    made = Library(library / "made").read(0)
+    cell = json.loads(made.cell)
+    bad = replace(made, cell=json.dumps({**cell, "goal": {**cell["goal"], **wrong}}))
+    spec = {"spec_id": "a" * 64, "versions": {"cellwright": "0"}}
+    store.create(tmp_path / "bad", {**spec, "episodes": 1, "shard_size": 1, "config": {}})
+    day = "2026-01-01T00:00:00+00:00"
+    store.write_shard(tmp_path / "bad", 0, [bad], **spec, created=day, env_args=args)
+    with pytest.raises(UserError) as error:
+        env_from_episode(tmp_path / "bad", 0)
+    assert str(error.value) == f"{tmp_path / 'bad'}: episode 0: {says}"
+    assert run.replay(bad).same  # what is to be reached plays no part in it
 
 
 def test_robomimic_can_make_it(library):
@@ -261,7 +302,7 @@ def test_what_has_no_environment_says_so(tmp_path, library):
 
 def test_what_cannot_be_composed_is_one_line():
     for words, line in (
-        (["camera=nope"], "unknown camera 'nope'; cameras: behind_wrist, devices, fixed_wrist"),
+        (["camera=nope"], "unknown camera 'nope'; there are: behind_wrist, devices, fixed_wrist"),
         (["scene.clearanc=3"], "unknown key 'scene.clearanc'; did you mean 'scene.clearance_mm'"),
     ):
         with pytest.raises(UserError, match=line):
@@ -360,7 +401,7 @@ def test_other_kinds_of_numbers_are_taken(running, action):
 def test_unknown_options_of_reset_are_refused(running):
     before = running.station
     for options, line in (
-        ({"idx": 3}, "unknown option 'idx' of reset; options: index"),
+        ({"idx": 3}, r"unknown option of reset: 'idx'; did you mean 'index'\? there are: index"),
         ({"index": -1}, "index=-1: give the number of an episode, 0 or more"),
         ({"index": 1.5}, "index=1.5: give the number"),
         ({"index": True}, "index=True: give the number"),

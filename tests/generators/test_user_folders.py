@@ -15,8 +15,8 @@ import trimesh
 
 from episodes.errors import UserError
 from episodes.storage.library import Library
-from generators.command import usage
 from generators.command.hydra_app import composed
+from generators.config import groups
 from generators.language import words
 from generators.production.versions import hash_of_code
 from sim import user_folders
@@ -79,8 +79,13 @@ def test_the_worked_example_works_as_typed(cell: Path, tmp_path: Path) -> None:
     )
     made, more = (line.replace("workers=2", "workers=1") for line in (made, more))  # fewer to start
     done = typed(Path("my_cell"), tmp_path, "smoke tasks=[bench_lift] image_size=[16,16]", made,
-                 "generate --help", "generate task=bench_lfit out=x", "list root=runs")  # fmt: skip
-    assert codes(done) == [0, 0, 0, 2, 0], done.stdout
+                 "generate --help", "generate task=bench_lfit out=x", "list root=runs",
+                 "generate task=bench_lift reward=dense out=dense",
+                 "generate task=bench_lift task.height_mm=high out=high")  # fmt: skip
+    assert codes(done) == [0, 0, 0, 2, 0, 2, 2], done.stdout
+    assert "reward=dense: task=bench_lift does not tell how far it is; give its" in done.stdout
+    assert "task.height_mm must be a number, not 'high'; try task.height_mm=1" in done.stdout
+    assert not (tmp_path / "dense").exists()
     assert re.search(r"^bench_lift +works +ran .* 2 cameras", done.stdout, re.M)
     assert "task      bench_lift | bench_place" in done.stdout
     assert "unknown task 'bench_lfit'; did you mean 'bench_lift'?" in done.stdout
@@ -166,7 +171,7 @@ def test_a_name_that_cannot_be_is_refused(
     write(tmp_path / "mine", inside, text)
     monkeypatch.setenv("CELLWRIGHT_PATH", str(tmp_path / "mine"))
     with pytest.raises(UserError, match=says):
-        usage.options("task")
+        groups.options("task")
 
 
 def test_a_folder_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,11 +202,11 @@ def test_two_folders_are_searched_and_may_not_clash(
     write(tmp_path / "a", "conf/look/dark.yaml", "x: 1\n")
     write(tmp_path / "b", "conf/look/bright.yaml", "x: 1\n")
     monkeypatch.setenv("CELLWRIGHT_PATH", f"{tmp_path}/a{os.pathsep}{tmp_path}/b")
-    assert {"dark", "bright", "wild"} <= set(usage.options("look"))
+    assert {"dark", "bright", "wild"} <= set(groups.options("look"))
     write(tmp_path / "c", "conf/look/dark.yaml", "x: 1\n")
     monkeypatch.setenv("CELLWRIGHT_PATH", f"{tmp_path}/a{os.pathsep}{tmp_path}/c")
     with pytest.raises(UserError, match=r"c/conf/look/dark\.yaml: the name is taken by .*a/conf"):
-        usage.options("look")
+        groups.options("look")
 
 
 @pytest.mark.parametrize(
@@ -239,13 +244,14 @@ def test_no_config_can_name_the_folder(cell: Path, tmp_path: Path) -> None:
 
 
 BROKEN = {
+    "plain": ("class Plain:\n    pass\n", "plain.py: Plain is no task: make it a dataclass on "),
     "wrong": ("class Other:\n    pass\n", "wrong.py has no class Wrong; a task's class has the"),
     "syntax": ("def f(:\n", "syntax.py:1: invalid syntax"),
     "lacking": ("import not_installed_here\n", "task 'lacking' cannot be imported: No module na"),
     "nowhere": ("from scenes import nowhere\n", "cannot be imported: cannot import name 'nowhere'"),
     "bare": ("", "give task.name and task.max_seconds in the task's file"),
     "floating": ("", "task=floating has no physics: its file in conf/task/ needs `- /physics:"),
-    "untold": (None, "unknown task 'untold'; tasks: bald, bare, bench_lift"),
+    "untold": (None, "unknown task 'untold'; there are: bald, bare, bench_lift"),
     "bald": ("", "task 'bald' has a file in tasks/, but no conf/task/bald.yaml"),
 }
 
@@ -302,16 +308,16 @@ def test_a_robot_of_ones_own_has_its_urdf_beside_its_card(
     write(tmp_path, "robots/my_arm.yaml", mine)
     write(tmp_path, "conf/robot/my_arm.yaml", "card: my_arm\ntool: null\nhome_jitter_deg: 3.0\n")
     monkeypatch.setenv("CELLWRIGHT_PATH", str(tmp_path))
-    card._read.cache_clear()
     assert "my_arm" in card.arms()
     config = composed("generate", ["task=bench_place", "robot=my_arm", "out=x"])
     assert config["robot"]["card"] == "my_arm+robotiq_2f85"
     model, same = robot.load("my_arm+robotiq_2f85"), robot.load("xarm7+robotiq_2f85")
     assert len(model.links) == len(same.links)
     assert model.sha256 != same.sha256
-    write(tmp_path, "robots/half_arm.yaml", mine.replace("reach:", "range:"))
-    with pytest.raises(UserError, match="robot half_arm: its card, or its tool's, has no 'reach'"):
-        card.card("half_arm")
+    half = mine.replace("reach:", "range:").replace("name: my_arm", "name: half_arm")
+    write(tmp_path, "robots/half_arm.yaml", half)
+    with pytest.raises(UserError, match=r"half_arm.yaml: has no 'reach'"):
+        card.arm("half_arm")
 
 
 def test_a_mesh_of_ones_own_is_named_by_its_file(

@@ -17,6 +17,7 @@ from assets.colour_terms import decoded, term
 from episodes.errors import UserError
 from scenes import colour, look, seen, viewpoint
 from scenes.cameras import look_at
+from scenes.goals import ClearGoal, PlaceGoal
 from sim import state_layout
 from sim.pose import Pose
 from sim.render import gl
@@ -44,7 +45,8 @@ def cell() -> Cell:
     )  # fmt: skip
     floor = bodies[0]
     bodies[0] = replace(floor, role="room", material=Material("concrete", (0.5, 0.5, 0.5)))
-    return replace(base, bodies=tuple(bodies), goal={"part": "nut", "slot": "tray/slot_0"})
+    goal = PlaceGoal(part="nut", slot="tray/slot_0", pose=Pose())
+    return replace(base, bodies=tuple(bodies), goal=goal)
 
 
 def drawn(name: str, seed: int = 0, **changes: Any) -> Cell:
@@ -253,9 +255,9 @@ def test_the_clutter_of_another_look_takes_the_place_of_the_first() -> None:
 
 
 def test_an_unknown_key_is_named() -> None:
-    with pytest.raises(UserError, match=r"unknown key look\.lihgts; did you mean 'lights'"):
+    with pytest.raises(UserError, match=r"unknown key of look: 'lihgts'; did you mean 'lights'"):
         look.redraw(cell(), {"lihgts": {}}, np.random.default_rng(0))
-    with pytest.raises(UserError, match=r"unknown key look\.surfaces\.walls"):
+    with pytest.raises(UserError, match=r"unknown key of look\.surfaces: 'walls'"):
         look.redraw(cell(), {"surfaces": {"walls": {"wear": 1.0}}}, np.random.default_rng(0))
 
 
@@ -336,8 +338,10 @@ def _without_robot(dressed: Cell, state: np.ndarray) -> np.ndarray:
 def test_lists_of_bodies_in_a_goal_are_targets_too() -> None:
     cell = bench(32)
     names = [b.name for b in cell.bodies][:3]
-    goal = {"parts": names[:2], "by": {"bin": names[2]}, "colour": "red"}
+    goal = ClearGoal(parts=tuple(names[:2]), source=names[2], target="none")
     assert [b.name for b in viewpoint.targets(cell.replace(goal=goal))] == names
+    recorded = Cell.from_json(cell.replace(goal=goal).to_json())
+    assert [b.name for b in viewpoint.targets(recorded)] == names
 
 
 def test_a_camera_that_looks_up_is_exposed_for_undersides() -> None:

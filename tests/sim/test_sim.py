@@ -11,10 +11,10 @@ from sim.motion import boxes
 from sim.motion.moves import Failed, Grip, Open, Reach, top_down
 from sim.pose import Pose, matrix_to_rotvec, quat_to_matrix, rotvec_to_matrix
 from sim.robots import robot
-from sim.robots.kinematics import Chain, Unreachable
-from sim.spec import Cell
+from sim.robots.kinematics import Unreachable
+from sim.spec import Cell, RecordedGoal
 from sim.station import Station, action_bounds
-from tests.cells import BENCH, CARD, block, cell, work
+from tests.cells import BENCH, PANDA, block, cell, work
 
 
 def test_rotations_agree_with_each_other(rng):
@@ -30,26 +30,26 @@ def test_rotations_agree_with_each_other(rng):
 
 
 def test_kinematics_agree_with_pybullet(rng):
-    """Chain and Model against PyBullet's own forward kinematics of the untouched URDF."""
+    """Kinematics and RobotModel against PyBullet's own forward kinematics of the untouched URDF."""
     model = robot.load("panda")
-    chain = Chain(model)
+    chain = model.kinematics
     client = pybullet.connect(pybullet.DIRECT)
-    body = pybullet.loadURDF(str(model.urdf_path), useFixedBase=True, physicsClientId=client)
+    body = pybullet.loadURDF(str(model.urdf), useFixedBase=True, physicsClientId=client)
     info = [pybullet.getJointInfo(body, i, physicsClientId=client) for i in range(12)]
     ids = {entry[1].decode(): entry[0] for entry in info}
-    hand = next(entry[0] for entry in info if entry[12].decode() == CARD.tcp_link)
+    hand = next(entry[0] for entry in info if entry[12].decode() == PANDA.tcp.link)
     for _ in range(20):
-        joints = rng.uniform(CARD.lower, CARD.upper)
-        for name, value in zip(CARD.arm_joints, joints, strict=True):
+        joints = rng.uniform(PANDA.arm.lower, PANDA.arm.upper)
+        for name, value in zip(PANDA.arm.joints, joints, strict=True):
             pybullet.resetJointState(body, ids[name], value, physicsClientId=client)
         link = pybullet.getLinkState(body, hand, computeForwardKinematics=1, physicsClientId=client)
-        truth = Pose(link[4], link[5]) @ CARD.tcp
+        truth = Pose(link[4], link[5]) @ PANDA.tcp.pose
         assert chain.tcp(joints).matrix() == pytest.approx(truth.matrix(), abs=1e-5)
     pybullet.disconnect(client)
 
 
 def test_inverse_kinematics_stay_within_limits_and_say_what_is_out_of_reach(rng):
-    chain = Chain(robot.load("panda"))
+    chain = robot.load("panda").kinematics
     for _ in range(50):
         place = (rng.uniform(0.35, 0.65), rng.uniform(-0.3, 0.3), rng.uniform(0.02, 0.35))
         goal = top_down(place, rng.uniform(-1.5, 1.5))
@@ -64,7 +64,7 @@ def test_inverse_kinematics_stay_within_limits_and_say_what_is_out_of_reach(rng)
 def test_a_part_in_free_fall_falls_as_galilei_says():
     falling = block(at=Pose((0.5, 0.0, 2.0)))
     with World(cell(falling)) as world:
-        targets = np.array([*CARD.home, 0.0], np.float32)
+        targets = np.array([*PANDA.home, 0.0], np.float32)
         for _ in range(10):
             world.step(targets)
         fallen = 2.0 - world.pose("part").position[2]
@@ -75,7 +75,7 @@ def test_a_part_in_free_fall_falls_as_galilei_says():
 
 def test_a_part_at_rest_presses_with_its_weight():
     with World(cell(BENCH, block(), settle_s=1.0)) as world:
-        world.step(np.array([*CARD.home, 0.0], np.float32))
+        world.step(np.array([*PANDA.home, 0.0], np.float32))
         assert world.force_between("part", "bench") == pytest.approx(0.3 * GRAVITY, rel=0.05)
         assert world.pose("part").position[2] == pytest.approx(0.0, abs=2e-4)
 
@@ -140,13 +140,13 @@ def test_states_do_not_depend_on_what_ran_before():
     def last() -> np.ndarray:
         with World(cell(BENCH, block(at=Pose((0.5, 0.1, 0.02))))) as world:
             for _ in range(10):
-                world.step(np.array([*CARD.home, 0.5], np.float32))
+                world.step(np.array([*PANDA.home, 0.5], np.float32))
             return world.state()
 
     first = last()
     other = cell(BENCH, block(at=Pose((0.4, 0.0, 0.3))), hz=240, contact_stiffness=1e5)
     with World(other) as world, World(cell()):
-        world.step(np.array([*CARD.home, 1.0], np.float32))
+        world.step(np.array([*PANDA.home, 1.0], np.float32))
         assert np.array_equal(last(), first)
     assert np.array_equal(last(), first)
 
@@ -154,7 +154,7 @@ def test_states_do_not_depend_on_what_ran_before():
 def test_showing_a_state_gives_that_state_back():
     with World(cell(BENCH, block(at=Pose((0.5, 0.1, 0.05))))) as world:
         for _ in range(5):
-            world.step(np.array([*CARD.home, 0.3], np.float32))
+            world.step(np.array([*PANDA.home, 0.3], np.float32))
         state = world.state()
     with World(cell(BENCH, block())) as world:
         world.show(state)
@@ -188,8 +188,11 @@ def test_clearance_agrees_with_pybullet(rng):
 
 
 def test_a_cell_survives_its_json():
-    original = cell(BENCH, block()).replace(goal={"part": "part", "pose": [0.1, 1 / 3]})
+    original = cell(BENCH, block()).replace(
+        goal=RecordedGoal({"part": "part", "pose": [0.1, 1 / 3]})
+    )
     again = Cell.from_json(original.to_json())
+    assert again == original
     assert again.to_json() == original.to_json()
     assert again.bodies[1].pose == original.bodies[1].pose
     with pytest.raises(ValueError, match="unknown fields"):

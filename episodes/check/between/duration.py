@@ -47,7 +47,7 @@ def find(seen: Sequence[Digest], limits: Limits) -> Iterator[Finding]:
 
 def _changed(
     episodes: Sequence[Episode], rng: Generator, order: tuple[float, float]
-) -> list[Episode] | None:
+) -> Sequence[Episode] | None:
     """One of them, of `order` times its length."""
     ended: dict[bool | None, list[int]] = defaultdict(list)
     for i, episode in enumerate(episodes):
@@ -64,12 +64,12 @@ def _changed(
     return out
 
 
-def _forgotten(episodes: Sequence[Episode], rng: Generator) -> list[Episode] | None:
+def _forgotten(episodes: Sequence[Episode], rng: Generator) -> Sequence[Episode] | None:
     """Nobody stopped the recording."""
     return _changed(episodes, rng, (8, 20))
 
 
-def _broken_off(episodes: Sequence[Episode], rng: Generator) -> list[Episode] | None:
+def _broken_off(episodes: Sequence[Episode], rng: Generator) -> Sequence[Episode] | None:
     """Stopped right after it began."""
     return _changed(episodes, rng, (0.02, 0.08))
 

@@ -28,9 +28,9 @@ def find(seen: Sequence[Digest], limits: Limits) -> Iterator[Finding]:
     for group in groups.values():
         if len(group) < 2:
             continue
-        paths = np.stack([one.path for one in group]).astype(np.float32)
-        range_ = np.ptp(paths.reshape(-1, paths.shape[-1]), axis=0)
-        paths = (paths / np.where(range_ > 0, range_, 1)).reshape(len(group), -1)
+        stacked = np.stack([one.path for one in group])
+        spread = np.ptp(stacked.reshape(-1, stacked.shape[-1]), axis=0)
+        paths = (stacked / np.where(spread > 0, spread, 1)).reshape(len(group), -1)
         key = paths.mean(axis=1)
         order = np.argsort(key)
         most = limits["near_share"]
@@ -56,7 +56,7 @@ def _finding(one: Digest, other: Digest, gap: float, most: float) -> Finding:
     )
 
 
-def _resampled(episodes: Sequence[Episode], rng: Generator) -> list[Episode] | None:
+def _resampled(episodes: Sequence[Episode], rng: Generator) -> Sequence[Episode] | None:
     """An episode once more at another rate, with the rounding of another pipeline."""
     if len(episodes) < 2:
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,7 @@ from episodes.check.kind import Check, Limits
 from episodes.errors import UserError
 from episodes.finding import Finding
 from episodes.storage import growth, store
-from episodes.storage.differences import changed, told
+from episodes.storage.differences import changed, describe
 from episodes.storage.folder import TEMPORARY, Folder
 from episodes.storage.records import Shard, VideoFile, record_file, shard_file
 from episodes.storage.video_group import VIDEOS
@@ -43,9 +44,11 @@ class Census:
                 self._recorded.add(shard.file)
                 yield from self._shard(shard)
             else:
-                number = Path(str(shard).split(":")[0]).stem
-                self._recorded.add(f"{number}.h5")
-                self._broken.add(int(number) if number.isdigit() else -1)
+                if shard.number is not None:
+                    self._recorded.add(shard_file(shard.number))
+                    self._broken.add(shard.number)
+                else:
+                    self._broken.add(-1)
                 yield Finding("error", str(shard), field="shards")
         for file in sorted(self._files - self._recorded):
             yield Finding("error", f"{file} has no commit record", field=f"shards/{file}")
@@ -58,16 +61,18 @@ class Census:
 
     def _shard(self, shard: Shard) -> Iterator[Finding]:
         place = f"shards/{shard.file}"
-        said = [
-            f"its record is of spec {shard.spec_id[:12]}, the library of "
-            f"{self._library['spec_id'][:12]}"
-        ] * (shard.spec_id != self._library["spec_id"])
+        wrong = []
+        if shard.spec_id != self._library["spec_id"]:
+            wrong.append(
+                f"its record is of spec {shard.spec_id[:12]}, the library of "
+                f"{self._library['spec_id'][:12]}"
+            )
         size = self._folder.size(shard.file) if shard.file in self._files else None
         if size is None:
-            said.append("the file is missing")
+            wrong.append("the file is missing")
         elif size != shard.bytes:
-            said.append(f"{size} bytes, its record says {shard.bytes}: truncated or replaced")
-        yield from (Finding("error", message, field=place) for message in said)
+            wrong.append(f"{size} bytes, its record says {shard.bytes}: truncated or replaced")
+        yield from (Finding("error", message, field=place) for message in wrong)
         for video in shard.videos:
             yield from self._video(video)
         own = growth.episodes_of(self._ends, self._library["shard_size"], shard.number)
@@ -80,7 +85,7 @@ class Census:
                 yield Finding("error", "does not belong into this shard", row.index, field=place)
         if len({row.index for row in shard.rows}) != len(shard.rows):
             yield Finding("error", "an episode is recorded twice", field=place)
-        if not said:
+        if not wrong:
             self.good.append(shard.number)
 
     def _video(self, video: VideoFile) -> Iterator[Finding]:
@@ -106,8 +111,8 @@ class Census:
         except UserError as error:
             yield Finding("error", str(error), field=store.QUARANTINE)
         gap: _Gap | None = None
-        for lack in self._lacking(given_up):
-            if gap is not None and gap.goes_on(lack):
+        for lack in self._gaps(given_up):
+            if gap is not None and gap.adjoins(lack):
                 gap = replace(gap, stop=lack.stop, last=lack.last)
                 continue
             if gap is not None:
@@ -119,16 +124,18 @@ class Census:
         for index in sorted(i for i in self._owner if i >= total):
             yield Finding("error", f"the library has only {total} episodes", index)
 
-    def _lacking(self, given_up: Set[int]) -> Iterator[_Gap]:
+    def _gaps(self, given_up: Set[int]) -> Iterator[_Gap]:
         """Every shard that lacks episodes, but for those whose record cannot be read."""
         size = self._library["shard_size"]
+        there = sorted({*self._owner, *given_up})
         for number in range(growth.shards(self._ends, size)):
             wanted = growth.episodes_of(self._ends, size, number)
-            lacking = [i for i in wanted if i not in self._owner and i not in given_up]
-            if lacking and number not in self._broken:
+            low, high = bisect_left(there, wanted.start), bisect_left(there, wanted.stop)
+            lacking = _ends_of(wanted, there[low:high])  # costs what is there, not what is claimed
+            if lacking is not None and number not in self._broken:
                 file = shard_file(number)
                 made = file in self._files or file in self._recorded
-                yield _Gap(number, number + 1, lacking[0], lacking[-1], made)
+                yield _Gap(number, number + 1, *lacking, made)
 
     def _other_code(self) -> Iterator[Finding]:
         """Notes from which on other code made the episodes: not all of them are of one kind."""
@@ -136,13 +143,29 @@ class Census:
         for (_, then), (note, now) in pairwise(made_by.items()):
             if differ := changed(then, now):
                 message = "what was made after it is by other code than what was made before: "
-                yield Finding("warning", message + told(differ), field=note)
+                yield Finding("warning", message + describe(differ), field=note)
 
     def _leftovers(self) -> Iterator[Finding]:
         for folder in (self._root, self._videos.root, self._folder.root):
             for path in sorted(folder.glob(f"{TEMPORARY}*")):
                 where = str(path.relative_to(self._root))
                 yield Finding("warning", "left by a writer that was killed", field=where)
+
+
+def _ends_of(wanted: range, there: Sequence[int]) -> tuple[int, int] | None:
+    """The first and the last number that is wanted and not there; None where all are there."""
+    if len(there) == len(wanted):
+        return None
+    first, last = wanted.start, wanted.stop - 1
+    for number in there:
+        if number != first:
+            break
+        first += 1
+    for number in reversed(there):
+        if number != last:
+            break
+        last -= 1
+    return first, last
 
 
 @dataclass(frozen=True)
@@ -156,7 +179,7 @@ class _Gap:
     last: int
     made: bool
 
-    def goes_on(self, next_: _Gap) -> bool:
+    def adjoins(self, next_: _Gap) -> bool:
         return not self.made and not next_.made and next_.start == self.stop
 
     def finding(self) -> Finding:

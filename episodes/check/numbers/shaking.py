@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits, Threshold
 from episodes.check.recording import Recording
@@ -35,7 +35,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
             )
 
 
-def roughness(rows: NDArray[np.floating]) -> float:
+def roughness(rows: AnyFloats) -> float:
     """How much the steps of a motion change from one to the next, against their size: near 0 where
     it is smooth, sqrt(3) for noise alone. The median of the columns that move most; one that is
     mostly held (a hand that is read at a lower rate) tells nothing of it."""

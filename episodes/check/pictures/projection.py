@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats, Floats
 from episodes.check import tamper
 from episodes.check.camera_scan import LEAST_PIXELS
 from episodes.check.kind import Check, Limits, Threshold
@@ -25,8 +25,8 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
     if objects is None:
         return
     for name, camera in seen.scans():
-        gaps: list[NDArray[np.floating]] = []
-        depths: list[NDArray[np.floating]] = []
+        gaps: list[AnyFloats] = []
+        depths: list[AnyFloats] = []
         for label, surface in camera.seen_at.items():
             place = objects[: len(surface), list(seen.episode.object_names).index(label), :3]
             truth = before_camera(place, seen.episode.cameras[name])
@@ -63,7 +63,7 @@ def _sees_objects(episode: Episode) -> Callable[[CameraTrack], bool]:
     return told
 
 
-def _other_pose(episode: Episode, rng: Generator, change: NDArray[np.float64]) -> Episode | None:
+def _other_pose(episode: Episode, rng: Generator, change: Floats) -> Episode | None:
     found = tamper.one_camera(episode, rng, _sees_objects(episode))
     if found is None or found[1].camera_to_world is None:
         return None

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.formats.arrays import pictures
 from episodes.formats.arrays.nodes import Leaf
 from episodes.storage.safe import is_readable
@@ -45,7 +45,7 @@ def _text(value: Any) -> str:
     return str(value)[:MAX_TEXT_BYTES]
 
 
-def numbers(leaf: Leaf, count: int, skip: int = 0) -> NDArray[Any]:
+def numbers(leaf: Leaf, count: int, skip: int = 0) -> AnyArray:
     """(count, ...) rows; a row of one number is (1,)."""
     rows = leaf.read(count, skip)
     if rows.dtype == bool:
@@ -53,7 +53,7 @@ def numbers(leaf: Leaf, count: int, skip: int = 0) -> NDArray[Any]:
     return rows.reshape(count, -1) if rows.ndim < 3 else rows
 
 
-def scalar(leaf: Leaf | None, count: int, dtype: type) -> NDArray[Any] | None:
+def scalar(leaf: Leaf | None, count: int, dtype: type) -> AnyArray | None:
     """(count,) of an array with one number a row; None if it is none."""
     if leaf is None or leaf.dtype.kind not in "fiub" or leaf.shape not in ((count,), (count, 1)):
         return None

@@ -9,7 +9,7 @@ import numpy as np
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.arrays import nodes
-from episodes.formats.arrays.layout import Layout, under
+from episodes.formats.arrays.layout import ArrayLayout, under
 from episodes.formats.arrays.nodes import Group
 from episodes.formats.promises import Promises
 from episodes.storage.safe import dtype_of
@@ -29,14 +29,14 @@ class Cut:
     stop: int | None = None
 
 
-def home(root: Group, layout: Layout) -> Group:
+def home(root: Group, layout: ArrayLayout) -> Group:
     """The group above the episodes, whose attributes tell of all of them."""
     above = layout.episodes.rpartition("/")[0]
     group: Group = next(nodes.match(root, above), ("", root))[1]
     return group
 
 
-def cuts(root: Group, layout: Layout, promises: Promises, name: str) -> list[Cut]:
+def cuts(root: Group, layout: ArrayLayout, promises: Promises, name: str) -> list[Cut]:
     """The episodes in order. UserError: the rows at which they end cannot be that."""
     found = [(p, n) for p, n in nodes.match(root, layout.episodes) if nodes.is_group(n)]
     if not layout.ends and not layout.flags:
@@ -61,7 +61,7 @@ def cuts(root: Group, layout: Layout, promises: Promises, name: str) -> list[Cut
     return [Cut(path, group, number, start, stop) for number, (start, stop) in pairs]
 
 
-def _rows(group: Group, layout: Layout) -> int:
+def _rows(group: Group, layout: ArrayLayout) -> int:
     """Of the first array that is acted or sensed."""
     for path, item in nodes.walk(group):
         if item.shape and under(path, layout.actions or layout.obs):
@@ -81,7 +81,7 @@ def _listed(root: Group, path: str, rows: int, place: str) -> list[int]:
     return ends
 
 
-def _flagged(root: Group, layout: Layout, rows: int) -> list[int]:
+def _flagged(root: Group, layout: ArrayLayout, rows: int) -> list[int]:
     over = np.zeros(rows, bool)
     for flag in layout.flags:
         item = nodes.array_at(root, flag)

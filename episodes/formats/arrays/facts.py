@@ -14,7 +14,7 @@ import numpy as np
 
 from episodes.errors import UserError
 from episodes.formats import guard, language
-from episodes.formats.arrays.layout import Layout, there
+from episodes.formats.arrays.layout import ArrayLayout, there
 from episodes.formats.arrays.nodes import Group
 from episodes.storage.safe import attribute as attribute_of
 from episodes.storage.safe import parse_json
@@ -42,7 +42,7 @@ class Facts:
     upside_down: bool
 
 
-def read(file: Path, root: Group, home: Group, layout: Layout, hz: float | None) -> Facts:
+def read(file: Path, root: Group, home: Group, layout: ArrayLayout, hz: float | None) -> Facts:
     """UserError: a rate that is none; JSON that is none."""
     notes = _notes(file, layout.notes)
     env: dict[str, Any] = {}
@@ -52,8 +52,8 @@ def read(file: Path, root: Group, home: Group, layout: Layout, hz: float | None)
             env = env or (_json(told, name, file) if isinstance(told, str) else _object(told))
     kwargs = {**_object(env.get("kwargs")), **_object(env.get("env_kwargs"))}
     problem = _json(attribute(home, "problem_info", file), "problem_info", file)  # LIBERO
-    for said in (problem, _plain_attributes(home), _plain_attributes(root)):
-        texts |= {k: [str(v)] for k, v in said.items() if language.is_instruction(k)}
+    for texts_of in (problem, _plain_attributes(home), _plain_attributes(root)):
+        texts |= {k: [str(v)] for k, v in texts_of.items() if language.is_instruction(k)}
     texts |= _instructions(file, layout)
     rate, source = _rate(env, kwargs, home, root, hz, file)
     named = (
@@ -81,7 +81,7 @@ def read(file: Path, root: Group, home: Group, layout: Layout, hz: float | None)
     )
 
 
-def beside(file: Path, layout: Layout) -> Iterator[Path]:
+def beside(file: Path, layout: ArrayLayout) -> Iterator[Path]:
     """The files that are read beside this one."""
     for name in (layout.notes, layout.instructions):
         if name and (path := _beside(file, name)).is_file():
@@ -112,7 +112,7 @@ def kept(group: Group) -> tuple[dict[str, Any], dict[str, str]]:
     return small, lost
 
 
-def said(attributes: Mapping[str, Any], file: Path) -> dict[str, list[str]]:
+def texts_of(attributes: Mapping[str, Any], file: Path) -> dict[str, list[str]]:
     """The texts among an episode's attributes; RoboCasa has its in the JSON ep_meta."""
     meta = _json(attributes.get("ep_meta"), "ep_meta", file)
     return {k: [v] for k, v in {**attributes, **meta}.items() if isinstance(v, str)}
@@ -159,16 +159,16 @@ def _notes(file: Path, name: str) -> dict[str, Any]:
     return guard.read_json(path) if name and path.is_file() else {}
 
 
-def _instructions(file: Path, layout: Layout) -> dict[str, list[str]]:
+def _instructions(file: Path, layout: ArrayLayout) -> dict[str, list[str]]:
     """Of a JSON of lists of phrasings."""
     lists = [
         texts for texts in _notes(file, layout.instructions).values() if isinstance(texts, list)
     ]
-    said = [text for texts in lists for text in texts if isinstance(text, str)]
-    return {"instructions": said} if said else {}
+    texts_of = [text for texts in lists for text in texts if isinstance(text, str)]
+    return {"instructions": texts_of} if texts_of else {}
 
 
-def _task(file: Path, layout: Layout) -> str:
+def _task(file: Path, layout: ArrayLayout) -> str:
     """The name of the file or store; of a file an episode, that of a folder that has a name."""
     if layout.episodes or layout.ends or layout.flags or file.is_dir() or file.suffix == ".zip":
         return file.name.partition(".")[0]

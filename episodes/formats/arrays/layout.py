@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.formats.arrays import nodes
 from episodes.formats.arrays.nodes import Group
 
@@ -25,7 +25,7 @@ MINE = (
 
 
 @dataclass(frozen=True)
-class Layout:
+class ArrayLayout:
     """Paths are names joined by "/"; "*" is any run of characters of a name. Those of `marks`,
     `unlike`, `episodes`, `ends`, `flags` and `sim` begin at the root, the others at an episode.
 
@@ -83,10 +83,10 @@ def there(root: Group, pattern: str) -> bool:
     return next(nodes.match(root, pattern), None) is not None
 
 
-def of_map(told: Any) -> Layout:
+def of_map(told: Any) -> ArrayLayout:
     """The layout that a user describes with options={map:{...}}. UserError: an unknown key, or a
     value that is neither a path nor a list of paths."""
-    known = {item.name: item for item in fields(Layout) if item.name not in MINE}
+    known = {item.name: item for item in fields(ArrayLayout) if item.name not in MINE}
     if not isinstance(told, Mapping):
         raise UserError(
             f"options.map={told!r}: give a mapping, e.g. 'options.map={{actions:cmd,obs:[state]}}'"
@@ -94,7 +94,7 @@ def of_map(told: Any) -> Layout:
     values: dict[str, Any] = {}
     for name, value in told.items():
         if name not in known:
-            raise UserError(f"map has no {name!r}; it has: {', '.join(known)}")
+            raise unknown("key of options.map:", name, known)
         kind = str(known[name].type)
         truth = isinstance(value, bool)
         if kind == "int" and isinstance(value, int) and not truth:
@@ -113,7 +113,7 @@ def of_map(told: Any) -> Layout:
     if values.get("ahead", 0) < 0:
         raise UserError(f"options.map.ahead={values['ahead']} is negative")
     values.setdefault("obs", ("",))
-    return Layout(name="map", **values)
+    return ArrayLayout(name="map", **values)
 
 
 def under(path: str, patterns: Sequence[str]) -> bool:

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.storage.safe import dtype_of
 
 Group = Mapping[str, Any]
@@ -52,7 +52,7 @@ class Leaf:
             return ()
         return (self.rows, *map(int, self.item.shape[1:]))
 
-    def read(self, count: int | None = None, skip: int = 0) -> NDArray[Any]:
+    def read(self, count: int | None = None, skip: int = 0) -> AnyArray:
         """(count, ...) rows from the `skip`th on; all of them by default."""
         first = self.start + skip
         last = self.start + self.rows if count is None else first + count

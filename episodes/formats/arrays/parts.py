@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.arrays import columns
-from episodes.formats.arrays.layout import Layout, under
+from episodes.formats.arrays.layout import ArrayLayout, under
 from episodes.formats.arrays.nodes import Leaf
-
-Array = NDArray[Any]
 
 
 @dataclass
@@ -32,7 +30,7 @@ class Parts:
     lost: dict[str, str] = field(default_factory=dict)
 
 
-def sort(leaves: Mapping[str, Leaf], layout: Layout) -> Parts:
+def sort(leaves: Mapping[str, Leaf], layout: ArrayLayout) -> Parts:
     parts = Parts()
     for path, leaf in leaves.items():
         kind = columns.kind(leaf)
@@ -71,7 +69,7 @@ def _say(parts: Parts, leaf: Leaf, kind: columns.Kind) -> None:
         parts.lost[leaf.path] = "several texts a row" if kind == "text" else "no text"
 
 
-def steps_of(parts: Parts, layout: Layout, place: str) -> int:
+def steps_of(parts: Parts, layout: ArrayLayout, place: str) -> int:
     """T: rows of the commands, else of most of what was sensed. UserError: they are of different
     lengths, or too many."""
     if parts.actions:
@@ -93,10 +91,12 @@ def steps_of(parts: Parts, layout: Layout, place: str) -> int:
     return steps
 
 
-def actions(parts: Parts, layout: Layout, steps: int, place: str) -> tuple[Array, dict[str, Array]]:
+def actions(
+    parts: Parts, layout: ArrayLayout, steps: int, place: str
+) -> tuple[AnyArray, dict[str, AnyArray]]:
     """(T, A) the commands, side by side in the order of the layout; and each under its own name."""
     order = {path: i for i, path in enumerate(layout.actions)}
-    found: dict[str, Array] = {}
+    found: dict[str, AnyArray] = {}
     for leaf in sorted(parts.actions, key=lambda leaf: order.get(leaf.path, len(order))):
         if columns.kind(leaf) != "numbers":
             raise UserError(f"{place}: {leaf.path} {columns.shape(leaf)} is no array of commands")
@@ -116,7 +116,7 @@ def actions(parts: Parts, layout: Layout, steps: int, place: str) -> tuple[Array
     return whole, found
 
 
-def _commanded(leaf: Leaf, layout: Layout, steps: int, place: str) -> Array:
+def _commanded(leaf: Leaf, layout: ArrayLayout, steps: int, place: str) -> AnyArray:
     guard.check_rows(steps, leaf.item, f"{place}: {leaf.path}")
     return columns.numbers(leaf, steps, layout.ahead).reshape(steps, -1).astype(np.float32)
 
@@ -134,11 +134,11 @@ def success(
     return bool(row["success"]) if isinstance(row.get("success"), bool) else None
 
 
-def rewards(parts: Parts, steps: int) -> Array | None:
+def rewards(parts: Parts, steps: int) -> AnyArray | None:
     return columns.scalar(parts.roles.get("rewards"), steps, np.float32)
 
 
-def ended(parts: Parts, layout: Layout, steps: int) -> tuple[Array | None, dict[str, bool]]:
+def ended(parts: Parts, layout: ArrayLayout, steps: int) -> tuple[AnyArray | None, dict[str, bool]]:
     """(T,) whether any flag is up, and what each says of the last row, if there are several."""
     rows = {
         path: flags.astype(bool)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.arrays.nodes import Leaf
-
-Array = NDArray[Any]
 
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 PEEKED = 3  # rows looked at to tell what a column of bytes is
@@ -32,9 +29,9 @@ class Pictures:
     is no colour, as it is: grey, 16 bits, floats; alpha (T, H, W) u1; note: what was done to them.
     """
 
-    rgb: Array | None = None
-    plain: Array | None = None
-    alpha: Array | None = None
+    rgb: AnyArray | None = None
+    plain: AnyArray | None = None
+    alpha: AnyArray | None = None
     note: str = ""
 
 
@@ -76,7 +73,7 @@ def encoded(leaf: Leaf, count: int, skip: int = 0) -> Iterator[bytes]:
 def decode(leaf: Leaf, count: int, place: str, bgr: bool) -> Pictures:
     """The pictures of `count` rows of encoded files. UserError: one is no picture, or of another
     size."""
-    out: Array | None = None
+    out: AnyArray | None = None
     for step, data in enumerate(encoded(leaf, count)):
         frame = guard.decode_image(data, f"{place}, step {step}")
         if out is None:
@@ -91,7 +88,7 @@ def decode(leaf: Leaf, count: int, place: str, bgr: bool) -> Pictures:
     return split(out, bgr)
 
 
-def split(rows: Array, bgr: bool = False) -> Pictures:
+def split(rows: AnyArray, bgr: bool = False) -> Pictures:
     """(T, H, W[, C]) as colour, alpha and what is neither."""
     if rows.dtype != np.uint8 or rows.ndim != 4 or rows.shape[3] not in (COLOURS, 4):
         return Pictures(plain=rows[..., 0] if rows.ndim == 4 and rows.shape[3] == 1 else rows)
@@ -101,7 +98,7 @@ def split(rows: Array, bgr: bool = False) -> Pictures:
     return Pictures(rgb=rgb, alpha=rows[..., 3].copy() if rows.shape[3] == 4 else None, note=note)
 
 
-def of_numbers(leaf: Leaf, rows: Array, bgr: bool) -> dict[str, Pictures] | None:
+def of_numbers(leaf: Leaf, rows: AnyArray, bgr: bool) -> dict[str, Pictures] | None:
     """Name of a camera -> its pictures; None if the rows (T, ...) are no pictures.
 
     Colour first or last, several cameras in one array, whole numbers of 0 to 255 kept as floats.
@@ -135,7 +132,7 @@ def of_numbers(leaf: Leaf, rows: Array, bgr: bool) -> dict[str, Pictures] | None
     return out
 
 
-def _in_bytes(rows: Array) -> bool:
+def _in_bytes(rows: AnyArray) -> bool:
     return (
         bool(rows.size)
         and bool(np.isfinite(rows).all())

@@ -8,21 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes import errors
+from episodes.array_types import AnyArray
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.formats import language
 from episodes.formats.arrays import cuts, facts, nodes, parts, unknown
 from episodes.formats.arrays.cuts import Cut
 from episodes.formats.arrays.facts import Facts
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 from episodes.formats.arrays.nodes import Group, Leaf
 from episodes.formats.arrays.sensed import Sensed
 from episodes.formats.promises import Promises
 from episodes.storage.safe import plain
-
-Array = NDArray[Any]
 
 MAX_TOLD = 8  # names in one finding
 COLOURS = ("rgb", "bgr")
@@ -40,7 +39,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.colours not in (None, *COLOURS):
-            raise UserError(f"options.colours={self.colours!r} is none of {', '.join(COLOURS)}")
+            raise errors.unknown("options.colours", self.colours, COLOURS)
 
     def with_rate(self) -> str:
         """The same options with a rate, to be typed."""
@@ -48,7 +47,7 @@ class Wanted:
         told = {name: value for name, value in given.items() if value is not None}
         return f"'options={unknown.typed({'hz': 20, **told})}'"
 
-    def chosen(self, file: Path, root: Group) -> Layout:
+    def chosen(self, file: Path, root: Group) -> ArrayLayout:
         return unknown.choose(file, root, self.layout, self.map)
 
 
@@ -61,12 +60,12 @@ def read(
     file = promises.source
     layout = wanted.chosen(file, root)
     home = cuts.home(root, layout)
-    told = facts.read(file, root, home, layout, wanted.hz)
+    known = facts.read(file, root, home, layout, wanted.hz)
     found = cuts.cuts(root, layout, promises, name)
     if not found:
         raise UserError(f"{file}: no episodes in it ({layout.name}: {layout.episodes})")
-    reader = _Reader(wanted, layout, told, promises, name)
-    reader.tell_of_all(root, [cut.path for cut in found])
+    reader = _ArrayReader(wanted, layout, known, promises, name)
+    reader.report_file(root, [cut.path for cut in found])
     split = _split(root)
     index = first
     for cut in found:
@@ -77,14 +76,14 @@ def read(
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _ArrayReader:
     wanted: Wanted
-    layout: Layout
-    told: Facts
+    layout: ArrayLayout
+    facts: Facts
     promises: Promises
     name: str
 
-    def tell_of_all(self, root: Group, episodes: list[str]) -> None:
+    def report_file(self, root: Group, episodes: list[str]) -> None:
         """What is in the file and in no episode; pictures that stand on their heads."""
         ours = {path for path in episodes if path}
         taken = (self.layout.ends, *self.layout.flags, "mask/train", "mask/valid")
@@ -93,8 +92,8 @@ class _Reader:
             for path, _ in nodes.walk(root, skip=ours)
             if path not in taken
         ] if all(episodes) else []  # fmt: skip
-        self.lost(dict.fromkeys(rest, "part of no episode"), None)
-        if self.told.upside_down:
+        self.report_left_out(dict.fromkeys(rest, "part of no episode"), None)
+        if self.facts.upside_down:
             self.promises.report.add(
                 "warning",
                 f"{self.name}: pictures are left as they are, bottom row first "
@@ -102,7 +101,7 @@ class _Reader:
                 field="cameras",
             )
 
-    def lost(self, lost: Mapping[str, str], index: int | None) -> None:
+    def report_left_out(self, lost: Mapping[str, str], index: int | None) -> None:
         """One finding a reason, whose words do not depend on the episode."""
         reasons: dict[str, list[str]] = {}
         for path, why in lost.items():
@@ -115,10 +114,10 @@ class _Reader:
 
     def episode(self, cut: Cut, index: int, split: str | None) -> Episode | None:
         """None: it is left out, which is told. UserError: it cannot be read."""
-        layout, told = self.layout, self.told
+        layout, known = self.layout, self.facts
         which = cut.path if cut.stop is None else f"episode {cut.number}"
         name = ": ".join(filter(None, (self.name, which)))
-        place = ": ".join(filter(None, (str(told.file), which)))
+        place = ": ".join(filter(None, (str(known.file), which)))
         found = parts.sort(nodes.leaves(cut.group, cut.start, cut.stop), layout)
         if layout.actions and not found.actions:
             self.promises.lacks(f"{name} has no {layout.actions[0]} and is left out")
@@ -130,8 +129,8 @@ class _Reader:
         sensed = self.sensed(found, steps, place)
         actions, action = parts.actions(found, layout, steps, place)
         attributes, unkept = facts.kept(cut.group)
-        said = facts.said(attributes, told.file)
-        words = language.words({**told.texts, **said, **found.texts}, steps)
+        texts_there = facts.texts_of(attributes, known.file)
+        words = language.words({**known.texts, **texts_there, **found.texts}, steps)
         rate, rate_source, time = self.time(found.roles.get("time"), sensed, attributes)
         dones, ended = parts.ended(found, layout, steps)
         lost = {
@@ -139,19 +138,19 @@ class _Reader:
             **dict.fromkeys(words.unread, "text that changes on the way"),
             **{f"the attribute {name}": why for name, why in unkept.items()},
         }
-        self.tell(index, lost, sensed, [leaf.path for leaf in found.actions])
+        self.report_episode(index, lost, sensed, [leaf.path for leaf in found.actions])
         texts = {name: text for name, text in words.rest.items() if name in found.texts}
         extra = {"split": split, "attributes": attributes, "texts": texts, "ended": ended}
         return Episode(
             index=index,
             seed=0,
-            task=told.task,
-            robot=told.robot,
-            domain=told.domain,
+            task=known.task,
+            robot=known.robot,
+            domain=known.domain,
             control_hz=rate,
             instruction=words.instruction,
             success=parts.success(
-                attributes, found.roles.get("success"), told.episodes.get(cut.number, {})
+                attributes, found.roles.get("success"), known.episodes.get(cut.number, {})
             ),
             failure="",
             time=time,
@@ -170,9 +169,13 @@ class _Reader:
                 "file": self.name,
                 "demo": cut.path.rpartition("/")[2],
                 "rate": f"{rate:g} Hz: {rate_source}",
-                "env_args": dict(told.env),
+                "env_args": dict(known.env),
                 "left_out": sorted(lost),
-                **({"converted": done} if (done := {**sensed.converted, **self.ahead()}) else {}),
+                **(
+                    {"converted": done}
+                    if (done := {**sensed.converted, **self.converted_actions()})
+                    else {}
+                ),
             },
             extra={"source_episode": cut.number, **{k: v for k, v in extra.items() if v}},
         )
@@ -194,10 +197,10 @@ class _Reader:
 
     def time(
         self, stamps: Leaf | None, sensed: Sensed, attributes: Mapping[str, Any]
-    ) -> tuple[float, str, Array]:
+    ) -> tuple[float, str, AnyArray]:
         """(rate [Hz], who says so, times (T + 1,) [s]). Stamps that are not taken for the time are
         kept as a reading. UserError: nothing tells the rate."""
-        rate, source, steps = self.told.rate, self.told.rate_source, sensed.steps
+        rate, source, steps = self.facts.rate, self.facts.rate_source, sensed.steps
         if not source and (own := facts.attribute_rate(attributes)) and 0 < own[0] < 1e5:
             rate, source = own
         if stamps is not None and stamps.rows >= steps and stamps.dtype.kind in "fiu":
@@ -207,19 +210,19 @@ class _Reader:
             sensed.obs[stamps.path] = stamps.read(steps).reshape(steps, -1)
         if not source:
             raise UserError(
-                f"{self.told.file}: it does not tell its control rate; give it: "
+                f"{self.facts.file}: it does not tell its control rate; give it: "
                 f"{self.wanted.with_rate()}"
             )
         return rate, source, np.arange(steps + 1) / rate
 
-    def ahead(self) -> dict[str, str]:
+    def converted_actions(self) -> dict[str, str]:
         rows = self.layout.ahead
         return {"actions": f"of row t, those of row t + {rows} in the source"} if rows else {}
 
-    def tell(
+    def report_episode(
         self, index: int, lost: Mapping[str, str], sensed: Sensed, paths: Sequence[str]
     ) -> None:
-        self.lost(lost, index)
+        self.report_left_out(lost, index)
         if len(paths) > 1:
             self.promises.report.add(
                 "warning",

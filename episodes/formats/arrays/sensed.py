@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack
 from episodes.formats import guard
 from episodes.formats.arrays import columns, pictures
-from episodes.formats.arrays.layout import Layout, under
+from episodes.formats.arrays.layout import ArrayLayout, under
 from episodes.formats.arrays.nodes import Leaf
-
-Array = NDArray[Any]
 
 FOLDERS = ("obs", "observation", "observations")  # not part of a name
 
@@ -23,12 +20,12 @@ FOLDERS = ("obs", "observation", "observations")  # not part of a name
 class Sensed:
     """Collects the arrays of one episode of `steps`. bgr: of encoded and of raw pictures."""
 
-    layout: Layout
+    layout: ArrayLayout
     steps: int
     place: str
     bgr: tuple[bool, bool]
     cameras: dict[str, CameraTrack] = field(default_factory=dict)
-    obs: dict[str, Array] = field(default_factory=dict)
+    obs: dict[str, AnyArray] = field(default_factory=dict)
     converted: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)  # name -> why it is no picture or depth
 
@@ -76,14 +73,14 @@ class Sensed:
             if seen.note:
                 self.converted[f"obs/{name}_image"] = seen.note
 
-    def _depth(self, path: str, rows: Array, unit_m: float) -> None:
+    def _depth(self, path: str, rows: AnyArray, unit_m: float) -> None:
         name = pictures.camera_of(path.rpartition("/")[0])
         flat = rows[..., 0] if rows.ndim == 4 else rows
         track = self.cameras.get(name, CameraTrack())
         depth = flat.clip(0, 0xFFFF).astype(np.uint16)
         self.cameras[name] = replace(track, depth=depth, unit_m=unit_m)
 
-    def _number(self, path: str, rows: Array) -> None:
+    def _number(self, path: str, rows: AnyArray) -> None:
         name = path.replace("/", ".")
         self.obs[name] = rows
         if rows.ndim >= 3 and (rows.dtype == np.uint16 or "depth" in name):

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.formats.arrays import columns, nodes
-from episodes.formats.arrays.layout import Layout, of_map
+from episodes.formats.arrays.layout import ArrayLayout, of_map
 from episodes.formats.arrays.layouts import KNOWN, plain
 from episodes.formats.arrays.nodes import Group, Leaf
 
@@ -22,7 +22,7 @@ _COMMAND = re.compile(r"act|cmd|command|target|control")
 _BARE = re.compile(r"[A-Za-z0-9_./*-]+")  # what Hydra takes without quotes
 
 
-def choose(file: Path, root: Group, layout: str | None, told: Any) -> Layout:
+def choose(file: Path, root: Group, layout: str | None, told: Any) -> ArrayLayout:
     """What kind of file this is. UserError: none that is known, or it may be several."""
     if told is not None and layout is not None:
         raise UserError("give layout or map, not both")
@@ -39,7 +39,7 @@ def choose(file: Path, root: Group, layout: str | None, told: Any) -> Layout:
     raise refusal(file, root, fitting)
 
 
-def _named(name: str, file: Path, root: Group) -> Layout:
+def _named(name: str, file: Path, root: Group) -> ArrayLayout:
     if name == "plain":
         found = _plain(root)
         if len(found) == 1:
@@ -48,11 +48,10 @@ def _named(name: str, file: Path, root: Group) -> Layout:
     for known in KNOWN:
         if known.name == name:
             return known
-    names = ", ".join([*(known.name for known in KNOWN), "plain"])
-    raise UserError(f"no layout {name!r}; layouts: {names}")
+    raise unknown("layout", name, [*(known.name for known in KNOWN), "plain"])
 
 
-def _plain(root: Group) -> list[Layout]:
+def _plain(root: Group) -> list[ArrayLayout]:
     """Ways to read hand-written groups: the shallowest level at which there are commands."""
     levels = [""]
     for _ in range(MAX_LEVELS):
@@ -82,7 +81,7 @@ def _pattern(name: str) -> str:
     return name if not found else name[: found[-1].start()] + "*" + name[found[-1].end() :]
 
 
-def refusal(file: Path, root: Group, fitting: Sequence[Layout]) -> UserError:
+def refusal(file: Path, root: Group, fitting: Sequence[ArrayLayout]) -> UserError:
     many = ""
     if fitting:
         places = ", ".join("/".join(filter(None, (f.episodes, f.actions[0]))) for f in fitting)

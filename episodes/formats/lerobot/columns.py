@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats import commands
 from episodes.formats.extra import need
 from episodes.formats.flat import Flat, encode_png
-
-Array = NDArray[Any]
 
 STATE = "observation.state"
 # What observation.state is made of, in this order, where the source has no state of its own.
@@ -195,7 +193,7 @@ def check(schema: Schema, flat: Flat, video: bool, episode: int) -> None:
             )
 
 
-def numbers(schema: Schema, flat: Flat) -> dict[str, Array]:
+def numbers(schema: Schema, flat: Flat) -> dict[str, AnyArray]:
     """feature -> (T, D) of every numeric feature but the counters."""
     steps = int(flat.header["steps"])
     out = {key: flat.numbers[name].reshape(steps, -1) for key, name in schema.columns.items()}
@@ -205,7 +203,7 @@ def numbers(schema: Schema, flat: Flat) -> dict[str, Array]:
     return out
 
 
-def counters(steps: int, rate: float, episode: int, first: int, task: int) -> dict[str, Array]:
+def counters(steps: int, rate: float, episode: int, first: int, task: int) -> dict[str, AnyArray]:
     """feature -> (T, 1): LeRobot's own columns. `first`: rows of the data set before these."""
     frame = np.arange(steps, dtype=np.int64)
     return {
@@ -217,7 +215,7 @@ def counters(steps: int, rate: float, episode: int, first: int, task: int) -> di
     }
 
 
-def table(schema: Schema, rows: Mapping[str, Array], flat: Flat) -> Any:
+def table(schema: Schema, rows: Mapping[str, AnyArray], flat: Flat) -> Any:
     """The pyarrow table of an episode, with the metadata that Hugging Face datasets reads."""
     pa = need("pyarrow", "writing LeRobot data")
     arrays, fields = [], []

@@ -20,9 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack
-
-Array = NDArray[Any]
 
 BITS = 12
 TOP = (1 << BITS) - 1
@@ -83,7 +82,7 @@ def is_coded(feature: Mapping[str, Any], bits: int) -> bool:
     return bits == BITS and quantiser(feature) is not None
 
 
-def track(feature: Mapping[str, Any], rows: Array, video: bool) -> CameraTrack | None:
+def track(feature: Mapping[str, Any], rows: AnyArray, video: bool) -> CameraTrack | None:
     """The depth in grey pictures (T, H, W); None where the feature does not say what they mean."""
     if not is_depth(feature):
         return None

@@ -7,20 +7,20 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.errors import UserError
 from episodes.finding import Report, spans
 from episodes.formats.frames import SAME_TIME, Nearest, Video
 from episodes.formats.lerobot import depth
-from episodes.formats.lerobot.meta import Dataset, Entry
+from episodes.formats.lerobot.meta import Dataset, EpisodeEntry
 from episodes.formats.promises import Promises
 
 UNITS = {3: "milliseconds", 6: "microseconds", 9: "nanoseconds"}
 IN_FILES = ("video", "audio")  # types of features that no table holds
 
 
-class Search:
+class LeRobotFaults:
     """Collects faults while the episodes go by; holds counts, no data."""
 
     def __init__(self, report: Report, dataset: Dataset, strict: bool) -> None:
@@ -50,7 +50,7 @@ class Search:
         """Of the table of one episode."""
         self._absent -= set(names)
 
-    def rows(self, entry: Entry, index: int, found: int) -> None:
+    def rows(self, entry: EpisodeEntry, index: int, found: int) -> None:
         self._frames += found
         if found != entry.length:
             self._report.add(
@@ -59,7 +59,7 @@ class Search:
                 episode=index,
             )
 
-    def stamps(self, index: int, stamps: NDArray[np.float64], told: bool) -> None:
+    def stamps(self, index: int, stamps: Floats, told: bool) -> None:
         """The times of the rows [s]; told: they are in the table, not counted."""
         fps = self._dataset.fps
         if not told:
@@ -93,7 +93,7 @@ class Search:
                 field="time",
             )
 
-    def tasks(self, entry: Entry, index: int, used: Sequence[str], told: bool) -> None:
+    def tasks(self, entry: EpisodeEntry, index: int, used: Sequence[str], told: bool) -> None:
         """Texts that are listed as tasks of the episode and that no step has; no text at all."""
         if not told:
             self._report.add("warning", "it has no task text", episode=index, field="language")
@@ -116,7 +116,7 @@ class Search:
         index: int,
         video: Video,
         shown: Nearest,
-        stamps: NDArray[np.float64],
+        stamps: Floats,
         by_row: bool,
     ) -> None:
         """One camera of one episode, as it was read."""
@@ -167,7 +167,7 @@ class Search:
             )
 
     def depth(
-        self, camera: str, index: int, feature: Mapping[str, Any], rows: NDArray[Any], video: bool
+        self, camera: str, index: int, feature: Mapping[str, Any], rows: AnyArray, video: bool
     ) -> None:
         """What a video of codes cannot tell: `rows` are its codes."""
         told = depth.quantiser(feature) if video else None

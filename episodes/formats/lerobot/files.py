@@ -13,7 +13,7 @@ CHUNK = 1000  # files in a folder
 DATA_MB, VIDEO_MB = 100, 200  # a file of v3.0 is closed when it has grown so large
 
 
-class Tables:
+class ParquetTables:
     """The parquet files under data/."""
 
     def __init__(self, out: Path) -> None:

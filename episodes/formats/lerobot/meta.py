@@ -36,7 +36,7 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Entry:
+class EpisodeEntry:
     """One episode as the tables tell of it."""
 
     index: int
@@ -57,7 +57,7 @@ class Dataset:
     robot: str
     fps: float
     features: Mapping[str, Mapping[str, Any]]
-    entries: Sequence[Entry]
+    entries: Sequence[EpisodeEntry]
     tasks: Mapping[int, str]
     subtasks: Mapping[int, str]
     splits: Mapping[str, str]
@@ -166,24 +166,26 @@ def fill(template: str, values: Mapping[str, int | str]) -> str:
 
 def _entries_v2(
     root: Path, info: Mapping[str, Any], keys: Sequence[str], strayed: list[str]
-) -> list[Entry]:
+) -> list[EpisodeEntry]:
     size = max(1, int(info.get("chunks_size") or 1000))
     out = []
     for row in guard.read_json_lines(root / "meta" / "episodes.jsonl"):
         index = int(row["episode_index"])
         values: dict[str, int | str] = {"episode_index": index, "episode_chunk": index // size}
-        data = _found(root, info, "data_path", DATA_V2, values, strayed)
+        data = _resolve_file(root, info, "data_path", DATA_V2, values, strayed)
         clips = {}
         for key in keys:
             here = {**values, "video_key": key}
-            clips[key] = Clip(_found(root, info, "video_path", VIDEO_V2, here, strayed))
+            clips[key] = Clip(_resolve_file(root, info, "video_path", VIDEO_V2, here, strayed))
         tasks = row.get("tasks") or ([row["task"]] if "task" in row else [])
         header = row.get(HEADER)
-        out.append(Entry(index, int(row["length"]), tuple(map(str, tasks)), data, clips, header))
+        out.append(
+            EpisodeEntry(index, int(row["length"]), tuple(map(str, tasks)), data, clips, header)
+        )
     return out
 
 
-def _found(
+def _resolve_file(
     root: Path,
     info: Mapping[str, Any],
     name: str,
@@ -218,7 +220,7 @@ def _found(
 
 def _entries_v3(
     root: Path, info: Mapping[str, Any], keys: Sequence[str], strayed: list[str]
-) -> list[Entry]:
+) -> list[EpisodeEntry]:
     files = sorted((root / "meta" / "episodes").glob("*/*.parquet"))
     if not files:
         raise UserError(f"{root}: no meta/episodes/*/*.parquet")
@@ -231,20 +233,20 @@ def _entries_v3(
             if row.get("data/chunk_index") is None:
                 # of v3.0 by its name, with a file for each episode as v2.1 has it
                 values = {"episode_index": index, "episode_chunk": index // size}
-                data = _found(root, info, "data_path", DATA_V2, values, strayed)
+                data = _resolve_file(root, info, "data_path", DATA_V2, values, strayed)
             else:
                 values = {
                     "chunk_index": int(row["data/chunk_index"]),
                     "file_index": int(row["data/file_index"]),
                 }
-                data = _found(root, info, "data_path", DATA_V3, values, strayed)
+                data = _resolve_file(root, info, "data_path", DATA_V3, values, strayed)
             clips = {}
             here: dict[str, int | str]
             for key in keys:
                 if row.get(f"videos/{key}/chunk_index") is None:
                     if "episode_index" in values:
                         here = {**values, "video_key": key}
-                        file = _found(root, info, "video_path", VIDEO_V2, here, strayed)
+                        file = _resolve_file(root, info, "video_path", VIDEO_V2, here, strayed)
                         clips[key] = Clip(file)
                     continue
                 here = {
@@ -253,7 +255,7 @@ def _entries_v3(
                     "file_index": int(row[f"videos/{key}/file_index"]),
                 }
                 clips[key] = Clip(
-                    _found(root, info, "video_path", VIDEO_V3, here, strayed),
+                    _resolve_file(root, info, "video_path", VIDEO_V3, here, strayed),
                     float(row[f"videos/{key}/from_timestamp"]),
                     float(row[f"videos/{key}/to_timestamp"]),
                 )
@@ -261,7 +263,7 @@ def _entries_v3(
             header = row.get(HEADER)
             if header is not None:
                 header = safe.parse_json(str(header), f"{file}, column {HEADER}")
-            out.append(Entry(index, int(row["length"]), tasks, data, clips, header))
+            out.append(EpisodeEntry(index, int(row["length"]), tasks, data, clips, header))
     return sorted(out, key=lambda entry: entry.index)
 
 

@@ -7,32 +7,30 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.episode import CameraTrack
 from episodes.errors import UserError
 from episodes.footage import Footage
 from episodes.formats import frames, guard
 from episodes.formats.lerobot import depth
-from episodes.formats.lerobot.faults import Search
-from episodes.formats.lerobot.meta import Dataset, Entry
-
-Array = NDArray[Any]
+from episodes.formats.lerobot.faults import LeRobotFaults
+from episodes.formats.lerobot.meta import Dataset, EpisodeEntry
 
 IMAGES = re.compile(r"observation\.images?\.")
 
 
 def videos(
     dataset: Dataset,
-    entry: Entry,
-    stamps: NDArray[np.float64],
+    entry: EpisodeEntry,
+    stamps: Floats,
     index: int,
-    search: Search,
+    search: LeRobotFaults,
     by_row: bool = False,
-) -> dict[str, Array | Footage]:
+) -> dict[str, AnyArray | Footage]:
     """Video key -> colours, which stay in their video; (T, H, W) of grey of more than 8 bits, or of
     the codes of depth. by_row: frame k is that of row k, whatever their times."""
-    out: dict[str, Array | Footage] = {}
+    out: dict[str, AnyArray | Footage] = {}
     for key in dataset.videos:
         clip = entry.clips.get(key)
         if clip is None or not clip.file.is_file():
@@ -69,11 +67,11 @@ def videos(
 
 
 def tracks(
-    dataset: Dataset, seen: Mapping[str, Array | Footage], index: int, search: Search
-) -> tuple[dict[str, CameraTrack], dict[str, Array]]:
+    dataset: Dataset, seen: Mapping[str, AnyArray | Footage], index: int, search: LeRobotFaults
+) -> tuple[dict[str, CameraTrack], dict[str, AnyArray]]:
     """Cameras, with depth where it is known to be that; and what is kept as plain numbers, told."""
     cameras: dict[str, CameraTrack] = {}
-    plain: dict[str, Array] = {}
+    plain: dict[str, AnyArray] = {}
     for key, rows in seen.items():
         name, feature = camera(key), dataset.features.get(key, {})
         if isinstance(rows, Footage):
@@ -91,13 +89,13 @@ def tracks(
     return cameras, plain
 
 
-def images(dataset: Dataset, table: Any, place: str) -> dict[str, Array]:
+def images(dataset: Dataset, table: Any, place: str) -> dict[str, AnyArray]:
     """Pictures that are kept in the table itself, as PNG or JPEG, depth also as TIFF."""
-    out: dict[str, Array] = {}
+    out: dict[str, AnyArray] = {}
     for key, feature in dataset.features.items():
         if feature["dtype"] != "image" or key not in table.column_names:
             continue
-        rows: Array | None = None
+        rows: AnyArray | None = None
         for step, cell in enumerate(table.column(key)):
             value = cell.as_py()
             data = value.get("bytes") if isinstance(value, dict) else value
@@ -119,7 +117,7 @@ def images(dataset: Dataset, table: Any, place: str) -> dict[str, Array]:
     return out
 
 
-def is_colour(rows: Array) -> bool:
+def is_colour(rows: AnyArray) -> bool:
     """Whether numbers of a table are pictures: (T, H, W, 3) u1."""
     return rows.ndim == 4 and rows.shape[3] == 3 and rows.dtype == np.uint8
 

@@ -9,22 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.episode import Episode
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.finding import Report
 from episodes.footage import Footage
 from episodes.formats import commands, guard
 from episodes.formats.flat import unflatten
 from episodes.formats.lerobot import columns, meta, pictures, tables
 from episodes.formats.lerobot import words as words_of
-from episodes.formats.lerobot.faults import Search
-from episodes.formats.lerobot.meta import Dataset, Entry
+from episodes.formats.lerobot.faults import LeRobotFaults
+from episodes.formats.lerobot.meta import Dataset, EpisodeEntry
 
-Array = NDArray[Any]
-
-# columns that have a place of their own in an episode, or only count
 ELSEWHERE = (
     "timestamp", "frame_index", "episode_index", "index", "task_index",
     "next.reward", "next.done", "next.success",
@@ -51,14 +48,14 @@ def read(
     data set, files that are damaged or contradict.
     """
     if frames not in FRAMES:
-        raise UserError(f"options.frames={frames}: there are: {', '.join(FRAMES)}")
+        raise unknown("options.frames", frames, FRAMES)
     by_row = frames == "by_row"
     dataset = meta.read(find(path))
     if hz is not None and hz != dataset.fps:
         raise UserError(
             f"{dataset.root}: it is recorded at {dataset.fps:g} Hz; leave options.hz={hz:g} away"
         )
-    search = Search(report, dataset, strict)
+    search = LeRobotFaults(report, dataset, strict)
     search.tables()
     index = 0
     entries = {entry.index: entry for entry in dataset.entries}
@@ -160,11 +157,11 @@ def _candidates(path: Path) -> list[Path]:
 
 def _episode(
     dataset: Dataset,
-    entry: Entry,
+    entry: EpisodeEntry,
     table: Any,
     index: int,
     place: str,
-    search: Search,
+    search: LeRobotFaults,
     by_row: bool,
 ) -> Episode:
     numbers = _numbers(dataset, table, index, place, search)
@@ -188,7 +185,7 @@ def _episode(
     for name, rows in ordered.items():
         if not columns.is_whole(name, chosen):
             action[columns.key_of(name)] = rows.reshape(steps, -1).astype(np.float32)
-    obs: dict[str, Array] = {}
+    obs: dict[str, AnyArray] = {}
     for name, rows in numbers.items():
         if name not in (*ELSEWHERE, *ordered, *words.used) and not pictures.is_colour(rows):
             obs[columns.key_of(name)] = rows.reshape(steps, -1) if rows.ndim < 3 else rows
@@ -202,7 +199,7 @@ def _episode(
         robot=dataset.robot,
         domain="real",
         control_hz=dataset.fps,
-        instruction=words.said.instruction,
+        instruction=words.texts.instruction,
         success=None if success is None else bool(np.any(success)),
         failure="",
         time=np.append(stamps, stamps[-1] + 1 / dataset.fps),
@@ -212,8 +209,8 @@ def _episode(
         rewards=None if reward is None else reward.reshape(steps).astype(np.float32),
         dones=None if done is None else done.reshape(steps).astype(np.uint8),
         cameras=cameras,
-        subtasks=words.said.subtasks,
-        language=words.said.language,
+        subtasks=words.texts.subtasks,
+        language=words.texts.language,
         licence="unknown",
         lineage={
             "format": f"lerobot {dataset.version}",
@@ -226,20 +223,20 @@ def _episode(
         extra={
             "source_episode": entry.index,
             **({"annotations": dict(words.annotations)} if words.annotations else {}),
-            **({"texts": dict(words.said.rest)} if words.said.rest else {}),
+            **({"texts": dict(words.texts.rest)} if words.texts.rest else {}),
             **_split(dataset, entry.index),
         },
     )
 
 
 def _exported(
-    dataset: Dataset, entry: Entry, table: Any, index: int, place: str, search: Search
+    dataset: Dataset, entry: EpisodeEntry, table: Any, index: int, place: str, search: LeRobotFaults
 ) -> Episode:
     """An episode that cellwright wrote: its header says what the columns were."""
     assert entry.header is not None
-    named: dict[str, Array | Footage] = {}
+    named: dict[str, AnyArray | Footage] = {}
     stamps = np.arange(len(table)) / dataset.fps
-    tracks: dict[str, Array | Footage] = {
+    tracks: dict[str, AnyArray | Footage] = {
         **pictures.videos(dataset, entry, stamps, index, search),
         **pictures.images(dataset, table, place),
     }
@@ -259,8 +256,8 @@ def _exported(
 
 
 def _numbers(
-    dataset: Dataset, table: Any, index: int, place: str, search: Search
-) -> dict[str, Array]:
+    dataset: Dataset, table: Any, index: int, place: str, search: LeRobotFaults
+) -> dict[str, AnyArray]:
     """The columns of numbers; what is neither that, nor text, nor pictures is told."""
     out = {}
     for name in table.column_names:
@@ -268,7 +265,7 @@ def _numbers(
         if kind == "numbers":
             try:
                 out[name] = tables.column(table, name, place)
-            except tables.NotEven as error:
+            except tables.UnevenColumn as error:
                 if name in ELSEWHERE or commands.named(name):
                     raise
                 search.left_out(name, error.why, index)
@@ -279,7 +276,7 @@ def _numbers(
     return out
 
 
-def _stamps(numbers: Mapping[str, Array], steps: int, fps: float) -> NDArray[np.float64]:
+def _stamps(numbers: Mapping[str, AnyArray], steps: int, fps: float) -> Floats:
     """(T,) the time of each row [s]; counted where the table has none."""
     if "timestamp" in numbers:
         return numbers["timestamp"].reshape(steps).astype(np.float64)

@@ -11,22 +11,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
-Stats = dict[str, Array]
+from episodes.array_types import AnyArray
+
+Stats = dict[str, AnyArray]
 QUANTILES = {"q01": 0.01, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q99": 0.99}
 FRAMES = 100  # pictures of an episode that are looked at, evenly spread
 PIXELS = 150  # and of those about so many columns and rows
 
 
-def of_numbers(rows: Array) -> Stats:
+def of_numbers(rows: AnyArray) -> Stats:
     """Of (T, D)."""
     values = rows.astype(np.float64).reshape(len(rows), -1)
     return _of(values, (-1,)) | {"count": np.array([len(rows)])}
 
 
-def of_pictures(frames: Array) -> Stats:
+def of_pictures(frames: AnyArray) -> Stats:
     """Of (T, H, W, 3) u1 or (T, H, W) u2."""
     chosen = np.unique(
         np.linspace(0, len(frames) - 1, min(len(frames), FRAMES)).round().astype(int)
@@ -38,7 +38,7 @@ def of_pictures(frames: Array) -> Stats:
     return _of(scaled, (channels, 1, 1)) | {"count": np.array([len(chosen)])}
 
 
-def _of(values: Array, shape: tuple[int, ...]) -> Stats:
+def _of(values: AnyArray, shape: tuple[int, ...]) -> Stats:
     out = {
         "min": values.min(axis=0),
         "max": values.max(axis=0),
@@ -61,7 +61,7 @@ def _merged(parts: Sequence[Stats]) -> Stats:
     shape = (-1, *([1] * parts[0]["mean"].ndim))
     weights = (counts / total).reshape(shape)
 
-    def mean(name: str) -> Array:
+    def mean(name: str) -> AnyArray:
         return np.asarray((np.stack([part[name] for part in parts]) * weights).sum(axis=0))
 
     centre = mean("mean")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.extra import need
@@ -76,7 +76,7 @@ def kind(table: Any, name: str) -> str:
     return "other"
 
 
-class NotEven(UserError):
+class UnevenColumn(UserError):
     """A column whose rows are not all of one shape; `why`, without the place."""
 
     def __init__(self, place: object, name: str, why: str) -> None:
@@ -84,11 +84,11 @@ class NotEven(UserError):
         self.why = why
 
 
-def column(table: Any, name: str, place: object) -> NDArray[Any]:
-    """(T, ...) a numeric column. NotEven: lists of different lengths, or rows that are empty."""
+def column(table: Any, name: str, place: object) -> AnyArray:
+    """(T, ...) a numeric column. UnevenColumn: lists of different lengths, or empty rows."""
     chunks = table.column(name).combine_chunks()
     if chunks.null_count:
-        raise NotEven(place, name, f"{chunks.null_count} of its values are empty")
+        raise UnevenColumn(place, name, f"{chunks.null_count} of its values are empty")
     shape = [len(chunks)]
     while hasattr(chunks.type, "value_type"):
         flat = chunks.flatten()
@@ -96,9 +96,9 @@ def column(table: Any, name: str, place: object) -> NDArray[Any]:
             return np.zeros((len(table), 0), np.float32)
         total = int(np.prod(shape))
         if total == 0 or len(flat) % total:
-            raise NotEven(place, name, "its lists are of different lengths")
+            raise UnevenColumn(place, name, "its lists are of different lengths")
         if not _even(chunks, len(flat) // total):
-            raise NotEven(place, name, "its lists are of different lengths")
+            raise UnevenColumn(place, name, "its lists are of different lengths")
         shape.append(len(flat) // total)
         chunks = flat
     values = chunks.to_numpy(zero_copy_only=False)

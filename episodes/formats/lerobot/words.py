@@ -8,42 +8,39 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Floats
 from episodes.episode import Subtask
 from episodes.formats import language
 from episodes.formats.frames import SAME_TIME
 from episodes.formats.lerobot import tables
-from episodes.formats.lerobot.faults import Search
-from episodes.formats.lerobot.meta import Dataset, Entry
+from episodes.formats.lerobot.faults import LeRobotFaults
+from episodes.formats.lerobot.meta import Dataset, EpisodeEntry
 
-Array = NDArray[Any]
-
-# lerobot 0.6, src/lerobot/datasets/language.py: rows of (role, content, style, timestamp, ...); the
 # persistent ones stand in every row of the table, events at the step where they happen.
 PERSISTENT, EVENTS = "language_persistent", "language_events"
 PART, REPHRASED = "subtask", "task_aug"
 
 
 @dataclass(frozen=True)
-class Words:
-    """said: what `language.words` makes of it. annotations: column of numbers -> the one text that
+class AnnotatedTexts:
+    """texts: what `language.words` makes of it. annotations: column of numbers -> the one text that
     they stand for. used: columns of numbers that were numbers of texts."""
 
-    said: language.Words
+    texts: language.EpisodeTexts
     annotations: Mapping[str, str]
     used: frozenset[str]
 
 
 def read(
     dataset: Dataset,
-    entry: Entry,
+    entry: EpisodeEntry,
     table: Any,
-    numbers: Mapping[str, Array],
-    stamps: NDArray[np.float64],
+    numbers: Mapping[str, AnyArray],
+    stamps: Floats,
     index: int,
-    search: Search,
-) -> Words:
+    search: LeRobotFaults,
+) -> AnnotatedTexts:
     """The words of an episode; what is text and not among them is told."""
     steps = len(table)
     tasks = _tasks(dataset, entry, numbers, steps)
@@ -70,10 +67,12 @@ def read(
     )
     search.tasks(entry, index, tasks, bool(spoken))
     annotations = {name: text for name, text in found.rest.items() if name in numbered}
-    return Words(said, annotations, frozenset(numbered))
+    return AnnotatedTexts(said, annotations, frozenset(numbered))
 
 
-def _tasks(dataset: Dataset, entry: Entry, numbers: Mapping[str, Array], steps: int) -> list[str]:
+def _tasks(
+    dataset: Dataset, entry: EpisodeEntry, numbers: Mapping[str, AnyArray], steps: int
+) -> list[str]:
     """The task of each step, or those of the episode where the rows do not tell."""
     if "task_index" in numbers and dataset.tasks:
         return [dataset.tasks.get(int(i), "") for i in numbers["task_index"].reshape(-1)]
@@ -81,7 +80,7 @@ def _tasks(dataset: Dataset, entry: Entry, numbers: Mapping[str, Array], steps: 
 
 
 def _numbered(
-    dataset: Dataset, numbers: Mapping[str, Array]
+    dataset: Dataset, numbers: Mapping[str, AnyArray]
 ) -> Iterator[tuple[str, Sequence[str]]]:
     """Columns of numbers of texts: GR00T's annotation.*, of the table of tasks; LeRobot's subtasks,
     of their own (src/lerobot/datasets/lerobot_dataset.py, `subtask_index`)."""
@@ -98,7 +97,7 @@ def _numbered(
             yield name, [known[int(i)] for i in flat]
 
 
-def _columns(table: Any, index: int, search: Search) -> Iterator[tuple[str, Sequence[str]]]:
+def _columns(table: Any, index: int, search: LeRobotFaults) -> Iterator[tuple[str, Sequence[str]]]:
     """Columns of text, a text a step, or the texts that a column of lists holds throughout."""
     for name in table.column_names:
         kind = tables.kind(table, name)
@@ -113,7 +112,7 @@ def _columns(table: Any, index: int, search: Search) -> Iterator[tuple[str, Sequ
 
 
 def _rows(
-    table: Any, stamps: NDArray[np.float64], index: int, search: Search
+    table: Any, stamps: Floats, index: int, search: LeRobotFaults
 ) -> tuple[list[str], tuple[Subtask, ...]]:
     """Other ways to say the whole, and the parts, of the columns that lerobot 0.6 annotates."""
     more: list[str] = []

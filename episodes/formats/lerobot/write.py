@@ -17,7 +17,7 @@ from episodes.formats.flat import Flat, flatten, padded, widths
 from episodes.formats.lerobot import columns, copies, meta, stats
 from episodes.formats.lerobot.columns import Schema
 from episodes.formats.lerobot.copies import Copies
-from episodes.formats.lerobot.files import CHUNK, DATA_MB, VIDEO_MB, Clips, Tables
+from episodes.formats.lerobot.files import CHUNK, DATA_MB, VIDEO_MB, Clips, ParquetTables
 from episodes.storage.selection import Selection
 
 EPISODES_V3 = "meta/episodes/chunk-000/file-000.parquet"
@@ -92,7 +92,7 @@ class _Target:
         self._stats: list[dict[str, stats.Stats]] = []
         self._tasks: dict[str, int] = {}
         self._frames = 0
-        self._data = Tables(out)
+        self._data = ParquetTables(out)
         self._kept = {f"obs/{camera}_image" for camera in kept}
         self._videos: dict[str, Clips | Copies] = {}
 

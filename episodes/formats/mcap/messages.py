@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats import guard
-
-Array = NDArray[Any]
 
 MILLIMETRE = 1e-3
 COLOURS = {
@@ -47,7 +45,7 @@ def check_kind(message: Any, kind: str, use: str, place: str) -> None:
         raise UserError(f"{place} is of {kind}; {use} of the topic map takes {types}")
 
 
-def picture(message: Any, place: str) -> Array:
+def picture(message: Any, place: str) -> AnyArray:
     """(H, W, 3) u1 or, of depth in mm, (H, W) u2: of sensor_msgs/Image or CompressedImage."""
     if hasattr(message, "format"):
         return _compressed(bytes(message.data), str(message.format), place)
@@ -65,7 +63,7 @@ def picture(message: Any, place: str) -> Array:
     return _colour(pixels[..., :3][..., ::order] if channels > 1 else pixels[..., 0])
 
 
-def _compressed(data: bytes, form: str, place: str) -> Array:
+def _compressed(data: bytes, form: str, place: str) -> AnyArray:
     """Of compressed_image_transport, or of compressed_depth_image_transport, which puts a header of
     12 bytes before its PNG, and whose 32FC1 is quantised."""
     if "compressedDepth" not in form:
@@ -75,7 +73,7 @@ def _compressed(data: bytes, form: str, place: str) -> Array:
     return guard.decode_image(data[DEPTH_HEADER:], place)
 
 
-def _rows(message: Any, height: int, wanted: int, place: str) -> Array:
+def _rows(message: Any, height: int, wanted: int, place: str) -> AnyArray:
     """(H, wanted) the bytes of each row, without the padding at its end."""
     data = np.frombuffer(bytes(message.data), np.uint8)
     step = int(message.step)
@@ -84,11 +82,11 @@ def _rows(message: Any, height: int, wanted: int, place: str) -> Array:
     return np.ascontiguousarray(data[: height * step].reshape(height, step)[:, :wanted])
 
 
-def _colour(pixels: Array) -> Array:
+def _colour(pixels: AnyArray) -> AnyArray:
     return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
 
 
-def joints(message: Any, names: tuple[str, ...], place: str) -> tuple[Array, Array]:
+def joints(message: Any, names: tuple[str, ...], place: str) -> tuple[AnyArray, AnyArray]:
     """(J,) positions and velocities of sensor_msgs/JointState, in the order of `names`; velocities
     are (0,) where the message has none."""
     at = {str(name): i for i, name in enumerate(message.name)}
@@ -102,7 +100,7 @@ def joints(message: Any, names: tuple[str, ...], place: str) -> tuple[Array, Arr
     return position[order], velocity[order] if len(velocity) else velocity
 
 
-def numbers(message: Any, place: str) -> tuple[Array, list[str]]:
+def numbers(message: Any, place: str) -> tuple[AnyArray, list[str]]:
     """(N,) every number in a message but its header, depth first, and where each one was.
 
     UserError: it holds none, or so many that it is a picture or a cloud.
@@ -137,18 +135,19 @@ def numbers(message: Any, place: str) -> tuple[Array, list[str]]:
 
 def _fields(message: Any) -> Iterable[str]:
     """The names of a message's fields, in its order; of what is no message, none."""
-    if slots := getattr(message, "__slots__", ()):
+    slots: Iterable[str] = getattr(message, "__slots__", ())
+    if slots:
         return slots
     return [field for field in getattr(message, "__dataclass_fields__", ()) if field[0] != "_"]
 
 
 class Frames:
-    """The last transforms that were heard: child frame -> (parent, pose in it)."""
+    """The last transforms received: child frame -> (parent, pose in it)."""
 
     def __init__(self) -> None:
-        self._parents: dict[str, tuple[str, Array]] = {}
+        self._parents: dict[str, tuple[str, AnyArray]] = {}
 
-    def hear(self, message: Any) -> None:
+    def receive(self, message: Any) -> None:
         """A tf2_msgs/TFMessage."""
         for entry in message.transforms:
             t, q = entry.transform.translation, entry.transform.rotation
@@ -156,7 +155,7 @@ class Frames:
             parent = str(entry.header.frame_id).lstrip("/")
             self._parents[str(entry.child_frame_id).lstrip("/")] = (parent, pose)
 
-    def child_to_parent(self, parent: str, child: str) -> Array | None:
+    def child_to_parent(self, parent: str, child: str) -> AnyArray | None:
         """(7,) the pose of `child` in `parent`, an ancestor of it; None where no chain leads up."""
         pose = np.array([0, 0, 0, 0, 0, 0, 1.0])
         for _ in range(len(self._parents) + 1):
@@ -169,7 +168,7 @@ class Frames:
         return None
 
 
-def _compose(one: Array, two: Array) -> Array:
+def _compose(one: AnyArray, two: AnyArray) -> AnyArray:
     """Poses x y z qx qy qz qw: first two, then one."""
     turned = _rotate(one[3:], two[:3])
     x1, y1, z1, w1 = one[3:]
@@ -183,7 +182,7 @@ def _compose(one: Array, two: Array) -> Array:
     return np.concatenate([one[:3] + turned, quaternion])
 
 
-def _rotate(quaternion: Array, vector: Array) -> Array:
+def _rotate(quaternion: AnyArray, vector: AnyArray) -> AnyArray:
     axis, scalar = quaternion[:3], quaternion[3]
     side = 2 * np.cross(axis, vector)
     return np.asarray(vector + scalar * side + np.cross(axis, side))

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -24,8 +24,6 @@ from episodes.formats.mcap.storage import Message
 from episodes.formats.mcap.topics import TF, Sampled, Topics
 from episodes.formats.promises import Promises
 from episodes.reserved import MEANING
-
-Array = NDArray[Any]
 
 WRENCHES = ("geometry_msgs/msg/Wrench", "geometry_msgs/msg/WrenchStamped")
 TEXT = "std_msgs/msg/String"
@@ -50,7 +48,7 @@ def read(
     plan = folder.read_map(table, hz)
     for index, bag in enumerate(folder.bags(path)):
         with storage.unpacked(bag.files) as files:
-            yield _Bag(bag, files, plan, report, strict, index).episode()
+            yield _BagReader(bag, files, plan, report, strict, index).episode()
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,11 @@ class _Rows:
     None, and the texts of the topic of instructions by their times [ns]."""
 
     taken: Mapping[Sampled, list[Any]]
-    tcp: list[Array | None]
+    tcp: list[AnyArray | None]
     said: dict[int, str]
 
 
-class _Bag:
+class _BagReader:
     """One bag: which message each step takes is decided before anything is decoded."""
 
     def __init__(
@@ -83,7 +81,7 @@ class _Bag:
         for message in self._bag.lacks:
             self._promises.lacks(message, episode=self._index)
         stamps = self._stamps()
-        self._told(stamps)
+        self._report_missing(stamps)
         sampled = [one for one in self._plan.sampled if one.topic in stamps]
         if not sampled:
             there = ", ".join(sorted(self._kinds)) or "none"
@@ -95,7 +93,7 @@ class _Bag:
         chosen = {one: self._choose(one, stamps[one.topic], times) for one in sampled}
         return self._assemble(times, self._decode(times, chosen))
 
-    def _stamps(self) -> dict[str, Array]:
+    def _stamps(self) -> dict[str, AnyArray]:
         """topic -> log times of its messages [ns], in the order of the files."""
         out: dict[str, list[int]] = {}
         for message in self._messages(None):
@@ -103,18 +101,18 @@ class _Bag:
             self._kinds[message.topic] = message.kind
         return {topic: np.array(found, np.int64) for topic, found in out.items()}
 
-    def _told(self, stamps: Mapping[str, Array]) -> None:
-        """What the metadata or the map promise and the bag does not hold; words left unheard."""
+    def _report_missing(self, stamps: Mapping[str, AnyArray]) -> None:
+        """What the metadata or the map promise and the bag does not hold; text that is left."""
         plan = self._plan
-        told, found = self._bag.messages, sum(map(len, stamps.values()))
-        if told is not None and told != found:
+        promised, found = self._bag.messages, sum(map(len, stamps.values()))
+        if promised is not None and promised != found:
             self._promises.lacks(
-                f"{self._bag.name}: {folder.METADATA} tells of {told} messages, the files hold "
+                f"{self._bag.name}: {folder.METADATA} tells of {promised} messages, the files hold "
                 f"{found}",
                 episode=self._index,
             )
-        said = [plan.instruction] if plan.said else []
-        named = list(dict.fromkeys([*(one.topic for one in plan.sampled), *said]))
+        spoken = [plan.instruction] if plan.instruction_is_topic else []
+        named = list(dict.fromkeys([*(one.topic for one in plan.sampled), *spoken]))
         for topic in named:
             if topic not in stamps:
                 self._promises.lacks(f"topic {topic} has no messages", episode=self._index)
@@ -138,7 +136,7 @@ class _Bag:
         for file in self._files:
             yield from storage.messages(file, topics, self._bag.packed)
 
-    def _choose(self, one: Sampled, stamps: Array, times: Array) -> Array:
+    def _choose(self, one: Sampled, stamps: AnyArray, times: AnyArray) -> AnyArray:
         """(T,) which message of the topic, in the order of the files, each step takes."""
         chosen, stale = sampling.chosen(stamps, times, self._plan.hz, one.command)
         if stale is not None:
@@ -151,7 +149,7 @@ class _Bag:
             )
         return chosen
 
-    def _decode(self, times: Array, chosen: Mapping[Sampled, Array]) -> _Rows:
+    def _decode(self, times: AnyArray, chosen: Mapping[Sampled, AnyArray]) -> _Rows:
         """The messages that the steps take; each is decoded once, pictures at once."""
         wanted: dict[str, dict[int, list[tuple[Sampled, int]]]] = {}
         for one, numbers in chosen.items():
@@ -159,7 +157,7 @@ class _Bag:
                 wanted.setdefault(one.topic, {}).setdefault(int(number), []).append((one, step))
         rows = _Rows({one: [None] * len(times) for one in chosen}, [None] * len(times), {})
         plan, frames, step = self._plan, messages.Frames(), 0
-        said = plan.instruction if plan.said else ""
+        said = plan.instruction if plan.instruction_is_topic else ""
         heard = dict.fromkeys(wanted, -1)
         topics = {*wanted, *(TF if plan.tcp else ()), *([said] if said else [])}
         for message in self._messages(sorted(topics)):
@@ -167,7 +165,7 @@ class _Bag:
                 self._note_tcp(rows, frames, step)
                 step += 1
             if message.topic in TF and plan.tcp:
-                frames.hear(self._decoded(message))
+                frames.receive(self._decoded(message))
             if message.topic == said:
                 rows.said[message.time] = self._decoded(message).data
             if message.topic in heard:
@@ -199,14 +197,14 @@ class _Bag:
     def _place(self, topic: str) -> str:
         return f"{self._bag.name}: {topic}"
 
-    def _assemble(self, times: Array, rows: _Rows) -> Episode:
+    def _assemble(self, times: AnyArray, rows: _Rows) -> Episode:
         plan, taken = self._plan, rows.taken
         cameras = {
             camera: _track(taken[Sampled(topic)], self._place(topic))
             for camera, topic in plan.cameras.items()
             if Sampled(topic) in taken
         }
-        obs: dict[str, Array] = {}
+        obs: dict[str, AnyArray] = {}
         columns: dict[str, list[str]] = {}
         meaning: dict[str, str] = {}
         joint_names = plan.joint_names
@@ -233,8 +231,8 @@ class _Bag:
                 f"no transform leads from {plan.tcp[1]} to {plan.tcp[0]} at every step",
                 episode=self._index,
             )
-        actions: Array = np.zeros((len(times), 0), np.float32)
-        action: dict[str, Array] = {}
+        actions: AnyArray = np.zeros((len(times), 0), np.float32)
+        action: dict[str, AnyArray] = {}
         if Sampled(plan.actions, True) in taken:
             found, columns["actions"] = self._numbers(taken, Sampled(plan.actions, True))
             actions = action["native"] = found.astype(np.float32)
@@ -275,9 +273,9 @@ class _Bag:
             },
         )
 
-    def _texts(self, times: Array, said: Mapping[int, str]) -> list[str]:
+    def _texts(self, times: AnyArray, said: Mapping[int, str]) -> list[str]:
         """(T,) the instruction at each step: the last one said, before that the first."""
-        if not self._plan.said:
+        if not self._plan.instruction_is_topic:
             return [self._plan.instruction] * len(times)
         if not said:
             return []
@@ -285,7 +283,9 @@ class _Bag:
         last = np.searchsorted(stamps, times, side="right") - 1
         return [said[stamps[max(0, int(at))]] for at in last]
 
-    def _numbers(self, taken: Mapping[Sampled, list[Any]], one: Sampled) -> tuple[Array, list[str]]:
+    def _numbers(
+        self, taken: Mapping[Sampled, list[Any]], one: Sampled
+    ) -> tuple[AnyArray, list[str]]:
         """(T, N) the numbers of T messages, and their names."""
         place = self._place(one.topic)
         found = [
@@ -298,7 +298,7 @@ class _Bag:
         return np.array([values for values, _ in found]), names
 
 
-def _track(pictures: list[Array], place: str) -> CameraTrack:
+def _track(pictures: list[AnyArray], place: str) -> CameraTrack:
     guard.check_frames(len(pictures), pictures[0], place)
     if any(picture.shape != pictures[0].shape for picture in pictures):
         raise UserError(f"{place}: its pictures change their size")

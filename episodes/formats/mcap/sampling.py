@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import Ints
 from episodes.errors import UserError
 from episodes.formats import guard
-
-Stamps = NDArray[np.int64]
 
 NANO = 1e-9
 STALE = 3.0  # periods of its own after which a reading is called stale
@@ -28,7 +27,7 @@ class Stale:
     period: float
 
 
-def times(topics: Sequence[Stamps], hz: float, place: object) -> Stamps:
+def times(topics: Sequence[Ints], hz: float, place: object) -> Ints:
     """(T,) [ns]: from when every topic has been heard until the first falls silent.
 
     topics: log times of each [ns], in any order. UserError: that is no episode.
@@ -45,7 +44,7 @@ def times(topics: Sequence[Stamps], hz: float, place: object) -> Stamps:
 
 
 def chosen(
-    stamps: Stamps, steps: Stamps, hz: float, command: bool
+    stamps: Ints, steps: Ints, hz: float, command: bool
 ) -> tuple[NDArray[np.intp], Stale | None]:
     """(T,) the index of the message that each step takes: the last one logged at or before its
     time, of a command the last one before the next step. And, of a reading, which of them are old.

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import UserError, unknown
 from episodes.formats import commands
 from episodes.formats.extra import need
 from episodes.storage.descriptors import opening
@@ -68,7 +68,7 @@ class Topics:
         return list(dict.fromkeys(one for one in named if one.topic))
 
     @property
-    def said(self) -> bool:
+    def instruction_is_topic(self) -> bool:
         """Whether the instruction is a topic, not the text itself."""
         return self.instruction.startswith("/")
 
@@ -76,14 +76,18 @@ class Topics:
     def topics(self) -> set[str]:
         """Every topic that is made use of."""
         more = [*TF] if self.tcp else []
-        return {*(one.topic for one in self.sampled), *more, *([self.instruction] * self.said)}
+        return {
+            *(one.topic for one in self.sampled),
+            *more,
+            *([self.instruction] * self.instruction_is_topic),
+        }
 
     def uses(self, topic: str) -> list[str]:
         """The keys of the map that take a topic and want messages of a certain type."""
         found = {
             "cameras": topic in self.cameras.values(),
             "joints": topic == self.joints,
-            "instruction": self.said and topic == self.instruction,
+            "instruction": self.instruction_is_topic and topic == self.instruction,
             "tcp": self.tcp is not None and topic in TF,
         }
         return [use for use, takes in found.items() if takes]
@@ -102,9 +106,9 @@ def read(path: Path, hz: float | None) -> Topics:
         raise UserError(f"{path}: the topic map cannot be read ({reason})") from None
     if not isinstance(value, dict):
         raise UserError(f"{path}: a topic map has keys: {', '.join(KEYS)}")
-    unknown = sorted(str(key) for key in value if key not in KEYS)
-    if unknown:
-        raise UserError(f"{path}: unknown key {unknown[0]!r}; keys: {', '.join(KEYS)}")
+    for key in value:
+        if key not in KEYS:
+            raise unknown(f"key in {path}:", key, KEYS)
     try:
         return _topics(value, hz)
     except (KeyError, TypeError, ValueError) as error:

@@ -7,3 +7,5 @@ from episodes.formats.rlds.read import read
 from episodes.formats.rlds.write import write
 
 __all__ = ["expected", "is_source", "read", "sources", "write"]
+
+ONE_SHAPE = "TFDS wants one shape"

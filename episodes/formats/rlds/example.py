@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import Ints, Singles
 from episodes.errors import UserError
 
-Value = list[bytes] | NDArray[np.float32] | NDArray[np.int64]
+Value = list[bytes] | Singles | Ints
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
@@ -99,7 +100,7 @@ def _numbers(body: bytes) -> Iterator[bytes]:
             yield value
 
 
-def _varints(data: bytes) -> NDArray[np.int64]:
+def _varints(data: bytes) -> Ints:
     """Every varint of `data` (N,), two's complement in 64 bits."""
     raw = np.frombuffer(data, np.uint8)
     if not len(raw):
@@ -145,7 +146,7 @@ def _pack(value: int) -> bytes:
     return bytes(out)
 
 
-def _pack_varints(values: NDArray[np.int64]) -> bytes:
+def _pack_varints(values: Ints) -> bytes:
     if values.size and values.min() >= 0 and values.max() < 0x80:
         return values.astype(np.uint8).tobytes()
     return b"".join(_pack(int(value)) for value in values.astype(np.uint64))

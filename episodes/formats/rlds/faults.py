@@ -12,15 +12,15 @@ from episodes.episode import Episode
 from episodes.finding import Report
 from episodes.formats.promises import Promises
 from episodes.formats.rlds.example import Value
-from episodes.formats.rlds.folder import Source
+from episodes.formats.rlds.folder import DatasetVersion
 
 BLACK = 8  # brightest value of a picture that shows nothing: JPEG's error around black
 
 
-class Search:
+class RldsFaults:
     """Collects faults while the records go by; holds a digest of each episode, no data."""
 
-    def __init__(self, report: Report, source: Source, strict: bool) -> None:
+    def __init__(self, report: Report, source: DatasetVersion, strict: bool) -> None:
         self._report = report
         self._source = source
         self._lacks = Promises(source.folder, strict, report).lacks

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.rlds.example import Value
@@ -82,14 +82,14 @@ def _shape(node: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int(size) for size in node.get("shape", {}).get("dimensions", ()))
 
 
-class NotEven(UserError):
+class UnevenRows(UserError):
     """Rows that are not all of one size, where features.json leaves it open."""
 
 
-def decode(feature: Feature, value: Value, steps: int, where: object) -> NDArray[Any] | list[str]:
+def decode(feature: Feature, value: Value, steps: int, where: object) -> AnyArray | list[str]:
     """(steps, *shape) of a tensor or image, `steps` strings of a text.
 
-    NotEven: of a tensor, since its rows differ in size. UserError: it does not fit.
+    UnevenRows: of a tensor, since its rows differ in size. UserError: it does not fit.
     """
     if feature.kind == "text":
         return [_bytes(item, where).decode("utf-8", "replace") for item in value]
@@ -101,7 +101,7 @@ def decode(feature: Feature, value: Value, steps: int, where: object) -> NDArray
             parts = [_bytes(item, where) for item in value]
             if feature.encoding == "zlib":
                 parts = [_inflate(part, where) for part in parts]
-            flat: NDArray[Any] = np.frombuffer(b"".join(parts), dtype)
+            flat: AnyArray = np.frombuffer(b"".join(parts), dtype)
         else:
             flat = np.asarray(value).astype(dtype)
         if any(size < 0 for size in feature.shape):
@@ -109,7 +109,7 @@ def decode(feature: Feature, value: Value, steps: int, where: object) -> NDArray
         return flat.reshape(steps, *feature.shape)
     except (TypeError, ValueError):
         if feature.kind == "tensor" and any(size < 0 for size in feature.shape):
-            raise NotEven(
+            raise UnevenRows(
                 f"{where}: {len(value)} values in {steps} steps: their number differs from step to "
                 "step"
             ) from None
@@ -119,7 +119,7 @@ def decode(feature: Feature, value: Value, steps: int, where: object) -> NDArray
         ) from None
 
 
-def _images(feature: Feature, value: Value, steps: int, where: object) -> NDArray[Any]:
+def _images(feature: Feature, value: Value, steps: int, where: object) -> AnyArray:
     """(T, H, W, C) u1 or u2 of colour, with or without alpha; (T, H, W) of grey, depth or floats.
 
     TFDS keeps the bits of a float32 picture as the four bytes of an RGBA PNG
@@ -127,7 +127,7 @@ def _images(feature: Feature, value: Value, steps: int, where: object) -> NDArra
     """
     if len(value) != steps:
         raise UserError(f"{where}: {len(value)} images for {steps} steps")
-    out: NDArray[Any] | None = None
+    out: AnyArray | None = None
     for step, item in enumerate(value):
         frame = guard.decode_image(_bytes(item, where), f"{where}, step {step}")
         if feature.dtype == "float32":

@@ -23,7 +23,7 @@ MAX_SHARDS = 100_000
 
 
 @dataclass(frozen=True)
-class Source:
+class DatasetVersion:
     """One version of a data set.
 
     shards: (split, file) in reading order. promised: split -> number of episodes that
@@ -40,7 +40,7 @@ class Source:
     missing: tuple[str, ...]
 
 
-def find(path: Path) -> Source:
+def find(path: Path) -> DatasetVersion:
     """The version folder at `path` or up to two levels below it. UserError: none, or several."""
     folder = _folder(path)
     table = folder / "dataset_info.json"
@@ -54,7 +54,7 @@ def find(path: Path) -> Source:
     missing += [f"split {split!r}" for split in promised if split not in splits]
     first = SHARD.fullmatch(splits[order[0]][0].name)
     licence = info.get("redistributionInfo")
-    return Source(
+    return DatasetVersion(
         folder=folder,
         name=str(info.get("name") or (first["dataset"] if first else folder.parent.name)),
         version=str(info.get("version") or folder.name),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from episodes.array_types import AnyArray, Floats
 
 # Control rate [Hz] by TFDS name. The format has no field for it. From the overview table of Open
 # X-Embodiment (O'Neill et al. 2023, robotics-transformer-x.github.io) as it is kept in machine
@@ -56,12 +56,12 @@ class Meaning:
     """
 
     robot: str
-    convert: Callable[[NDArray[Any]], dict[str, NDArray[Any]]]
+    convert: Callable[[AnyArray], dict[str, AnyArray]]
     columns: Mapping[str, Sequence[str]]
     lineage: Mapping[str, str]
 
 
-def rotation_vector(rpy: NDArray[Any]) -> NDArray[np.float64]:
+def rotation_vector(rpy: AnyArray) -> Floats:
     """(T, 3) rotation vectors [rad] of roll, pitch, yaw about fixed axes: Rz(y) Ry(p) Rx(r)."""
     half = np.asarray(rpy, np.float64) / 2
     sr, sp, sy = np.sin(half).T
@@ -79,10 +79,11 @@ def rotation_vector(rpy: NDArray[Any]) -> NDArray[np.float64]:
     # The shorter of the two turns; near zero, 2 is the limit of angle / length.
     angle = 2 * np.arctan2(length * np.where(scalar < 0, -1, 1), np.abs(scalar))
     scale = np.divide(angle, length, out=np.full_like(length, 2.0), where=length > 1e-12)
-    return vector * scale[:, None]
+    rotvecs: Floats = vector * scale[:, None]
+    return rotvecs
 
 
-def _bridge(actions: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def _bridge(actions: AnyArray) -> dict[str, AnyArray]:
     if actions.ndim != 2 or actions.shape[1] != 7:
         return {}
     delta = np.concatenate([actions[:, :3], rotation_vector(actions[:, 3:6])], axis=1)
@@ -92,7 +93,7 @@ def _bridge(actions: NDArray[Any]) -> dict[str, NDArray[Any]]:
     }
 
 
-def _nothing(actions: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def _nothing(actions: AnyArray) -> dict[str, AnyArray]:
     return {}
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack, Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -17,13 +17,10 @@ from episodes.formats.arrays import pictures
 from episodes.formats.flat import unflatten
 from episodes.formats.rlds import example, faults, features, folder, names, oxe, records
 from episodes.formats.rlds.example import Value
-from episodes.formats.rlds.folder import Source
+from episodes.formats.rlds.folder import DatasetVersion
 from episodes.reserved import MEANING
 from episodes.storage import safe
 
-Array = NDArray[Any]
-
-# Of a step, what has a place of its own in an episode or follows from the others.
 STANDARD = ("action", "is_first", "is_last", "is_terminal", "reward", "discount")
 HEADER = "episode_metadata/cellwright"  # of our own exports: see formats/flat.py
 MAX_METADATA = 64  # values of one entry of episode_metadata that are kept
@@ -40,7 +37,7 @@ def read(
     source = folder.find(path)
     ours = HEADER in source.features
     rate, rate_source = (0.0, "in the header") if ours else _rate(source, hz)
-    search = faults.Search(report, source, strict)
+    search = faults.RldsFaults(report, source, strict)
     search.tables()
     if not ours and hz is None:
         report.add(
@@ -80,7 +77,7 @@ def read(
         raise UserError(f"{source.folder}: its files hold no records with steps")
 
 
-def _rate(source: Source, hz: float | None) -> tuple[float, str]:
+def _rate(source: DatasetVersion, hz: float | None) -> tuple[float, str]:
     if hz is not None:
         return hz, "given as hz"
     if source.name in oxe.RATES:
@@ -91,7 +88,7 @@ def _rate(source: Source, hz: float | None) -> tuple[float, str]:
     )
 
 
-def _steps(source: Source, values: Mapping[str, Value], place: str) -> int:
+def _steps(source: DatasetVersion, values: Mapping[str, Value], place: str) -> int:
     """T of a record, from the first key of a step whose size is known."""
     for key, feature in source.features.items():
         if not key.startswith("steps/") or key not in values:
@@ -106,8 +103,12 @@ def _steps(source: Source, values: Mapping[str, Value], place: str) -> int:
 
 
 def _decode(
-    source: Source, values: Mapping[str, Value], steps: int, place: str, search: faults.Search
-) -> dict[str, Array | list[str]]:
+    source: DatasetVersion,
+    values: Mapping[str, Value],
+    steps: int,
+    place: str,
+    search: faults.RldsFaults,
+) -> dict[str, AnyArray | list[str]]:
     """key -> its rows: (T, ...) or T strings of a step, one row of episode_metadata."""
     out = {}
     for key, feature in source.features.items():
@@ -116,7 +117,7 @@ def _decode(
         rows = steps if key.startswith("steps/") else 1
         try:
             out[key] = features.decode(feature, values[key], rows, f"{place}: {key}")
-        except features.NotEven as error:
+        except features.UnevenRows as error:
             if key.startswith("steps/action"):
                 raise
             search.not_even(key, str(error))
@@ -124,15 +125,15 @@ def _decode(
 
 
 def _episode(
-    source: Source,
-    decoded: Mapping[str, Array | list[str]],
+    source: DatasetVersion,
+    decoded: Mapping[str, AnyArray | list[str]],
     index: int,
     steps: int,
     rate: float,
     lineage: dict[str, Any],
-    search: faults.Search,
+    search: faults.RldsFaults,
 ) -> Episode:
-    arrays: dict[str, Array] = {}
+    arrays: dict[str, AnyArray] = {}
     texts: dict[str, list[str]] = {}
     metadata: dict[str, Any] = {}
     for key, value in decoded.items():
@@ -158,7 +159,7 @@ def _episode(
         robot, columns = meaning.robot, meaning.columns
         lineage = {**lineage, MEANING: dict(meaning.lineage)}
     cameras: dict[str, CameraTrack] = {}
-    obs: dict[str, Array] = {}
+    obs: dict[str, AnyArray] = {}
     for key, rows in arrays.items():
         name = key.removeprefix("observation/").replace("/", ".")
         if source.features[f"steps/{key}"].kind == "image":
@@ -206,7 +207,7 @@ def _episode(
     )
 
 
-def _spelt(rows: Array) -> list[str]:
+def _spelt(rows: AnyArray) -> list[str]:
     """The text of each row of codes that end with 0, as Language Table spells its instructions
     (google-research/language-table, README, "decode_inst"); none of other numbers."""
     if rows.ndim != 2 or rows.dtype.kind not in "iu" or not ((rows >= 0) & (rows < 256)).all():
@@ -214,7 +215,7 @@ def _spelt(rows: Array) -> list[str]:
     return [bytes(row[row > 0].tolist()).decode("utf-8", "replace") for row in rows]
 
 
-def _exported(decoded: Mapping[str, Array | list[str]], place: str) -> Episode:
+def _exported(decoded: Mapping[str, AnyArray | list[str]], place: str) -> Episode:
     """An episode that cellwright wrote: its header says what the keys were."""
     header = safe.parse_json(decoded[HEADER][0], f"{place}: {HEADER}")
     try:
@@ -233,7 +234,7 @@ def _exported(decoded: Mapping[str, Array | list[str]], place: str) -> Episode:
     return unflatten(numbers, pictures, header)
 
 
-def _actions(arrays: Mapping[str, Array], steps: int) -> tuple[Array, dict[str, Array]]:
+def _actions(arrays: Mapping[str, AnyArray], steps: int) -> tuple[AnyArray, dict[str, AnyArray]]:
     """(T, A) the action as it is, a dictionary of actions side by side in the order of its names.
 
     The second value is what goes under action/: the same, each under its own name.

@@ -37,7 +37,8 @@ def _zeros_operator(count: int) -> NDArray[np.uint32]:
     """(32,) what each bit of a CRC register becomes after `count` zero bytes: a GF(2) matrix."""
     if count == 1:
         bits = np.uint32(1) << np.arange(32, dtype=np.uint32)
-        return _table()[bits & 0xFF] ^ (bits >> 8)
+        one: NDArray[np.uint32] = _table()[bits & 0xFF] ^ (bits >> 8)
+        return one
     half = _zeros_operator(count // 2)
     out = _apply(half, half)
     return _apply(_zeros_operator(1), out) if count % 2 else out

@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats.flat import Flat, encode_png, flatten, padded, to_json, widths
 from episodes.formats.rlds import example, names, records
 from episodes.storage.selection import Selection
-
-Array = NDArray[Any]
 
 SHARD_BYTES = 256 << 20
 EXACT = ("f2", "f4", "i1", "i2", "i4", "i8", "u1", "u2", "b1")  # in float and int64 lists
@@ -149,7 +147,7 @@ def _dictionary(features: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tensor(rows: Array) -> dict[str, Any]:
+def _tensor(rows: AnyArray) -> dict[str, Any]:
     """Of rows (T, ...). What a tf.Example cannot hold exactly goes as bytes."""
     shape = [str(size) for size in rows.shape[1:]]
     exact = rows.dtype.str[1:] in EXACT

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import Episode
 from episodes.errors import UserError
 from episodes.finding import Report
@@ -159,9 +159,9 @@ def _episode(number: int, samples: Samples, place: str, promises: Promises) -> E
     return unflatten(numbers, pictures, header)
 
 
-def _pictures(samples: Samples, extension: str, place: str) -> NDArray[Any]:
+def _pictures(samples: Samples, extension: str, place: str) -> AnyArray:
     """(T, H, W, 3) u1 or (T, H, W) u2."""
-    out: NDArray[Any] | None = None
+    out: AnyArray | None = None
     for t in range(len(samples)):
         here = f"{place}, step {t}, {extension}"
         if f"{extension}.png" in samples[t]:

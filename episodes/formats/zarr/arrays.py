@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.errors import UserError
 from episodes.formats import guard
 from episodes.formats.zarr import codecs
@@ -86,7 +86,7 @@ class Array:
     def attrs(self) -> Mapping[str, Any]:
         return self.store.json(_key(self.path, ".zattrs"))
 
-    def __getitem__(self, rows: Any) -> NDArray[Any]:
+    def __getitem__(self, rows: Any) -> AnyArray:
         """Of a slice of rows, of one row, or of () the value. UserError: it cannot be read."""
         if rows == ():
             return self._window(0, self.shape[0] if self.shape else 0).reshape(self.shape)
@@ -95,10 +95,10 @@ class Array:
             if step != 1:
                 raise ValueError("rows are read one after another")
             return self._window(start, max(start, stop))
-        out: NDArray[Any] = self._window(int(rows), int(rows) + 1)[0]
+        out: AnyArray = self._window(int(rows), int(rows) + 1)[0]
         return out
 
-    def _window(self, start: int, stop: int) -> NDArray[Any]:
+    def _window(self, start: int, stop: int) -> AnyArray:
         if self.dtype.hasobject:
             raise UserError(f"{self._place}: values of a type that is not read")
         shape = (stop - start, *self.shape[1:]) if self.shape else ()
@@ -136,7 +136,7 @@ class Array:
             numbers = "" if self.prefix else "0"
         return _key(self.path, f"{self.prefix}{numbers}".rstrip("/"))
 
-    def _decode(self, data: bytes, key: str) -> NDArray[Any]:
+    def _decode(self, data: bytes, key: str) -> AnyArray:
         try:
             for codec in reversed(self.codecs):
                 data = codecs.unpack(codec, data, self.chunks, self.stored)

@@ -50,7 +50,7 @@ def read(
 
 
 def is_source(path: Path) -> bool:
-    return bool(_found(path))
+    return bool(_stores(path))
 
 
 def sources(path: Path) -> tuple[Path, list[Path]]:
@@ -63,13 +63,13 @@ def sources(path: Path) -> tuple[Path, list[Path]]:
 
 def stores(path: Path) -> list[Path]:
     """UserError: none."""
-    found = _found(path)
+    found = _stores(path)
     if not found:
         raise UserError(f"{path}: no zarr store here (a folder with .zgroup, or a .zarr.zip)")
     return found
 
 
-def _found(path: Path) -> list[Path]:
+def _stores(path: Path) -> list[Path]:
     if _is_store(path):
         return [path]
     if not path.is_dir():

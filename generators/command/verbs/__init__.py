@@ -1,4 +1,4 @@
-"""One verb, one small file: each has `run(config) -> exit code` and a `conf/VERB.yaml`."""
+"""One verb, one small file: each has `run(config) -> Exit` and a `conf/VERB.yaml`."""
 
 from __future__ import annotations
 

@@ -9,61 +9,58 @@ from typing import Any
 
 import numpy as np
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
+from episodes.shown import shown
 from episodes.storage.library import Library
 from episodes.storage.records import Row
-from generators import rendering
-from generators.command.libraries import ours
+from generators.command.libraries import simulated
 from generators.production import makers
 from generators.production.plan import Plan
-from generators.production.pools.local import LocalPool
-from generators.production.recipes import again, differing
+from generators.production.pools.local import LocalPool, workers
+from generators.production.recipes import current_plan, differing, ready
 from generators.progress import waited
 from sim.quiet import quiet
+from sim.render import NO_PIXELS
 
 RECYCLE = 200  # episodes after which a worker is replaced by a fresh one
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     fraction, rng = config["fraction"], np.random.default_rng(config["seed"])
-    pool = LocalPool({"recycle": RECYCLE}, config["workers"], 1)
     asked: dict[Future[str], tuple[Plan, Row]] = {}
-    try:
-        for root in ours(config):
-            plan = again(root)
+    with workers(config["workers"], RECYCLE) as pool:
+        for root in simulated(config):
+            plan = current_plan(root)
+            ready(plan)
             rows = Library(root).rows
             if not rows:
                 raise UserError(f"{root} has no episodes yet")
             count = max(1, round(fraction * len(rows)))
             chosen = [rows[at] for at in sorted(rng.choice(len(rows), count, replace=False))]
             for name, (then, now) in differing(plan, {row.shard for row in chosen}).items():
-                print(f"{root}: made with {name} {then}, audited with {now}")
+                print(shown(f"{root}: made with {name} {then}, audited with {now}"))
             for row in chosen:
                 asked[pool.submit(content_hash, plan, row.index)] = (plan, row)
         waited("audit", asked)
-        others = sum(not _same(pool, future, *asked[future]) for future in asked)
-    except BaseException:
-        pool.kill()
-        raise
-    pool.close()
+        others = sum(not _reproduces(pool, future, *asked[future]) for future in asked)
     print(f"{len(asked) - others} of {len(asked)} episodes came out the same")
-    return 1 if others else 0
+    return Exit.FOUND if others else Exit.DONE
 
 
 def content_hash(plan: Plan, index: int) -> str:
     """The hash of an episode made anew; pixels are not part of it."""
     if plan.make is makers.generate:
-        plan = replace(plan, recipe={**plan.recipe, "renderer": {"name": rendering.NO_PIXELS}})
+        plan = replace(plan, recipe={**plan.recipe, "renderer": {"name": NO_PIXELS}})
     with quiet():
         return plan.make(plan, index).content_hash()
 
 
-def _same(pool: LocalPool, future: Future[str], plan: Plan, row: Row) -> bool:
+def _reproduces(pool: LocalPool, future: Future[str], plan: Plan, row: Row) -> bool:
     error = future.exception()
     if error is not None:
-        print(f"{plan.out}: episode {row.index}: {pool.lost(error) or error}")
+        print(shown(f"{plan.out}: episode {row.index}: {pool.death(error) or error}"))
         return False
     now = future.result()
     if now != row.content_hash:
-        print(f"{plan.out}: episode {row.index} was {row.content_hash}, and is now {now}")
+        print(shown(f"{plan.out}: episode {row.index} was {row.content_hash}, and is now {now}"))
     return now == row.content_hash

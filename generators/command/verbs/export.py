@@ -7,11 +7,13 @@ from typing import Any
 
 from episodes import formats
 from episodes.choose import choose
+from episodes.errors import Exit
+from episodes.shown import shown
 from generators.progress import Progress
 from generators.text_table import size
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     chosen = choose(config["src"], config["filter"], config["episodes"])
     with Progress("export", len(chosen)) as progress:
         done = formats.export(
@@ -21,7 +23,7 @@ def run(config: Mapping[str, Any]) -> int:
             progress=progress.step,
             **(config["options"] or {}),
         )
-    print(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}")
+    print(shown(f"{done.out}: {done.episodes} episodes, {done.steps} steps, {size(done.bytes)}"))
     for line in (*done.notes, *done.losses):
-        print(line)
-    return 0
+        print(shown(line))
+    return Exit.DONE

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from episodes import formats
+from episodes.errors import Exit
 from generators.command.libraries import HEAD, summary_row
 from generators.progress import Progress
 from generators.text_table import table
@@ -14,7 +15,7 @@ OVERRIDES = ("domain", "robot", "task", "licence")
 TOLD = 10  # findings printed; check prints the rest
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     format, src = None if config["format"] == "auto" else config["format"], config["src"]
     with Progress("import", formats.expected(format, src)) as progress:
         done = formats.import_library(
@@ -38,4 +39,4 @@ def run(config: Mapping[str, Any]) -> int:
         print(finding)
     if len(findings) > TOLD:
         print(f"... and {len(findings) - TOLD} more: cellwright check src={done.out}")
-    return 0
+    return Exit.DONE

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
+from episodes.shown import shown
 from episodes.storage.below import below
 from generators.command.libraries import HEAD, summary_row
 from generators.text_table import table
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     root = config["root"]
     rows, broken = [], []
     for path in below(root):
@@ -24,5 +25,5 @@ def run(config: Mapping[str, Any]) -> int:
     if rows:
         print(table(HEAD, rows))
     for line in broken:
-        print(line)
-    return 1 if broken else 0
+        print(shown(line))
+    return Exit.FOUND if broken else Exit.DONE

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from episodes.errors import UserError
+from episodes.array_types import AnyArray, Floats
+from episodes.errors import Exit, UserError
 from episodes.mix import mix
 from sim.pose import matrix_to_quat
 from sim.robots import robot
@@ -24,16 +24,16 @@ class TcpToBase:
 
     card: str
 
-    def __call__(self, joints: NDArray[Any]) -> NDArray[np.float64]:
+    def __call__(self, joints: AnyArray) -> Floats:
         model = robot.load(self.card)
         all_joints = np.zeros((len(joints), len(model.movable)))
-        all_joints[:, model.arm_columns()] = joints
-        links = model.link_to_base(all_joints)[:, model.link_index(model.card.tcp_link)]
-        tcp = links @ model.card.tcp.matrix()
+        all_joints[:, model.arm_columns] = joints
+        links = model.link_to_base(all_joints)[:, model.link_index(model.tcp.link)]
+        tcp = links @ model.tcp.pose.matrix()
         return np.array([[*m[:3, 3], *matrix_to_quat(m[:3, :3])] for m in tcp])
 
 
-def run(config: Config) -> int:
+def run(config: Config) -> Exit:
     if config["audit"] is not None:
         return _audit(config)
     if config["out"] is None or config["sources"] is None:
@@ -43,11 +43,11 @@ def run(config: Config) -> int:
     known = {name: TcpToBase(name) for name in robot.cards()}
     print(mix.table(mix.build(out, asked, known)))
     print(f"written to {out}")
-    return 0
+    return Exit.DONE
 
 
-def _audit(config: Config) -> int:
+def _audit(config: Config) -> Exit:
     draws = AUDITED if config["draws"] is None else config["draws"]
     counted = mix.audit(config["audit"], draws)
     print(counted)
-    return 0 if counted.exact else 1
+    return Exit.DONE if counted.exact else Exit.FOUND

@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 
 from assets.geometry.suction import spots
+from episodes.errors import Exit, UserError
+from episodes.shown import shown
+from episodes.storage.folder import Folder
 from generators.config import user_meshes
 from generators.text_table import table
 
 Config = Mapping[str, Any]
 
 
-def run(config: Config) -> int:
+def run(config: Config) -> Exit:
     from assets import catalogue
     from assets.frames import to_matrix
     from assets.part import Part
 
-    file = str(config["src"])
+    file, out = str(config["src"]), config["out"]
+    if out is not None and out.suffix.lower() != ".png":
+        raise UserError(f"out={out}: the picture is a PNG; try out={out.with_suffix('.png')}")
     params, notes = user_meshes.prepared(file, config["scale"], config["density"])
     part: Part = catalogue.build("mesh", params)
     usual = to_matrix(part.rests[0])[:3, :3]
@@ -40,18 +45,20 @@ def run(config: Config) -> int:
     ]  # fmt: skip
     print(table(("part", Path(file).name), rows))
     for note in notes:
-        print(f"note: {note}")
-    if config["out"] is not None:
-        out = config["out"]
-        picture(params, part.extents).save(out)
+        print(shown(f"note: {note}"))
+    if out is not None:
+        folder = Folder(out.parent)
+        folder.clean()  # what killed runs left
+        with folder.filling(out.name) as temporary:
+            picture(params, part.extents).save(temporary, "PNG")
         print(out)
     jaws, cup = bool(above), any(s.radius >= 0.005 for s in cups)
     ways = " and ".join([*["jaws"] * jaws, *["a suction cup"] * cup])
     if not ways:
         print("not usable: neither jaws nor a cup can hold it from above as it usually lies")
-        return 1
+        return Exit.FOUND
     print(f"usable, with {ways}")
-    return 0
+    return Exit.DONE
 
 
 def picture(params: Mapping[str, Any], extents: np.ndarray) -> Any:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from episodes.errors import UserError
+from episodes.errors import Exit, UserError
 from episodes.storage.library import Library
-from generators.command.libraries import ours
-from generators.production.pools.local import LocalPool
+from generators.command.libraries import simulated
+from generators.production.pools.local import LocalPool, workers
+from generators.production.watchdog import watchdog
 from generators.progress import waited
 from generators.text_table import table
 from sim.quiet import quiet
@@ -20,20 +21,15 @@ from sim.quiet import quiet
 RECYCLE = 200
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     seconds, most = config["seconds"], config["episodes"]
-    pool = LocalPool({"recycle": RECYCLE}, config["workers"], 1)
     asked: dict[Future[Any], tuple[Path, int]] = {}
-    try:
-        for path in ours(config):
+    with workers(config["workers"], RECYCLE) as pool:
+        for path in simulated(config):
             for index in _chosen(Library(path), most):
                 asked[pool.submit(replay_one, path, index, seconds)] = (path, index)
         waited("replay", asked)
         verdicts = [(*asked[future], *_verdict(pool, future)) for future in asked]
-    except BaseException:
-        pool.kill()
-        raise
-    pool.close()
     rows = [
         (p, i, "same" if step is None else f"differs at step {step}", w)
         for p, i, step, w in verdicts
@@ -41,20 +37,15 @@ def run(config: Mapping[str, Any]) -> int:
     print(table(("library", "episode", "verdict", ""), rows))
     differing = sum(step is not None for _, _, step, _ in verdicts)
     print(f"{len(verdicts) - differing} of {len(verdicts)} episodes replay bit for bit")
-    return 1 if differing else 0
+    return Exit.FOUND if differing else Exit.DONE
 
 
 def replay_one(path: Path, index: int, seconds: float) -> tuple[int | None, str]:
     """(step of the first difference or None, what differs); dies where it takes too long."""
-    import faulthandler
-
     with quiet():
         from generators import run
-    faulthandler.dump_traceback_later(seconds, exit=True)
-    try:
+    with watchdog(seconds):
         found = run.replay(Library(path).read(index, images=False))
-    finally:
-        faulthandler.cancel_dump_traceback_later()
     return found.step, found.what
 
 
@@ -71,7 +62,7 @@ def _verdict(pool: LocalPool, future: Future[Any]) -> tuple[int | None, str]:
     if error is None:
         step, what = future.result()
         return step, what
-    death = pool.lost(error)
+    death = pool.death(error)
     if death is None and not isinstance(error, UserError):
         raise error
     return 0, death or str(error)

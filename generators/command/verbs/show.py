@@ -10,13 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from episodes.episode import Episode
+from episodes.errors import Exit
+from episodes.shown import file_name, shown
+from episodes.storage.folder import Folder
 from episodes.storage.library import Library
+from episodes.storage.locks import alone
 from generators.command.libraries import HEAD, named, summary_row
 from generators.progress import Progress
 from generators.text_table import table
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Exit:
     from generators.command import sheet
 
     most, height = config["episodes"], config["video_px"]
@@ -25,19 +29,24 @@ def run(config: Mapping[str, Any]) -> int:
         places = [([one], one.path.with_name(f"{one.path.name}-show")) for one in libraries]
     else:
         places = [(libraries, config["out"])]
-    made = [line for ones, out in places for line in _show(ones, out, most, height)]
+    made = []
+    for ones, out in places:
+        with alone(out):
+            made += _show(ones, out, most, height)
     print(table(HEAD, [summary_row(one.path, one.path) for one in libraries]))
-    print(*made, sep="\n")
+    print(*map(shown, made), sep="\n")
     if sheet.font(15, hangul=True) is None:
         print("no font with Hangul here, so Korean captions are left out (Debian: fonts-nanum)")
-    return 0
+    return Exit.DONE
 
 
 def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> list[str]:
     """One sheet of all libraries, then a film of each, with one episode in memory at a time: what
     was made, line by line."""
-    from generators.command import sheet
+    from generators.command import film, sheet
 
+    folder = Folder(out)
+    folder.clean()  # what killed runs left
     strips, lines, seen = [], [], []
     shown = sum(min(most, len(library.rows)) for library in libraries)
     with Progress("show", shown * (1 + bool(height))) as progress:
@@ -50,21 +59,20 @@ def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> li
                 strips.append(sheet.strip(episode))
                 progress.step()
             else:
-                seen += [library] * bool(library.rows)
+                if library.rows:
+                    seen.append(library)
         if strips:
-            out.mkdir(parents=True, exist_ok=True)
-            sheet.contact_sheet(strips).save(out / "sheet.png")
+            with folder.filling("sheet.png") as file:
+                sheet.contact_sheet(strips).save(file, "PNG")
             lines.insert(0, str(out / "sheet.png"))
             if height:
                 progress.say(f"{lines[0]} is there; films follow")
         for library in seen if height else ():
-            file = out / f"{_film_name(library, libraries)}.mp4"
-            with _film(file, library.read(library.rows[0].index, images=False).control_hz) as film:
-                for episode in _spread(library, most):
-                    for frame in _frames(episode, height):
-                        film.append_data(frame)
-                    progress.step()
-            lines.append(str(file))
+            name = f"{file_name(_film_name(library, libraries))}.mp4"
+            hz = library.read(library.rows[0].index, images=False).control_hz
+            with folder.filling(name) as file:
+                film.write(file, _frames(library, most, height, progress), hz)
+            lines.append(str(out / name))
     return lines
 
 
@@ -82,13 +90,16 @@ def _spread(library: Library, most: int) -> Iterator[Episode]:
         yield library.read(library.rows[place].index)
 
 
-def _film(file: Path, hz: float) -> Any:
-    import imageio.v2 as imageio
+def _frames(
+    library: Library, most: int, height: int, progress: Progress
+) -> Iterator[NDArray[np.uint8]]:
+    """Of its episodes, one after the other."""
+    for episode in _spread(library, most):
+        yield from _pictures(episode, height)
+        progress.step()
 
-    return imageio.get_writer(file, fps=hz, codec="libx264", quality=7, macro_block_size=2)
 
-
-def _frames(episode: Episode, height: int) -> Iterator[NDArray[np.uint8]]:
+def _pictures(episode: Episode, height: int) -> Iterator[NDArray[np.uint8]]:
     """(height, W, 3): every camera, side by side; the edge below tells the outcome."""
     from generators.command import sheet
 

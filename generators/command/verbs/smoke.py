@@ -6,28 +6,25 @@ from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from typing import Any
 
-from episodes.errors import NotInstalled
+from episodes.errors import Exit, NotInstalled
 from generators import rendering
-from generators.command import hydra_app, usage
-from generators.production.pools.local import LocalPool
+from generators.command import hydra_app
+from generators.config import groups
+from generators.production.pools.local import workers
+from generators.production.watchdog import watchdog
 from generators.text_table import table
 from sim.quiet import quiet
 
 Config = Mapping[str, Any]
 
 
-def run(config: Config) -> int:
-    pool = LocalPool({"recycle": 1}, config["workers"], 1)
+def run(config: Config) -> Exit:
     asked: dict[str, Future[Any]] = {}
     rows, broken = [], 0
-    try:
-        for task in config["tasks"] or usage.options("task"):
+    with workers(config["workers"], recycle=1) as pool:
+        for task in config["tasks"] or groups.options("task"):
             asked[task] = pool.submit(try_task, _composed(config, task), config["limit_s"])
         wait(asked.values())
-    except BaseException:
-        pool.kill()
-        raise
-    pool.close()
     for task, future in asked.items():
         error = future.exception()
         if error is None:
@@ -37,27 +34,33 @@ def run(config: Config) -> int:
             rows.append((task, "not installed", str(error)))
         else:
             broken += 1
-            what = pool.lost(error) or f"{type(error).__name__}: {error}"
+            what = pool.death(error) or f"{type(error).__name__}: {error}"
             rows.append((task, "BROKEN", " ".join(what.split())))
     print(table(("task", "state", ""), rows))
-    return 1 if broken else 0
+    return Exit.FOUND if broken else Exit.DONE
 
 
 def try_task(config: Config, limit: float) -> str:
-    """The cell, a frame of every camera, two seconds of the script; raises what breaks."""
-    import faulthandler
+    """The cell, a frame of every camera, two seconds of the script; raises what breaks, and dies
+    where it takes longer than `limit` [s]."""
+    with watchdog(limit):
+        return _checked(config)
 
+
+def _checked(config: Config) -> str:
     with quiet():
         from generators import run as episode
         from generators import tasks
     from contextlib import closing
 
-    from generators.rendering import NO_PIXELS, open_renderer
+    from generators.cell_sources import open_source
+    from generators.rendering import open_renderer
     from generators.seeds import Streams
+    from sim.render import NO_PIXELS
     from sim.station import Station
 
-    faulthandler.dump_traceback_later(limit, exit=True)
-    cell = episode.sample_cell(tasks.make(config), config, Streams(config["seed"], 0))
+    source = open_source(config, tasks.make(config))
+    cell = episode.cell_for(source, config, Streams(config["seed"], 0))
     seen = 0
     if config["renderer"]["name"] != NO_PIXELS:
         with closing(Station(cell)) as station:
@@ -69,7 +72,6 @@ def try_task(config: Config, limit: float) -> str:
                 raise RuntimeError("a camera sees nothing")
             seen += 1
     made = episode.make_episode(config, config["seed"], 0)
-    faulthandler.cancel_dump_traceback_later()
     ran = f"ran {made.seconds:.2g} s" if made.failure == "timeout" else made.failure or "success"
     return f"{ran}, {seen} cameras, {made.steps} steps: {made.instruction}"
 

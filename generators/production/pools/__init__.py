@@ -7,8 +7,7 @@ from concurrent.futures import Future
 from importlib import import_module
 from typing import Any, Protocol
 
-from episodes.errors import UserError
-from generators.config.options import unknown
+from episodes.errors import unknown
 
 POOLS: Mapping[str, str] = {
     "local": "generators.production.pools.local:LocalPool",
@@ -23,7 +22,7 @@ class Pool(Protocol):
 
     def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]: ...
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         """How the worker ended, if `error` of a future says that it did; else None."""
         ...
 
@@ -40,7 +39,7 @@ def open_pool(config: Mapping[str, Any], workers: int, shard_size: int) -> Pool:
     """The pool of `pool=NAME`. UserError for a name that is none."""
     name = config["name"]
     if name not in POOLS:
-        raise UserError(unknown("pool", name, POOLS))
+        raise unknown("pool", name, POOLS)
     module, _, kind = POOLS[name].partition(":")
     pool: Pool = getattr(import_module(module), kind)(config, workers, shard_size)
     return pool

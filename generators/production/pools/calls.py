@@ -12,7 +12,7 @@ class WorkerLost(Exception):
     """A worker, or the machine that it was on, ended without an answer."""
 
 
-def called(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, Exception | None]:
+def call(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, Exception | None]:
     """The result, or the exception as it is: schedulers would wrap it in one of their own."""
     try:
         return function(*args), None
@@ -21,7 +21,7 @@ def called(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, Ex
 
 
 def fill(future: Future[Any], answer: tuple[Any, Exception | None]) -> None:
-    """Hands an answer of `called` to whoever waits; too late for a cancelled future."""
+    """Hands an answer of `call` to whoever waits; too late for a cancelled future."""
     value, error = answer
     with suppress(InvalidStateError):
         if error is None:

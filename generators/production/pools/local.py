@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from multiprocessing import get_context, resource_tracker
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
+
+from episodes import children
+
+
+@contextmanager
+def workers(count: int, recycle: int) -> Iterator[LocalPool]:
+    """A pool for the block: at its end all is done, or where it fails nothing is in hand any more.
+
+    A worker is replaced after `recycle` calls.
+    """
+    pool = LocalPool({"recycle": recycle}, count, 1)
+    try:
+        yield pool
+    except BaseException:
+        pool.kill()
+        raise
+    pool.close()
 
 
 class LocalPool:
@@ -21,6 +39,8 @@ class LocalPool:
         tasks = max(1, config["recycle"] // shard_size)
         # Ctrl-C reaches every process of the terminal; workers are to finish what they do, so
         # they are born with it blocked: a mask, unlike a handler, holds from the first instant
+        self._safe_path = children.safe_path()  # as long as workers may be started
+        self._safe_path.__enter__()
         resource_tracker.ensure_running()  # its start would lift the mask
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -33,7 +53,7 @@ class LocalPool:
         future: Future[Any] = self._pool.schedule(function, args=args)
         return future
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         if not isinstance(error, ProcessExpired):
             return None
         code = error.exitcode
@@ -43,8 +63,14 @@ class LocalPool:
 
     def close(self) -> None:
         self._pool.close()
-        self._pool.join()
+        self._end()
 
     def kill(self) -> None:
         self._pool.stop()
-        self._pool.join()
+        self._end()
+
+    def _end(self) -> None:
+        try:
+            self._pool.join()
+        finally:
+            self._safe_path.__exit__(None, None, None)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
+from episodes import children
 from episodes.errors import UserError
-from generators.production.pools.calls import WorkerLost, called, fill
+from generators.production.pools.calls import WorkerLost, call, fill
 from sim import user_folders
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report home
@@ -26,17 +28,19 @@ class RayPool:
             raise UserError("pool=ray needs Ray: pip install 'cellwright[ray]'") from error
         self._ray = ray
         address = config["address"]
-        ray.init(
-            address=address,
-            num_cpus=workers if address is None else None,
-            include_dashboard=False if address is None else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={"env_vars": user_folders.environment()},
-        )
+        # workers import from the folder that Ray is started in before anything else
+        with contextlib.chdir(children.ROOT):
+            ray.init(
+                address=address,
+                num_cpus=workers if address is None else None,
+                include_dashboard=False if address is None else None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env={"env_vars": {**user_folders.environment(), children.VARIABLE: "1"}},
+            )
         calls = max(1, config["recycle"] // shard_size)
         # we ask again ourselves: a retry of Ray's would not know which episode is to blame
-        self._called = ray.remote(num_cpus=1, max_retries=0, max_calls=calls)(called)
+        self._called = ray.remote(num_cpus=1, max_retries=0, max_calls=calls)(call)
         self._asked: dict[Future[Any], Any] = {}
 
     def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
@@ -51,10 +55,10 @@ class RayPool:
         error = done.exception()
         if error is None:
             fill(future, done.result())
-        else:  # `called` lets no exception out: Ray itself speaks
+        else:  # `call` lets no exception out: Ray itself speaks
             fill(future, (None, WorkerLost(" ".join(str(error).split())[:200])))
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         return str(error) if isinstance(error, WorkerLost) else None
 
     def close(self) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
-from generators.production.pools.calls import WorkerLost, called, fill
+from episodes import children
+from episodes.errors import UserError, unknown
+from generators.production.pools.calls import WorkerLost, call, fill
 
 GATHER_S = 0.2  # what is asked for within this time becomes one job array
+# lines of the script that sbatch runs, which may not become commands
+PARAMETERS = ("slurm_partition", "slurm_account", "slurm_qos", "slurm_constraint", "mem_gb")
+PLAIN = re.compile(r"[\w.:,+&|@/-]*", re.A)
 
 
 class SlurmPool:
@@ -25,14 +33,22 @@ class SlurmPool:
         except ImportError as error:
             raise UserError("pool=slurm needs submitit: pip install 'cellwright[slurm]'") from error
         self._lost = submitit.core.utils.UncompletedJobError
-        self._folder = config["folder"]
+        told = _told(config["parameters"])
+        Path(config["folder"]).mkdir(parents=True, exist_ok=True)
+        # answers are unpickled: nothing may lie there before
+        self._folder = Path(tempfile.mkdtemp(prefix="jobs-", dir=config["folder"]))
         self._executor = submitit.AutoExecutor(self._folder, cluster=config["cluster"])
         self._executor.update_parameters(
             name="cellwright",
             timeout_min=config["job_minutes"],
             cpus_per_task=1,
-            **{k: v for k, v in config["parameters"].items() if v is not None},
+            slurm_setup=[
+                f"export {children.VARIABLE}=1"
+            ],  # where sbatch takes no environment along
+            **told,
         )
+        self._safe_path = children.safe_path()
+        self._safe_path.__enter__()
         self._poll_s = config["poll_s"]
         self._new: list[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = []
         self._jobs: dict[Future[Any], Any] = {}
@@ -47,13 +63,13 @@ class SlurmPool:
             self._new.append((future, function, args))
         return future
 
-    def lost(self, error: BaseException) -> str | None:
+    def death(self, error: BaseException) -> str | None:
         return str(error) if isinstance(error, WorkerLost) else None
 
     def close(self) -> None:
         self._over.set()
         self._keeper.join()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._end()
 
     def kill(self) -> None:
         self._over.set()
@@ -62,7 +78,13 @@ class SlurmPool:
             job.cancel()
         while any(not job.done() for job in self._jobs.values()):
             time.sleep(self._poll_s)
+        self._end()
+
+    def _end(self) -> None:
+        self._safe_path.__exit__(None, None, None)
         shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):  # others may be at work there
+            self._folder.parent.rmdir()
 
     def _keep(self) -> None:
         """Submits what was asked for and answers what is done, until it is over."""
@@ -71,7 +93,7 @@ class SlurmPool:
                 new, self._new = self._new, []
             if new:
                 with self._executor.batch():
-                    jobs = [self._executor.submit(called, f, args) for _, f, args in new]
+                    jobs = [self._executor.submit(call, f, args) for _, f, args in new]
                 self._jobs |= {ask[0]: job for ask, job in zip(new, jobs, strict=True)}
             for future, job in list(self._jobs.items()):
                 if job.done():
@@ -84,3 +106,14 @@ class SlurmPool:
         except self._lost as error:
             return None, WorkerLost(" ".join(str(error).split())[:200])
         return answer
+
+
+def _told(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What sbatch is to be told. UserError for what could be more than a value there."""
+    told = {key: value for key, value in parameters.items() if value is not None}
+    for key, value in told.items():
+        if key not in PARAMETERS:
+            raise unknown("pool.parameters key", key, PARAMETERS)
+        if not isinstance(value, str | int | float) or not PLAIN.fullmatch(str(value)):
+            raise UserError(f"pool.parameters.{key}={value!r}: give one name or number")
+    return told

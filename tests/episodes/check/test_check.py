@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -97,9 +98,15 @@ def test_what_may_be_absent_is_no_finding(tmp_path: Path) -> None:
 # records
 
 
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return library(tmp_path_factory.mktemp("good") / "lib", *GOOD)
+
+
 @pytest.fixture
-def sound(tmp_path: Path) -> Path:
-    return library(tmp_path / "lib", *GOOD)
+def sound(good: Path, tmp_path: Path) -> Path:
+    """A copy to be spoilt."""
+    return Path(shutil.copytree(good, tmp_path / "lib"))
 
 
 def flip(path: Path, position: int, bit: int) -> None:

@@ -131,7 +131,7 @@ def test_video_changes_nothing_but_colours_a_little(
                 assert psnr(track.rgb[t], found[t]) > psnr(track.rgb[t - 1], found[t])
 
 
-@pytest.mark.parametrize("format", formats.WRITERS)
+@pytest.mark.parametrize("format", formats.WRITABLE)
 def test_every_export_has_a_card_and_tells_its_files(
     library: Path, tmp_path: Path, format: str
 ) -> None:

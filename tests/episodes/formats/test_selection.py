@@ -227,7 +227,10 @@ def test_a_mix_goes_out_each_episode_once(
         (["src=runs/a", "episodes=[x]"], 'try "episodes=[0,3,10-19]"'),
         (["src=nowhere"], "no such folder"),
         (["src=runs/a/library.json"], "is no mix"),
-        (["src=runs/a", "options.merged=true"], "has no option 'merged'"),
+        (
+            ["src=runs/a", "options.merged=true"],
+            "unknown option of the format webdataset: 'merged'",
+        ),
     ],
 )
 def test_what_cannot_be_chosen_is_one_line(

@@ -368,11 +368,9 @@ def test_real_and_simulated_data_mix(home: Path, tmp_path: Path) -> None:
 def test_the_command_line_knows_the_kinematics_of_every_robot(name: str) -> None:
     from generators.command.verbs.mix import TcpToBase
     from sim.robots import robot
-    from sim.robots.kinematics import Chain
 
-    chain = Chain(robot.load(name))
-    card = robot.load(name).card
-    joints = np.random.default_rng(0).uniform(card.lower, card.upper, (6, len(card.arm_joints)))
+    chain = robot.load(name).kinematics
+    joints = np.random.default_rng(0).uniform(chain.lower, chain.upper, (6, len(chain.home)))
     poses = TcpToBase(name)(joints)
     for row, angles in zip(poses, joints, strict=True):
         expected = chain.tcp(angles)

@@ -112,6 +112,17 @@ def test_a_run_goes_on_from_one_number_with_other_batches_and_ranks(mix: Mix) ->
     assert seen + together[: 96 - 20] == whole
 
 
+@pytest.mark.parametrize(("world", "batch_size"), [(2, 4), (3, 4), (5, 3)])
+def test_ranks_and_batches_only_regroup_the_sequence(mix: Mix, world: int, batch_size: int) -> None:
+    """Draw i is row i // world of rank i % world."""
+    whole = [tuple(mix.draw(i)[:3]) for i in range(60)]
+    ranks = [
+        steps(Loader(mix, batch_size, stop=60, rank=rank, world=world, threads=1))
+        for rank in range(world)
+    ]
+    assert [ranks[i % world][i // world] for i in range(60)] == whole
+
+
 def test_a_loader_that_was_left_goes_on_where_it_was(mix: Mix) -> None:
     loader = Loader(mix, 16)
     for _ in loader:

@@ -154,14 +154,17 @@ def test_a_library_with_open_files_goes_to_other_processes(finished: Path, metho
     wanted = [lib.read(row.index).content_hash() for row in lib]  # all shards are open here now
     context = multiprocessing.get_context(method)
     answers = context.Queue()
-    workers = [context.Process(target=_read_all, args=(lib, answers)) for _ in range(2)]
+    workers = [
+        context.Process(target=_read_all, args=(lib, answers), daemon=True) for _ in range(2)
+    ]
     for worker in workers:
         worker.start()
     for _ in range(3):
         assert [lib.read(row.index).content_hash() for row in lib] == wanted
     assert [answers.get(timeout=60) for _ in workers] == [wanted, wanted]
     for worker in workers:
-        worker.join()
+        worker.join(100)
+        assert worker.exitcode == 0
     assert [lib.read(row.index).content_hash() for row in lib] == wanted
 
 
@@ -205,14 +208,17 @@ RECORD, SHARD = "shards/00001.json", "shards/00001.h5"
     [
         (_edited(format="cellwright-9"), "is of format 'cellwright-9'"),
         (_edited(spec_id="f0" * 32), "belongs to another library"),
-        (_edited(spec_id=7), "spec_id is missing or wrong"),
-        (_edited(shard_size=0), "shard_size is missing or wrong"),
-        (lambda r: (r / "library.json").write_text("[1]"), "does not describe a library"),
+        (_edited(spec_id=7), "library.json: spec_id is 7, not text"),
+        (_edited(shard_size=0), "library.json: shard_size is 0; it must be at least 1"),
+        (
+            lambda r: (r / "library.json").write_text("[1]"),
+            "library.json: is a list of 1, not an object",
+        ),
         (lambda r: (r / "library.json").write_text("{"), "not valid JSON"),
         (lambda r: (r / "library.json").write_text("[" * 100_000), "not valid JSON"),
         (lambda r: (r / "library.json").write_text('{"a": NaN}'), "NaN is not JSON"),
         (lambda r: (r / RECORD).write_text('{"bytes": 1' + "0" * 5000 + "}"), "not valid JSON"),
-        (lambda r: (r / RECORD).write_text("{}"), "not a commit record: 'file is missing'"),
+        (lambda r: (r / RECORD).write_text("{}"), "not a commit record: file is missing"),
         (lambda r: (r / RECORD).rename(r / "shards/00007.json"), "not a commit record of 00007"),
         (lambda r: (r / RECORD).rename(r / "shards/old.json"), "no commit record has such a name"),
         (lambda r: (r / SHARD).unlink(), "00001.h5 is missing"),

@@ -138,7 +138,7 @@ def test_another_episode_under_the_same_name_diverges(root: Path, recorded: bool
     assert make(1).content_hash() in str(caught.value)
     assert other.content_hash() in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert caught.value.exit_code not in (0, 1, UserError.exit_code)
+    assert caught.value.code not in (0, 1, UserError.code)
     assert (root / "shards/00000.h5").read_bytes() == before
     assert not temporaries(root)
 
@@ -237,7 +237,7 @@ def test_every_failing_call_is_clean_and_resumable(
         if failed is None:
             break
         assert "\n" not in str(failed)
-        assert failed.exit_code not in (0, 1, UserError.exit_code)
+        assert failed.code not in (0, 1, UserError.code)
         assert ("free some space" in str(failed)) == (reason == errno.ENOSPC)
         assert not temporaries(root)
         assert (root / "shards/00000.h5").read_bytes() == kept
@@ -271,10 +271,10 @@ try:
     write(Path({str(root)!r}), 1)
 except store.UserError as error:
     print(error)
-    sys.exit(error.exit_code)
+    sys.exit(error.code)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == WriteFailed.exit_code, done.stderr
+    assert done.returncode == WriteFailed.code, done.stderr
     assert "free some space" in done.stdout
     assert store.committed(root) == {0}
     assert not temporaries(root)
@@ -284,7 +284,7 @@ except store.UserError as error:
 
 
 def _race(root: str, number: int, ready: Any) -> None:
-    ready.wait()
+    ready.wait(100)
     write(Path(root), number)
 
 
@@ -292,11 +292,14 @@ def test_two_writers_of_one_shard_commit_it_once(root: Path) -> None:
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(2)
     for number in range(3):
-        writers = [context.Process(target=_race, args=(str(root), number, ready)) for _ in range(2)]
+        writers = [
+            context.Process(target=_race, args=(str(root), number, ready), daemon=True)
+            for _ in range(2)
+        ]
         for writer in writers:
             writer.start()
         for writer in writers:
-            writer.join()
+            writer.join(100)
         assert [writer.exitcode for writer in writers] == [0, 0]
     assert store.missing(root) == []
     assert [f for f in check(root) if f.severity == "error"] == []

@@ -12,9 +12,9 @@ import pytest
 from generators.command import usage
 from generators.command.cli import dispatch
 from generators.command.verbs import VERBS
-from generators.config import vetting
+from generators.config import groups, vetting
 
-TASK = usage.options("task")[0]
+TASK = groups.options("task")[0]
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -78,9 +78,9 @@ def test_reading_records_loads_no_simulator(tmp_path: Path) -> None:
         ("generate", "say which task: task=NAME; there are: "),
         (f"generate task={TASK}", "generate needs out=..."),
         (f"generate task={TASK[:-1]} out=x", f"unknown task '{TASK[:-1]}'; did you mean '{TASK}'?"),
-        (f"generate task={TASK} out=x epsodes=3", "did you mean 'episodes'? keys: "),
-        (f"generate task={TASK} out=x renderer=tny", "did you mean 'tiny'? renderers: "),
-        (f"generate task={TASK} out=x pool=lokal", "did you mean 'local'? pools: "),
+        (f"generate task={TASK} out=x epsodes=3", "did you mean 'episodes'? there are: "),
+        (f"generate task={TASK} out=x renderer=tny", "did you mean 'tiny'? there are: "),
+        (f"generate task={TASK} out=x pool=lokal", "did you mean 'local'? there are: "),
         (f"generate task={TASK} out=x episodes=0", "episodes=0 is too small: it must be 1 or more"),
         (f"generate task={TASK} out=x episodes=ten", "episodes must be a whole number, not 'ten'"),
         (f"generate task={TASK} out=x seed=-1", "seed=-1 is too small"),
@@ -99,7 +99,7 @@ def test_reading_records_loads_no_simulator(tmp_path: Path) -> None:
         (f"generate task={TASK} out=x task.max_seconds=-1", "max_seconds=-1 is too small"),
         (f"generate task={TASK} out=x task.max_seconds=.nan", "max_seconds must be a number"),
         (f"generate task={TASK} out=x robot=null", "a group cannot be null"),
-        (f"generate task={TASK} out=x robot.card=../../x", "unknown robot '../../x'; robots: "),
+        (f"generate task={TASK} out=x robot.card=../../x", "unknown robot '../../x'; there are: "),
         (f"generate task={TASK} out=x workers=0", "workers=0 is too small"),
         (f"generate task={TASK} out=x compression=zip", "did you mean 'gzip'?"),
         (f"generate task={TASK} out=x seed=1,2", "several values are a sweep: add -m"),
@@ -155,7 +155,7 @@ def test_bad_input_is_one_clear_line(
         ("task/t.yaml", "defaults: \n - override hydra/callbacks: x", "may not set up Hydra"),
         ("hydra/callbacks/t.yaml", "a: b", "may not set up Hydra"),
         ("task/t.yaml", "[" * 100_000, "t.yaml"),
-        ("task/t.yaml", "a: " + "x" * 1_100_000, "that is no config"),
+        ("task/t.yaml", "a: " + "x" * 1_100_000, "is over 1000000 bytes"),
         (
             "task/t.yaml",
             "a: &a [x,x,x,x,x,x,x,x,x,x]\n"

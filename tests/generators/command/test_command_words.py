@@ -15,9 +15,11 @@ from episodes.text_width import padded, width
 from generators.command import usage
 from generators.command.cli import dispatch
 from generators.command.completion import answer, offers
+from generators.command.hydra_app import composed
 from generators.command.verb_keys import KEYS
 from generators.command.verbs import VERBS
 from generators.command.words import overrides, sort
+from generators.config import groups
 from generators.text_table import table
 
 ROOT = Path(__file__).parents[3]
@@ -97,7 +99,7 @@ def test_a_flag_without_its_value_is_said(words: str, capsys: pytest.CaptureFixt
 
 
 def test_all_options_of_a_group_in_a_sweep() -> None:
-    tasks = usage.options("task")
+    tasks = groups.options("task")
     assert overrides("generate", ["task=all", "seed=0"], many=True) == [
         f"task={','.join(tasks)}", "seed=0"
     ]  # fmt: skip
@@ -105,7 +107,7 @@ def test_all_options_of_a_group_in_a_sweep() -> None:
         overrides("generate", ["task=all"])
     for group in ("robot", "look", "renderer"):
         [word] = overrides("generate", [f"{group}=all"], many=True)
-        assert word.partition("=")[2].split(",") == usage.options(group)
+        assert word.partition("=")[2].split(",") == groups.options(group)
 
 
 def test_every_task_is_planned_by_task_all(
@@ -113,8 +115,8 @@ def test_every_task_is_planned_by_task_all(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     tasks = ["bin_pick", "peg_round"]
-    options = usage.options
-    monkeypatch.setattr(usage, "options", lambda g: tasks if g == "task" else options(g))
+    options = groups.options
+    monkeypatch.setattr(groups, "options", lambda g: tasks if g == "task" else options(g))
     words = "-m task=all renderer=none episodes=2 out=x dry_run=true probe=false"
     assert dispatch(["generate", *words.split()]) == 0
     out = capsys.readouterr().out
@@ -250,3 +252,24 @@ def test_tables_are_aligned_in_wide_letters() -> None:
     letters = ("한", "é", "e\u0301", "\u200b", "\uff21")
     assert [width(letter) for letter in letters] == [2, 1, 1, 0, 2]
     assert padded("한", 4, right=True) == "  한"
+
+
+CALLED_AS_A_GROUP = [
+    (verb, key)
+    for verb, kinds in KEYS.items()
+    for key in kinds
+    if groups.options(key) and key not in usage.groups(verb)
+]
+
+
+@pytest.mark.parametrize(("verb", "key"), CALLED_AS_A_GROUP)
+def test_a_key_that_is_called_as_a_group_is_read_as_what_it_is(verb: str, key: str) -> None:
+    """`robot=ur5` of import is text: nothing is looked for in conf/robot/."""
+    needed = {"import": ["src=x", "out=y"]}.get(verb, [])
+    option = groups.options(key)[0]
+    assert composed(verb, [*needed, f"{key}={option}"])[key] == option
+    assert ("import", "robot") in CALLED_AS_A_GROUP
+    assert ("smoke", "renderer") in CALLED_AS_A_GROUP
+    if verb == "import":
+        assert composed(verb, [*needed, f"{key}=my 1e3"])[key] == "my 1e3"
+        assert composed(verb, [*needed, f"{key}=null"])[key] is None

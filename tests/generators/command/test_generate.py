@@ -12,13 +12,15 @@ import pytest
 
 from episodes.storage import store
 from episodes.storage.library import Library
-from generators.command import usage
 from generators.command.cli import dispatch
 from generators.command.hydra_app import composed
+from generators.config import groups
 from generators.production import makers
 from generators.production.recipes import generation
+from tests.sharing import made_once
 
-TASKS = usage.options("task")
+TASKS = groups.options("task")
+FAMILIES = ("bench_place", "conveyor_pick", "palletise")  # jaws, a belt, cups
 SHORT = ["task.max_seconds=1", "renderer=none", "shard_size=2", "episodes=4"]
 
 
@@ -28,41 +30,63 @@ def hashes(out: Path) -> dict[int, str]:
 
 @pytest.fixture(scope="module")
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One library of each task, cut short, made by one sweep with two workers."""
-    out = tmp_path_factory.mktemp("sweep")
+    """One library of each task, cut short, made by one sweep with two workers. Not to be changed:
+    all processes of a run share it."""
     words = ["generate", "-m", f"task={','.join(TASKS)}", *SHORT, "workers=2", "probe=false"]
-    assert dispatch([*words, f"out={out}"]) == 0
+
+    def make(out: Path) -> None:
+        assert dispatch([*words, f"out={out}"]) == 0
+
+    out = made_once(tmp_path_factory, "sweep", make)
     found = {Library(path).rows[0].task: path for path in sorted(out.iterdir())}
     assert sorted(found) == TASKS
     return found
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_same_alone_in_another_order_and_in_a_fresh_process(
-    task: str, libraries: dict[str, Path]
-) -> None:
+def test_the_same_alone_and_in_another_order(task: str, libraries: dict[str, Path]) -> None:
     expected = hashes(libraries[task])
     plan = generation(composed("generate", [f"task={task}", *SHORT, "out=x"]))
-    for index in (3, 0):  # out of order, without the episodes in between, in this process
+    for index in (3, 0):  # without the episodes in between, in this process
         assert makers.generate(plan, index).content_hash() == expected[index]
+    assert len(set(expected.values())) == len(expected)
+
+
+def made_by_a_fresh_process(tasks: list[str], index: int) -> dict[str, str]:
+    """The content hash of one episode of each task."""
     code = (
         "import sys; from generators.command.hydra_app import composed; "
         "from generators.production import makers; "
-        "from generators.production.recipes import generation; "
-        "plan = generation(composed('generate',"
-        "sys.argv[1:])); print(makers.generate(plan, 2).content_hash())"
+        "from generators.production.recipes import generation\n"
+        "for task in sys.argv[2].split(','):\n"
+        "    plan = generation(composed('generate', [f'task={task}', *sys.argv[3:]]))\n"
+        "    print('made', task, makers.generate(plan, int(sys.argv[1])).content_hash())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, f"task={task}", *SHORT, "out=x"],
+        [sys.executable, "-c", code, str(index), ",".join(tasks), *SHORT, "out=x"],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.split()[-1] == expected[2]
-    assert len(set(expected.values())) == len(expected)
+    said = [line.split() for line in done.stdout.splitlines()]
+    return {words[1]: words[2] for words in said if words[:1] == ["made"]}
 
 
+def test_a_fresh_process_makes_the_same(libraries: dict[str, Path]) -> None:
+    """One for all tasks, in the opposite order: what one of them leaves behind changes no other."""
+    made = made_by_a_fresh_process(TASKS[::-1], 2)
+    assert made == {task: hashes(libraries[task])[2] for task in TASKS}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
+def test_a_fresh_process_of_its_own_makes_the_same(task: str, libraries: dict[str, Path]) -> None:
+    assert made_by_a_fresh_process([task], 2) == {task: hashes(libraries[task])[2]}
+
+
+@pytest.mark.parametrize(
+    "task", [t if t in FAMILIES else pytest.param(t, marks=pytest.mark.slow) for t in TASKS]
+)
 def test_one_worker_makes_what_two_made(
     task: str, libraries: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -100,9 +124,10 @@ def test_another_library_is_never_overwritten(
 
 
 def test_stored_actions_replay_and_episodes_come_out_again(libraries: dict[str, Path]) -> None:
+    """One of each task is replayed; one of the first task's comes out again."""
     root = libraries[TASKS[0]].parent
-    assert dispatch(["replay", f"src={root}", "workers=2"]) == 0
-    assert dispatch(["audit", f"src={root}", "fraction=0.5", "workers=2"]) == 0
+    assert dispatch(["replay", f"src={root}", "episodes=1", "workers=2"]) == 0
+    assert dispatch(["audit", f"src={libraries[TASKS[0]]}", "fraction=0.5"]) == 0
     assert dispatch(["repair", f"src={root}"]) == 0
 
 
@@ -143,15 +168,17 @@ def test_a_tampered_episode_does_not_pass(
 
 
 def test_a_sweep_again_goes_on_and_a_wider_one_adds(
-    libraries: dict[str, Path], capsys: pytest.CaptureFixture[str]
+    libraries: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     task = TASKS[0]
-    root = libraries[task].parent
-    there = sorted(root.iterdir())
-    words = ["generate", "-m", f"task={task}", *SHORT, "probe=false", f"out={root}"]
+    there = shutil.copytree(libraries[task], tmp_path / libraries[task].name)
+    before = {p: p.stat().st_mtime_ns for p in sorted(there.rglob("*"))}
+    words = ["generate", "-m", f"task={task}", *SHORT, "probe=false", f"out={tmp_path}"]
     assert dispatch([*words, "seed=0,1"]) == 0
     assert "seed=1" in capsys.readouterr().out
-    assert len(sorted(root.iterdir())) == len(there) + 1
+    (other,) = set(tmp_path.iterdir()) - {there}
+    assert {p: p.stat().st_mtime_ns for p in sorted(there.rglob("*"))} == before
+    assert not set(hashes(other).values()) & set(hashes(there).values())
 
 
 def test_a_dry_run_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from generators.command import usage
 from generators.command.cli import dispatch
 from generators.command.hydra_app import composed
 from generators.command.verbs import VERBS
+from generators.config import groups
 from generators.production import pools
 from tests.inline_pool import InlinePool, work_inline
 
@@ -33,7 +34,7 @@ def test_the_groups_are_those_of_three_verbs() -> None:
 
 @pytest.mark.parametrize(("verb", "group"), GROUPS)
 def test_the_option_that_is_chosen_is_the_one_that_is_taken(verb: str, group: str) -> None:
-    for option in usage.options(group)[: 2 if group == "task" else None]:
+    for option in groups.options(group)[: 2 if group == "task" else None]:
         needed = [word for word in NEEDED[verb] if not word.startswith(f"{group}=")]
         config = composed(verb, [*needed, f"{group}={option}"])
         content = yaml.safe_load((CONF / group / f"{option}.yaml").read_text(encoding="utf-8"))
@@ -91,9 +92,9 @@ def test_render_shows_the_look_and_the_cameras_that_are_chosen(made: Made) -> No
     small = "image_size=[32,24]"
     seen = {
         look: pictures(made("render", f"look={look}", "look_seed=7", small))
-        for look in usage.options("look")
+        for look in groups.options("look")
     }
-    cameras = {c: made("render", f"camera={c}", small) for c in usage.options("camera")}
+    cameras = {c: made("render", f"camera={c}", small) for c in groups.options("camera")}
     assert {c: sorted(one.cameras) for c, one in cameras.items()} == {
         "behind_wrist": ["front", "wrist"],
         "devices": ["front", "top", "wrist"],

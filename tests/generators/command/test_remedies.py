@@ -13,8 +13,8 @@ import pytest
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from episodes.value_types import ValueType
 from generators.command import usage
-from generators.command.kinds import Kind
 from generators.command.spelling import spelled
 from generators.command.verb_keys import KEYS, kind_of
 from generators.command.verbs import VERBS
@@ -93,7 +93,7 @@ def verbs_with(key: str) -> list[str]:
         if key in KEYS[verb]
         or key in usage.groups(verb)
         or (key in keys_in_groups() and "task" in usage.groups(verb))
-        or ("." in key and type(kind_of(verb, head).inside("x")) is not Kind)
+        or ("." in key and type(kind_of(verb, head).inside("x")) is not ValueType)
         or ("." in key and head in ("options", "ratio", "cameras") and head in KEYS[verb])
     ]
 

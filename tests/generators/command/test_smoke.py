@@ -12,8 +12,9 @@ import pytest
 from episodes.errors import NotInstalled
 from generators.command import cli
 from generators.command.cli import dispatch
-from generators.command.verbs import smoke
+from generators.config import groups
 from sim.robots import urdf
+from tests.inline_pool import LOCAL
 
 
 class Pool:
@@ -33,7 +34,7 @@ class Pool:
                 future.set_result("fine")
         return future
 
-    def lost(self, error: BaseException) -> None:
+    def death(self, error: BaseException) -> None:
         return None
 
     def close(self) -> None:
@@ -55,7 +56,7 @@ def test_each_task_has_a_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(smoke, "LocalPool", Pool)
+    monkeypatch.setattr(LOCAL, Pool)
     assert dispatch(words.split()) == code
     assert says in capsys.readouterr().out
 
@@ -63,10 +64,10 @@ def test_each_task_has_a_line(
 def test_a_robot_that_is_not_installed_fails_nothing_that_was_not_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(smoke, "LocalPool", Pool)
-    options = smoke.usage.options
+    monkeypatch.setattr(LOCAL, Pool)
+    options = groups.options
     two = lambda group: ["bin_pick", "palletise"] if group == "task" else options(group)  # noqa: E731
-    monkeypatch.setattr(smoke.usage, "options", two)
+    monkeypatch.setattr(groups, "options", two)
     assert dispatch(["smoke"]) == 0
     assert "palletise  not installed" in capsys.readouterr().out
 

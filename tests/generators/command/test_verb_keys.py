@@ -11,27 +11,26 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from episodes.errors import UserError
-from episodes.formats import registry
-from episodes.mix import align, items, normalize
-from generators.command import usage
-from generators.command.cli import dispatch
-from generators.command.kinds import (
+from episodes.value_types import (
     Choice,
     Flag,
-    Kind,
+    LocalPath,
     Maybe,
     Number,
-    Option,
-    Place,
     Several,
     Size,
     Table,
     Text,
-    Whole,
+    ValueType,
+    WholeNumber,
 )  # fmt: skip
+from generators.command import usage
+from generators.command.cli import dispatch
 from generators.command.spelling import original, spelled
 from generators.command.verb_keys import KEYS, kind_of
 from generators.command.verbs import VERBS
+from generators.config import groups
+from generators.config.groups import Option
 
 CONF = Path(__file__).parents[3] / "conf"
 # what Hydra or YAML takes for something else, or cannot read
@@ -45,7 +44,7 @@ FREE = [  # keys that take any text
     (verb, key)
     for verb in VERBS
     for key, kind in KEYS[verb].items()
-    if isinstance(getattr(kind, "kind", kind), Text | Place) and "." not in key
+    if isinstance(getattr(kind, "kind", kind), Text | LocalPath) and "." not in key
 ]
 
 
@@ -55,7 +54,7 @@ def body(verb: str) -> dict[str, object]:
     return {key: value for key, value in content.items() if key != "defaults"}
 
 
-def read(word: str, kind: Kind) -> Any:
+def read(word: str, kind: ValueType) -> Any:
     """What Hydra makes of a word of the command line."""
     [override] = OverridesParser.create().parse_overrides([spelled(word, kind)])
     config = OmegaConf.create({"value": override.value()})
@@ -110,8 +109,8 @@ def test_text_inside_lists_and_mappings_too(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["2026_10_05", "010", "데이터", "a b", "it's"])
 def test_a_key_of_no_known_type_loses_nothing(text: str) -> None:
-    assert read(f"scene.colours=[{text},red]", Kind()) == [text, "red"]
-    assert read(f"scene.x={{a:{text}}}", Kind()) == {"a": text}
+    assert read(f"scene.colours=[{text},red]", ValueType()) == [text, "red"]
+    assert read(f"scene.x={{a:{text}}}", ValueType()) == {"a": text}
 
 
 @pytest.mark.parametrize(
@@ -124,17 +123,17 @@ def test_numbers_stay_numbers(word: str, value: object) -> None:
 
 def test_quotes_and_sweeps_mean_what_they_do_in_hydra() -> None:
     parse = OverridesParser.create().parse_overrides
-    assert read("out='a, b'", Place()) == "a, b"
-    assert read(r"out=a\, b", Place()) == "a, b"
-    [swept] = parse([spelled("out=1e3,데이터", Place())])
+    assert read("out='a, b'", LocalPath()) == "a, b"
+    assert read(r"out=a\, b", LocalPath()) == "a, b"
+    [swept] = parse([spelled("out=1e3,데이터", LocalPath())])
     assert [str(one.text) for one in swept.value().list] == ["1e3", "데이터"]
-    [ranged] = parse([spelled("scene.gap_mm=interval(0.1,1)", Kind())])
+    [ranged] = parse([spelled("scene.gap_mm=interval(0.1,1)", ValueType())])
     assert ranged.is_interval_sweep()
 
 
 @pytest.mark.parametrize("key", ["실측", "2026_10_05", "true", "1e3", "ü-1", "0x10"])
 def test_keys_of_a_mapping_are_text(key: str) -> None:
-    [name] = read(f"ratio={{{key}:0.2}}", Kind())
+    [name] = read(f"ratio={{{key}:0.2}}", ValueType())
     assert original(str(name)) == key
 
 
@@ -268,24 +267,18 @@ def test_completion_and_refusal_know_what_there_is() -> None:
     def names(verb: str, key: str) -> set[str]:
         return set(KEYS[verb][key].offers()) - {"null"}
 
-    assert names("import", "format") == {"auto", *registry.READERS}
-    assert names("export", "format") == set(registry.WRITERS)
-    assert names("mix", "by") == set(items.UNITS)
-    assert names("mix", "action_space") == set(align.ACTION_SPACES)
-    assert names("mix", "missing_keys") == set(align.MISSING)
-    assert names("mix", "normalize") == set(normalize.SCOPES)
-    assert names("smoke", "tasks") == set(usage.options("task"))
+    assert names("smoke", "tasks") == set(groups.options("task"))
 
 
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
     [
-        (Whole(1), 2.0, "try k=2"),
-        (Whole(1), "x", "try k=1"),
+        (WholeNumber(1), 2.0, "try k=2"),
+        (WholeNumber(1), "x", "try k=1"),
         (Number(0, 1), "x", "try k=1"),
         (Flag(), 1, "try k=true"),
         (Size(), "x", 'try "k=[128,128]"'),
-        (Place(), ["a"], "try k=runs/NAME"),
+        (LocalPath(), ["a"], "try k=runs/NAME"),
         (Choice(("gzip",)), "gzp", "did you mean 'gzip'"),
         (Option("task"), "bin_pik", "did you mean 'bin_pick'"),
         (Several(Option("task")), ["bin_pik"], "did you mean 'bin_pick'"),
@@ -293,7 +286,7 @@ def test_completion_and_refusal_know_what_there_is() -> None:
         (Number(), 10**400, "must be a number"),
     ],
 )
-def test_a_refusal_says_what_would_do(kind: Kind, value: object, says: str) -> None:
+def test_a_refusal_says_what_would_do(kind: ValueType, value: object, says: str) -> None:
     with pytest.raises(UserError) as refused:
         kind.read("k", value)
     assert says in str(refused.value)

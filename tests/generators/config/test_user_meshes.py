@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from episodes.errors import UserError
 from generators.command.cli import dispatch
 from generators.command.hydra_app import composed
 from generators.production.recipes import generation
+from scenes.goals import PlaceGoal
+from sim import cache
 from sim.bullet.world import World
 from tests.part_geometry import held_span
 
@@ -35,7 +38,7 @@ def angle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(angle: Path) -> import_mesh.Prepared:
-    return import_mesh.prepared(angle, angle.parent / "cache", density=2700.0)
+    return import_mesh.prepared(angle, lambda _, make, read: read(make()), density=2700.0)
 
 
 def test_a_file_becomes_the_part_that_it_shows(made: import_mesh.Prepared) -> None:
@@ -73,13 +76,17 @@ def test_its_grasps_hold_it_and_its_rests_carry_it(made: import_mesh.Prepared) -
 
 
 def test_the_same_file_gives_the_same_part_with_and_without_the_cache(
-    angle: Path, made: import_mesh.Prepared, tmp_path: Path
+    angle: Path, made: import_mesh.Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert import_mesh.prepared(angle, tmp_path / "fresh", density=2700.0) == made
-    assert import_mesh.prepared(angle, tmp_path / "fresh", density=2700.0) == made
-    [kept] = (tmp_path / "fresh").iterdir()
-    kept.write_text("cut sho")
-    assert import_mesh.prepared(angle, tmp_path / "fresh", density=2700.0) == made
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    keep = partial(cache.kept, "parts")
+    assert import_mesh.prepared(angle, keep, density=2700.0) == made
+    [kept] = (tmp_path / "cellwright" / "parts").iterdir()
+    whole = kept.read_bytes()
+    for damaged in (whole, b"cut sho", whole[:-1], whole.replace(b"closed", b"opened")):
+        kept.write_bytes(damaged)
+        assert import_mesh.prepared(angle, keep, density=2700.0) == made
+        assert kept.read_bytes() == whole
 
 
 OBJ = "v 0 0 0\nv 40 0 0\nv 0 30 0\nv 0 0 20\n"
@@ -104,7 +111,7 @@ def test_what_is_no_part_is_refused_in_one_line(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(PartError, match=says) as caught:
-        import_mesh.prepared(path, tmp_path / "cache")
+        import_mesh.prepared(path, partial(cache.kept, "parts"))
     assert "\n" not in str(caught.value)
     assert name in str(caught.value)
 
@@ -147,12 +154,12 @@ def test_a_config_holds_the_part_and_not_its_place(
     assert plans[0].spec_id != generation(composed("generate", words)).spec_id
     assert str(angle) not in str(plans[0].library())
 
-    from generators import run, tasks
+    from generators import tasks
     from generators.seeds import Streams
 
     recipe = plans[0].recipe
-    cell = run.sample_cell(tasks.make(recipe), recipe, Streams(0, 0))
-    body = cell.body(cell.goal["part"])
+    cell = tasks.make(recipe).cell(Streams(0, 0).rng("cell"))
+    body = cell.body(PlaceGoal.of(cell).part)
     assert body.kind == "mesh"
     assert (
         "custom part"
@@ -178,7 +185,7 @@ def test_a_part_of_the_user_is_what_is_taken_from_the_bin(
 
 
 def test_a_task_that_handles_no_part_of_the_user_says_so(angle: Path) -> None:
-    with pytest.raises(UserError, match="bench_place and bin_pick do"):
+    with pytest.raises(UserError, match=r"those that do: bench_place, bin_pick$"):
         composed("generate", ["task=peg_round", "out=x", f"part={angle}"])
 
 

@@ -19,6 +19,7 @@ import pytest
 from generators import tasks
 from generators.language import words
 from generators.skills import bead
+from scenes.goals import ClassesGoal
 
 
 @dataclass(frozen=True)
@@ -222,4 +223,4 @@ def test_korean_says_that_a_class_is_sorted_whole() -> None:
     task = tasks.make(hydra_app.composed("generate", ["task=conveyor_sort", "out=x"]))
     cell = task.cell(np.random.default_rng(3))
     for text in task.instruction(cell, np.random.default_rng(0)).texts["ko"]:
-        assert text.count("모두") >= len(cell.goal["classes"])
+        assert text.count("모두") >= len(ClassesGoal.of(cell).classes)

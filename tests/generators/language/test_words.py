@@ -16,6 +16,7 @@ from generators.command import hydra_app
 from generators.language import korean, lexicon, naming, words
 from generators.language.naming import Expression, expressions, fits, name_of
 from generators.language.pockets import fits_pocket, pocket_of, pocket_phrase
+from scenes.goals import ClassesGoal
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics, Robot
 
@@ -284,7 +285,7 @@ def test_particles_follow_the_sound(word: str, pair: str, expected: str) -> None
     assert korean.with_particle(word, pair) == expected
 
 
-@pytest.mark.parametrize("task", words.tasks_told())
+@pytest.mark.parametrize("task", words.sentence_files())
 def test_sentences_say_the_same_in_each_language(task: str) -> None:
     sentences = words.sentences_of(task)
     assert set(sentences) == set(lexicon.LANGUAGES)
@@ -367,7 +368,7 @@ def test_a_sorting_rule_names_every_class_and_its_bin(by: str) -> None:
     task = tasks.make(config)
     cell = task.cell(np.random.default_rng(3))
     said = task.instruction(cell, np.random.default_rng(0)).texts
-    classes = cell.goal["classes"]
+    classes = ClassesGoal.of(cell).classes
     assert len(set(classes)) == len(classes) >= 2
     for i in range(len(classes)):
         for lang, sentences in said.items():

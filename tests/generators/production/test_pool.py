@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from episodes.errors import Exit
 from episodes.storage import store
-from generators.production import supervise
 from generators.production.plan import waiting
 from generators.production.produce import produce
 from generators.production.repair import released
@@ -77,7 +77,7 @@ def test_an_episode_that_cannot_be_made_is_quarantined(
 ) -> None:
     out = tmp_path / "lib"
     code = produce([plan_for(out, maker)], config_for(memory_gb=1.0))
-    assert code == supervise.QUARANTINED
+    assert code == Exit.QUARANTINED
     said = capsys.readouterr().out
     assert f"1 episodes could not be made; logs are in {out}/quarantine\n" in said
     assert f"  episode {BAD}: {reason}\n" in said
@@ -89,7 +89,7 @@ def test_an_episode_that_cannot_be_made_is_quarantined(
 
 def test_a_hung_episode_is_ended_and_quarantined(tmp_path: Path, reference: dict[int, str]) -> None:
     out = tmp_path / "lib"
-    assert produce([plan_for(out, "hanging")], config_for(seconds=2.0)) == supervise.QUARANTINED
+    assert produce([plan_for(out, "hanging")], config_for(seconds=1.5)) == Exit.QUARANTINED
     note = json.loads((out / "quarantine" / f"{BAD:06d}.json").read_text())
     assert note["reason"] == "timed out"
     assert "in hanging" in note["log"], "the log does not say where it hung"
@@ -107,7 +107,7 @@ def test_where_nothing_can_be_made_it_gives_up_soon(
 
 def test_quarantined_episodes_can_be_tried_again(tmp_path: Path, reference: dict[int, str]) -> None:
     out = tmp_path / "lib"
-    assert produce([plan_for(out, "raising")], config_for()) == supervise.QUARANTINED
+    assert produce([plan_for(out, "raising")], config_for()) == Exit.QUARANTINED
     assert produce([plan_for(out, "good")], config_for(), released) == 0
     assert_whole(out, reference)
 
@@ -138,7 +138,7 @@ def test_other_content_under_the_same_name_stops_the_run(
     produce([plan_for(out, "drifting")], config_for())
     before = hashes(out)
     (out / "shards" / "00001.json").unlink()
-    assert produce([plan_for(out, "drifting")], config_for()) == store.Diverged.exit_code
+    assert produce([plan_for(out, "drifting")], config_for()) == store.Diverged.code
     assert "diverged" in capsys.readouterr().out
     assert before.items() >= hashes(out).items()
     assert temporaries(out) == []

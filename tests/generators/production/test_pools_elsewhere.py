@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from episodes.errors import Exit
 from generators.production.produce import produce
-from generators.production.supervise import QUARANTINED
 from tests.faults.makers import BAD, assert_whole, config_for, hashes, plan_for
 
 
@@ -42,7 +42,7 @@ def test_what_kills_a_worker_elsewhere_is_quarantined(
 ) -> None:
     config = elsewhere(name, tmp_path)
     out = tmp_path / "lib"
-    assert produce([plan_for(out, maker)], config) == QUARANTINED
+    assert produce([plan_for(out, maker)], config) == Exit.QUARANTINED
     note = json.loads((out / "quarantine" / f"{BAD:06d}.json").read_text())
     assert (note["index"], note["attempts"]) == (BAD, 3)
     assert sorted(hashes(out)) == [index for index in range(14) if index != BAD]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from generators import tasks
 from generators.command import hydra_app
 from generators.seeds import Streams
+from scenes.goals import TendingGoal
 from sim.bullet.world import World
 from sim.motion.moves import Failed
 from sim.motion.pushing import Push
@@ -29,9 +31,9 @@ def cell(task: str, holder: str, index: int = 0) -> Cell:
 
 def standing(made: Cell) -> Cell:
     """The cell with its blank put down in the open holder already, and no robot in the way."""
-    at = Pose.from_array(made.goal["stand"])
+    at = TendingGoal.of(made).stand
     bodies = tuple(
-        Body(**{**vars(b), "pose": at.shifted(z=0.0002)}) if b.name == made.goal["part"] else b
+        replace(b, pose=at.shifted(z=0.0002)) if b.name == TendingGoal.of(made).part else b
         for b in made.bodies
     )
     return made.replace(bodies=bodies, robots=())
@@ -39,11 +41,11 @@ def standing(made: Cell) -> Cell:
 
 def press(world: World, button: str, seconds: float) -> None:
     """As a finger does."""
-    member = world.controller.members[button]
-    assert member.joint is not None
-    member.drive(member.joint.upper, 20.0, 0.1)
+    joint = world.cell.body(button).joint
+    assert joint is not None
+    world.drive(button, joint.upper, 20.0, 0.1)
     run(world, 0.3)
-    member.drive(0.0, member.joint.force, 1.0)
+    world.drive(button, 0.0, joint.force, 1.0)
     run(world, seconds)
 
 
@@ -55,33 +57,35 @@ def run(world: World, seconds: float) -> None:
 @pytest.mark.parametrize("holder", ["chuck", "vise"])
 def test_jaws_seat_the_blank_and_only_a_shut_machine_starts(holder: str) -> None:
     made = standing(cell("machine_load", holder))
-    part, seat = made.goal["part"], np.array(made.goal["pose"][:3])
+    part, seat = TendingGoal.of(made).part, np.array(TendingGoal.of(made).pose.position)
     with World(made) as world:
         press(world, "button_start", 0.2)
-        assert world.controller.fired == []
+        assert world.fired == []
         press(world, "button_clamp", 1.5)
-        assert world.controller.fired == ["clamp"]
+        assert world.fired == ["clamp"]
         assert np.linalg.norm(np.subtract(world.pose(part).position, seat)) < 0.001
-        assert all(world.force_between(jaw, part) > 10.0 for jaw in made.goal["jaws"])
+        assert all(world.force_between(jaw, part) > 10.0 for jaw in TendingGoal.of(made).jaws)
         press(world, "button_start", 0.2)
-        assert "start" not in world.controller.fired  # the door is open
-        world.controller.members["door"].drive(made.goal["shut_m"] + 0.01, 40.0, 1.0)
+        assert "start" not in world.fired  # the door is open
+        world.drive("door", TendingGoal.of(made).shut_m + 0.01, 40.0, 1.0)
         run(world, 1.5)
-        assert "start" not in world.controller.fired  # nobody presses now
+        assert "start" not in world.fired  # nobody presses now
         press(world, "button_start", 0.2)
-        assert world.controller.fired == ["clamp", "start"]
+        assert world.fired == ["clamp", "start"]
 
 
 @pytest.mark.parametrize("holder", ["chuck", "vise"])
 def test_a_finished_part_is_held_until_it_is_unclamped(holder: str) -> None:
     made = cell("machine_unload", holder).replace(robots=())
-    part = made.goal["part"]
+    part = TendingGoal.of(made).part
     with World(made) as world:
         run(world, 0.5)
-        assert all(world.force_between(jaw, part) > 3.0 for jaw in made.goal["jaws"])
+        assert all(world.force_between(jaw, part) > 3.0 for jaw in TendingGoal.of(made).jaws)
         press(world, "button_unclamp", 1.5)
-        assert not any(world.force_between(jaw, part) for jaw in made.goal["jaws"])
-        assert world.pose(part).position == pytest.approx(made.goal["pose"][:3], abs=2e-3)
+        assert not any(world.force_between(jaw, part) for jaw in TendingGoal.of(made).jaws)
+        assert world.pose(part).position == pytest.approx(
+            TendingGoal.of(made).pose.position, abs=2e-3
+        )
 
 
 @pytest.mark.parametrize("task", ["machine_load", "machine_unload"])
@@ -102,7 +106,7 @@ def test_the_door_slides_by_what_its_handle_is_made_for(task: str) -> None:
 def test_layouts_mirror_and_holders_vary() -> None:
     task = tasks.make(hydra_app.composed("generate", ["task=machine_load", "out=nowhere"]))
     cells = [task.cell(Streams(1, i).rng("cell")) for i in range(10)]
-    assert {c.goal["target"] for c in cells} == {"chuck", "vise"}
+    assert {TendingGoal.of(c).target for c in cells} == {"chuck", "vise"}
     assert len({c.body("machine").params["door_on"] for c in cells}) == 2
     assert len({c.body("tray").pose.position[1] > 0 for c in cells}) == 2
 
@@ -129,7 +133,7 @@ def test_a_push_moves_its_member_as_far_as_asked() -> None:
     with closing(Station(made)) as station:
         go(station, Push("block", 0.09, (0.0, 1.0, 0.0)))
         assert station.world.travel("block") == pytest.approx(0.09, abs=0.004)
-        assert station.world.controller.fired == ["there"]
+        assert station.world.fired == ["there"]
 
 
 def test_a_push_gives_up_where_it_meets_too_much_or_nothing() -> None:

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from sim.bullet.world import World
-from sim.motion.moves import Grip, Hold, Open, Reach, top_down
+from sim.motion.moves import Dwell, Grip, Open, Reach, top_down
 from sim.pose import Pose
 from sim.spec import Body
 from sim.station import Station
-from tests.cells import BENCH, CARD, block, cell, work
+from tests.cells import BENCH, PANDA, block, cell, work
 
-STILL = np.array([*CARD.home, 0.0], np.float32)
+STILL = np.array([*PANDA.home, 0.0], np.float32)
 
 
 def steps(world: World, count: int) -> None:
@@ -50,10 +50,10 @@ def test_what_leans_on_a_part_that_is_taken_away_falls():
     with closing(Station(cell(BENCH, left, right, long))) as station:
         world = station.world
         down = top_down((0.5, 0.06, 0.02), np.pi / 2)
-        work(station, Hold(0.5))
+        work(station, Dwell(0.5))
         assert world.resting.asleep == {"left", "right", "beam"}
         work(station, Reach(down.shifted(z=0.15)), Open(0.06), Reach(down, 0.2), Grip(0.03))
-        work(station, Reach(down.shifted(y=0.15), 0.2), Hold(1.0))
+        work(station, Reach(down.shifted(y=0.15), 0.2), Dwell(1.0))
         assert world.pose("beam").position[2] < 0.03
 
 
@@ -62,10 +62,10 @@ def test_a_part_let_go_in_the_air_falls():
         world = station.world
         down = top_down((0.5, 0.1, 0.015), 0.0)
         work(station, Reach(down.shifted(z=0.1)), Reach(down, 0.2), Grip(0.03))
-        work(station, Reach(down.shifted(z=0.2)), Hold(3.0))
+        work(station, Reach(down.shifted(z=0.2)), Dwell(3.0))
         assert world.pose("part").position[2] > 0.15
         assert "part" not in world.resting.asleep
-        work(station, Open(), Hold(0.6))
+        work(station, Open(), Dwell(0.6))
         assert world.pose("part").position[2] < 0.03
 
 

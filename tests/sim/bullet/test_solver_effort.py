@@ -10,7 +10,7 @@ import pytest
 
 from assets import catalogue
 from sim.motion import grasping
-from sim.motion.grasping import Hold
+from sim.motion.grasping import PlannedGrasp
 from sim.motion.moves import Carry, Grip, Move, Open, Reach
 from sim.pose import Pose, matrix_to_rotvec
 from sim.robots import robot
@@ -20,9 +20,9 @@ from sim.station import Station
 BENCH = Body("bench", "bench_top", {"thickness_mm": 40.0}, Pose((0.4, 0.0, -0.04)), fixed=True)
 
 
-def lifted(station: Station, number: int) -> Hold:
+def lifted(station: Station, number: int) -> PlannedGrasp:
     """Takes the part by one of its grasps, and lifts it."""
-    hold = grasping.holds(station, "part", around=["bench"])[number]
+    hold = grasping.feasible_grasps(station, "part", around=["bench"])[number]
     moves: list[Move] = [
         Reach(grasping.approach(hold, 0.1)),
         Open(hold.opening),
@@ -40,7 +40,7 @@ def with_part(kind: str, params: dict[str, object]) -> Cell:
     made = catalogue.build(kind, params)
     lying = Pose((0.5, 0.1, 0.0003)) @ Pose.from_array(made.rests[0])
     part = Body("part", kind, params, lying, mass=made.mass)
-    arm = Robot("panda", "panda", Pose(), robot.load("panda").card.home)
+    arm = Robot("panda", "panda", Pose(), robot.load("panda").home)
     return Cell(robots=(arm,), bodies=(BENCH, part), physics=Physics())
 
 
@@ -56,8 +56,8 @@ def turned(kind: str, params: dict[str, object], number: int) -> float:
 def test_pads_resist_pivoting_only_of_what_is_round(kind: str, is_round: bool) -> None:
     with closing(Station(with_part(kind, {}))) as station:
         lifted(station, 0)
-        arm = station.arm
-        for link in arm.model.card.pads:
+        arm = station.world.arms["panda"]
+        for link in station.tool.pads:
             told = pybullet.getDynamicsInfo(arm.id, arm.link_ids[link], station.world.client)
             assert (told[7] > 0.0) == is_round  # its spinning friction
 

@@ -11,20 +11,19 @@ import pytest
 
 from episodes.errors import UserError
 from generators.skills import pick_place
-from generators.skills.feasibility import tried
+from generators.skills.feasibility import first_feasible
 from sim.motion import boxes, planner, timing, travel
-from sim.motion.moves import Failed, Grip, Subtask, top_down
+from sim.motion.moves import BeginSubtask, Failed, Grip, top_down
 from sim.motion.travel import Travel
 from sim.pose import Pose
 from sim.robots import robot
-from sim.robots.kinematics import Chain
 from sim.robots.reach import reachable
 from sim.spec import Body, Cell, Physics, Robot
 from sim.station import Station
 
-CARD = robot.load("panda").card
+PANDA = robot.load("panda")
 START, GOAL = top_down((0.45, -0.35, 0.2), 0.0), top_down((0.45, 0.35, 0.2), 0.0)
-LIMITS = timing.Limits(np.array(CARD.velocity), np.full(7, 5.0), np.full(7, 50.0))
+LIMITS = timing.JointLimits(np.array(PANDA.arm.velocity), np.full(7, 5.0), np.full(7, 50.0))
 
 
 def wall(height: float, x: float = 0.5) -> Body:
@@ -34,8 +33,8 @@ def wall(height: float, x: float = 0.5) -> Body:
 
 def cell(*bodies: Body, at: Pose | None = None) -> Cell:
     """The arm among bodies, its tool at home or `at`."""
-    chain = Chain(robot.load("panda"))
-    joints = CARD.home if at is None else tuple(chain.solve(at, chain.home))
+    chain = robot.load("panda").kinematics
+    joints = PANDA.home if at is None else tuple(chain.solve(at, chain.home))
     arm = Robot("panda", "panda", Pose(), joints)
     return Cell(robots=(arm,), bodies=bodies, physics=Physics())
 
@@ -57,8 +56,8 @@ def crossing(seed: int, height: float = 0.45) -> np.ndarray:
 
 def test_a_wall_between_start_and_goal_is_not_touched():
     with closing(Station(cell(wall(0.45), at=START))) as station:
-        clearance = travel.around(station)
-        straight = planner.line(station.joints, station.chain.solve(GOAL, station.joints))
+        clearance = travel.clearance_of(station)
+        straight = planner.line(station.joints, station.kinematics.solve(GOAL, station.joints))
         assert clearance.hits(straight).any(), "the straight way would have been free"
         hit = []
         for command in Travel(GOAL, 5).commands(station):
@@ -90,8 +89,8 @@ def test_what_is_carried_keeps_clear_too():
 @pytest.mark.parametrize("flow", [0.0, 0.3, 0.6])
 def test_motion_is_within_the_limits_of_speed_acceleration_and_jerk(rng, flow):
     for _ in range(5):
-        ways = rng.uniform(CARD.lower, CARD.upper, (4, 7))
-        motion = timing.timed(ways, LIMITS, flow)
+        ways = rng.uniform(PANDA.arm.lower, PANDA.arm.upper, (4, 7))
+        motion = timing.trajectory(ways, LIMITS, flow)
         dt = 1e-3
         at = motion.at(np.arange(0.0, motion.seconds, dt))
         for order, most in enumerate((LIMITS.velocity, LIMITS.acceleration, LIMITS.jerk), 1):
@@ -104,8 +103,8 @@ def test_motion_is_within_the_limits_of_speed_acceleration_and_jerk(rng, flow):
 
 
 def test_without_flow_the_way_is_the_straight_lines(rng):
-    ways = rng.uniform(CARD.lower, CARD.upper, (3, 7))
-    motion = timing.timed(ways, LIMITS, 0.0)
+    ways = rng.uniform(PANDA.arm.lower, PANDA.arm.upper, (3, 7))
+    motion = timing.trajectory(ways, LIMITS, 0.0)
     for at in motion.at(np.linspace(0.0, motion.seconds, 50)):
         off = min(_off_line(at, a, b) for a, b in pairwise(ways))
         assert off < 1e-6
@@ -121,9 +120,11 @@ def test_a_travel_keeps_its_speed_and_the_card_s():
         for goal, speed in ((GOAL, 0.3), (START, 0.5)):
             before = station.joints
             joints = np.array([before, *go(station, Travel(goal, 3, speed))])
-            tools = np.array([station.chain.tcp(j).position for j in joints])
+            tools = np.array([station.kinematics.tcp(j).position for j in joints])
             assert np.linalg.norm(np.diff(tools, axis=0), axis=1).max() * 20 <= 1.05 * speed
-            assert (np.abs(np.diff(joints, axis=0)) * 20 <= 1.001 * station.chain.velocity).all()
+            assert (
+                np.abs(np.diff(joints, axis=0)) * 20 <= 1.001 * station.kinematics.velocity
+            ).all()
 
 
 CODE = """
@@ -160,14 +161,14 @@ def test_a_goal_out_of_reach_and_a_way_that_is_shut_are_told_apart():
 def test_clearance_agrees_with_physics(rng):
     """What PyBullet finds touching is never called clear, and most of what is far is."""
     with closing(Station(cell(wall(0.6)))) as station:
-        clearance = travel.around(station)
+        clearance = travel.clearance_of(station)
         wrong = 0
         for _ in range(60):
-            joints = station.chain.home + rng.normal(size=7) * 0.6
-            joints = joints.clip(station.chain.lower, station.chain.upper)
+            joints = station.kinematics.home + rng.normal(size=7) * 0.6
+            joints = joints.clip(station.kinematics.lower, station.kinematics.upper)
             full = np.zeros(9)
             full[:7], full[7:] = joints, 0.04
-            station.arm.place(full)
+            station.world.arms["panda"].place(full)
             gap = station.world.gap("panda", "wall", 0.1)
             hit = bool(clearance.hits(joints[None])[0])
             assert hit or gap > 0.0
@@ -178,14 +179,16 @@ def test_clearance_agrees_with_physics(rng):
 def test_reach_is_known_before_physics():
     base = Pose.turned((2.0, 0.0, 0.8), (0, 0, 1), np.pi)
     poses = [base @ top_down(at, 0.0) for at in ((0.5, 0.2, 0.1), (-0.4, -0.4, 0.2), (1.1, 0, 0.1))]
-    assert reachable("panda", base, poses) == [True, True, False]
+    assert reachable(robot.load("panda"), base, poses) == [True, True, False]
 
 
 def test_layouts_are_drawn_until_one_will_do(rng):
-    found = tried(lambda r: r.uniform(), lambda x: "" if x > 0.9 else "too small", rng, "more")
+    found = first_feasible(
+        lambda r: r.uniform(), lambda x: "" if x > 0.9 else "too small", rng, "more"
+    )
     assert found > 0.9
     with pytest.raises(UserError, match=r"too small in each of 50 layouts: raise scene\.x"):
-        tried(lambda r: r.uniform(), lambda x: "too small", rng, "raise scene.x")
+        first_feasible(lambda r: r.uniform(), lambda x: "too small", rng, "raise scene.x")
 
 
 def picking(misses: int) -> tuple[list[str], float]:
@@ -203,7 +206,7 @@ def picking(misses: int) -> tuple[list[str], float]:
         move = next(script)
         while move is not None:
             failed = None
-            if isinstance(move, Subtask):
+            if isinstance(move, BeginSubtask):
                 assert move.recovery == (move.name == "pick_retry")
                 marks.append(move.name)
             else:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from assets import catalogue
 from scenes.cameras import look_at
+from sim.bullet.tiny import TinyRenderer
 from sim.pose import Pose
 from sim.render import gl, meshes
 from sim.render.base import Frame
 from sim.render.simplify import FAR_PART, PART
-from sim.render.tiny import TinyRenderer
 from sim.robots import robot
 from sim.spec import Camera, Cell, Robot
 from tests.helpers import ROOT
@@ -120,7 +120,7 @@ def test_what_is_printed_on_a_part_has_its_own_colour(raster: RasterRenderer) ->
 def test_every_robot_agrees_with_pybullet(
     raster: RasterRenderer, tiny: TinyRenderer, card: str
 ) -> None:
-    home = robot.load(card).card.home
+    home = robot.load(card).home
     cell = Cell(
         robots=(Robot("it", card, Pose(), home),),
         cameras=(Camera("eye", look_at((1.6, 1.0, 0.9), (0.2, 0.0, 0.45)), 224, 224, 0.8),),

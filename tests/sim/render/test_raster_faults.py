@@ -17,7 +17,7 @@ from episodes.errors import UserError
 from scenes.cameras import look_at
 from sim.pose import Pose
 from sim.render import gl, meshes
-from sim.robots.robot import Visual
+from sim.robots.links import Visual
 from sim.spec import Camera, Cell
 from tests.helpers import ROOT
 from tests.raster_cells import HALL, LAMP, bench, body, states

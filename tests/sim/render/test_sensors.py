@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assets.camera_models import DEVICES
+from assets.camera_models import MODELS
 from episodes.errors import UserError
 from generators import run
 from generators.command import hydra_app
@@ -24,7 +24,7 @@ from tests.helpers import synthetic_episode
 from tests.raster_cells import bench, body, states
 
 STATES = np.zeros((1, 0))
-D435 = DEVICES["d435"].ranging
+D435 = MODELS["d435"].ranging
 assert D435 is not None
 
 
@@ -90,9 +90,9 @@ def test_a_web_camera_measures_no_depth() -> None:
     assert sensors.has_depth(cell("ideal").cameras[0])
 
 
-@pytest.mark.parametrize("model", sorted(DEVICES))
+@pytest.mark.parametrize("model", sorted(MODELS))
 def test_colour_noise_is_shot_noise_and_reading_noise(model: str) -> None:
-    device = DEVICES[model]
+    device = MODELS[model]
     for value in (40, 128, 200):
         light = blur.decoded(np.array([value], np.uint8))[0]
         noisy = blur.decoded(taken(wall(1.0, 200, value), cell(model)).rgb)
@@ -168,13 +168,15 @@ def test_noise_is_the_instant_s_and_the_camera_s_own() -> None:
 
 
 def test_an_unknown_model_is_named() -> None:
-    with pytest.raises(UserError, match="unknown model 'd436'; models: ideal, d435, zivid"):
+    with pytest.raises(
+        UserError, match=r"camera \w+: 'd436'; did you mean 'd435'\? there are: ideal"
+    ):
         taken(wall(1.0), cell("d436"))
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])
 def test_tiny_pictures(size: int) -> None:
-    for model in DEVICES:
+    for model in MODELS:
         assert taken(wall(1.0, size), cell(model)).rgb.shape == (size, size, 3)
 
 

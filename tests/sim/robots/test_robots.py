@@ -14,15 +14,14 @@ from scenes.cameras import cameras
 from sim.motion import boxes, grasping
 from sim.motion.moves import Carry, Failed, Grip, Open, Reach, top_down
 from sim.pose import Pose, rotvec_to_matrix
-from sim.robots import card, robot, urdf
-from sim.robots.kinematics import Chain
+from sim.robots import robot, urdf
 from sim.robots.physics_urdf import robot_urdf
 from sim.spec import Body, Cell, Robot
 from sim.station import Station
 
 ALL = robot.cards()
-JAWS = [name for name in ALL if card.card(name).kind == "jaws"]
-CUPS = [name for name in ALL if card.card(name).cups is not None]
+JAWS = [name for name in ALL if robot.load(name).tool.kind == "jaws"]
+CUPS = [name for name in ALL if robot.load(name).tool.kind == "vacuum"]
 HERE = Pose((0.45, 0.1, 0.0))
 BENCH = Body("bench", "bench_top", {"thickness_mm": 40.0}, Pose((0.4, 0.0, -0.04)), fixed=True)
 
@@ -33,8 +32,8 @@ def config() -> dict:
 
 
 def station(name: str, *bodies: Body) -> Station:
-    found = card.card(name)
-    arm = Robot(found.arm, name, Pose(), found.home)
+    found = robot.load(name)
+    arm = Robot(found.arm.name, name, Pose(), found.home)
     return Station(Cell(robots=(arm,), bodies=(BENCH, *bodies)))
 
 
@@ -54,7 +53,7 @@ def work(at: Station, *moves) -> None:
 def test_kinematics_agree_with_physics(name, rng):
     """The chain and every link's frame against PyBullet's, at random joints within the limits."""
     model = robot.load(name)
-    found, chain = model.card, Chain(model)
+    chain, tcp = model.kinematics, model.tcp
     client = pybullet.connect(pybullet.DIRECT)
     body = pybullet.loadURDF(
         str(robot_urdf(model, visuals=False)), useFixedBase=True, physicsClientId=client
@@ -64,9 +63,9 @@ def test_kinematics_agree_with_physics(name, rng):
         for i in range(pybullet.getNumJoints(body, physicsClientId=client))
     ]
     for _ in range(10):
-        arm = rng.uniform(found.lower, found.upper)
+        arm = rng.uniform(model.arm.lower, model.arm.upper)
         joints = np.zeros(len(model.movable))
-        joints[model.arm_columns()] = arm
+        joints[model.arm_columns] = arm
         for entry in info:
             if entry[1].decode() in model.movable:
                 value = joints[model.movable.index(entry[1].decode())]
@@ -78,14 +77,15 @@ def test_kinematics_agree_with_physics(name, rng):
             )
             truth = Pose(state[4], state[5]).matrix()
             assert ours[model.link_index(entry[12].decode())] == pytest.approx(truth, abs=1e-5)
-        tcp = ours[model.link_index(found.tcp_link)] @ found.tcp.matrix()
-        assert chain.tcp(arm).matrix() == pytest.approx(tcp, abs=1e-9)
+        expected = ours[model.link_index(tcp.link)] @ tcp.pose.matrix()
+        assert chain.tcp(arm).matrix() == pytest.approx(expected, abs=1e-9)
     pybullet.disconnect(client)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_home_posture_is_ready_over_a_bench(name):
-    found, chain = card.card(name), Chain(robot.load(name))
+    model = robot.load(name)
+    chain = model.kinematics
     home = chain.tcp(chain.home)
     x, y, z = home.position
     assert 0.35 < x < 0.5
@@ -104,15 +104,15 @@ def test_the_home_posture_is_ready_over_a_bench(name):
                 joints = chain.solve(goal, chain.solve(goal.shifted(z=0.1), chain.home))
                 assert (joints >= chain.lower).all()
                 assert (joints <= chain.upper).all()
-    assert found.reach > 0.6
+    assert model.arm.reach > 0.6
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_wrist_camera_has_the_tip_in_view(name, config, rng):
-    found, model = card.card(name), robot.load(name)
-    camera = next(c for c in cameras(config, rng, (0.5, 0.0, 0.0), found.wrist) if c.parent)
+    model = robot.load(name)
+    camera = next(c for c in cameras(config, rng, (0.5, 0.0, 0.0), model.wrist) if c.parent)
     links = model.link_to_base(np.zeros(len(model.movable)))
-    tcp_to_base = links[model.link_index(found.tcp_link)] @ found.tcp.matrix()
+    tcp_to_base = links[model.link_index(model.tcp.link)] @ model.tcp.pose.matrix()
     _, _, link = camera.parent.partition("/")
     camera_to_base = links[model.link_index(link)] @ camera.pose.matrix()
     tip = np.linalg.inv(camera_to_base) @ tcp_to_base[:, 3]
@@ -126,7 +126,7 @@ def test_a_wrist_camera_has_the_tip_in_view(name, config, rng):
 def test_jaws_close_on_a_part_and_hold_it_by_friction(name):
     with closing(station(name, block(50, 30, 30, 0.3))) as at:
         # the boxes that clearance is judged by are where the jaws are
-        jaws = boxes.of_gripper(at.arm.model, 0.03)
+        jaws = boxes.of_tool(at.model, 0.03)
         assert len(jaws) > 3
         down = top_down((0.45, 0.1, 0.015), 0.0)
         work(at, Reach(down.shifted(z=0.1)), Open(0.05), Reach(down, 0.2), Grip(0.03))
@@ -144,7 +144,7 @@ def test_jaws_close_on_a_part_and_hold_it_by_friction(name):
 
 @pytest.mark.parametrize("name", CUPS)
 def test_a_cup_holds_a_smooth_box_and_puts_it_down(name):
-    cups = robot.load(name).card.cups
+    cups = robot.load(name).tool
     area = len(cups.centres) * np.pi * cups.radius**2
     mass = min(0.8, 0.1 * cups.pressure * area / 9.81)  # a tenth of what the vacuum carries
     with closing(station(name, block(120, 120, 60, mass))) as at:
@@ -191,7 +191,7 @@ def test_what_a_cup_cannot_hold(body, cause):
 def test_holds_are_those_of_the_tool():
     part = block(80, 60, 40, 0.3)
     with closing(station("panda+vacuum", part)) as at:
-        found = grasping.holds(at, "part", around=["bench"])
+        found = grasping.feasible_grasps(at, "part", around=["bench"])
         assert found
         assert {hold.width for hold in found} == {0.0}
         assert found[0].tcp_to_world.position[2] == pytest.approx(0.039, abs=1e-3)
@@ -199,7 +199,10 @@ def test_holds_are_those_of_the_tool():
         work(at, Grip(0.0))
         assert at.holding("part")
     with closing(station("panda", part)) as at:
-        assert min(hold.width for hold in grasping.holds(at, "part", around=["bench"])) > 0.03
+        assert (
+            min(hold.width for hold in grasping.feasible_grasps(at, "part", around=["bench"]))
+            > 0.03
+        )
 
 
 def test_the_same_actions_with_suction_give_the_same_states():
@@ -226,9 +229,9 @@ def test_tools_are_chosen_by_user_then_task_then_arm():
     assert chosen("task=bench_place", "+task.tool=robotiq_2f85") == "panda+robotiq_2f85"
     with pytest.raises(UserError, match=r"bench_place needs jaws; tools: franka_hand, robotiq"):
         chosen("task=bench_place", "robot.tool=nozzle")
-    with pytest.raises(UserError, match="unknown tool 'magnet'; tools: franka_hand"):
+    with pytest.raises(UserError, match="unknown tool 'magnet'; there are: franka_hand"):
         chosen("task=bench_place", "robot.tool=magnet")
-    with pytest.raises(UserError, match=r"unknown robot 'ur6'; robots: .*ur5"):
+    with pytest.raises(UserError, match=r"unknown robot 'ur6'; did you mean 'ur5'\? there are: "):
         chosen("task=bench_place", "robot.card=ur6")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 from episodes.formats.arrays.layouts import (
     aloha,
     d4rl,
@@ -15,7 +15,7 @@ from episodes.formats.arrays.layouts import (
     umi,
 )
 
-KNOWN: Sequence[Layout] = (
+KNOWN: Sequence[ArrayLayout] = (
     aloha.LAYOUT,
     d4rl.LAYOUT,
     maniskill.LAYOUT,

@@ -6,9 +6,9 @@ the leaders' joints, base_action the wheels'). Pictures are raw, or JPEG padded 
 others, and the file does not tell.
 """
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
-LAYOUT = Layout(
+LAYOUT = ArrayLayout(
     name="aloha",
     marks=("action", "observations/qpos"),
     unlike=("puppet",),

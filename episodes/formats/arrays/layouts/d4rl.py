@@ -4,9 +4,9 @@ Source: D4RL, d4rl/__init__.py (qlearning_dataset) and d4rl/offline_env.py. Sets
 `timeouts`; where such a set was cut off is not told by the file.
 """
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
-LAYOUT = Layout(
+LAYOUT = ArrayLayout(
     name="d4rl",
     marks=("observations", "actions", "terminals"),
     flags=("terminals", "timeouts"),

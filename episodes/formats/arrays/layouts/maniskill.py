@@ -5,9 +5,9 @@ Source: ManiSkill, docs/source/user_guide/datasets/demos.md; depth is int16 in m
 are made with mani_skill.trajectory.replay_trajectory (docs/.../datasets/replay.md).
 """
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
-LAYOUT = Layout(
+LAYOUT = ArrayLayout(
     name="maniskill",
     marks=("traj_*/actions",),
     unlike=("traj_*/observations",),

@@ -5,9 +5,9 @@ is a group, a Tuple space one of _index_N, a Text space strings; infos have T + 
 describes the set is metadata.json beside it or, before 0.5, attributes of the file.
 """
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
-LAYOUT = Layout(
+LAYOUT = ArrayLayout(
     name="minari",
     marks=("episode_*/observations", "episode_*/terminations", "episode_*/truncations"),
     episodes="episode_*",

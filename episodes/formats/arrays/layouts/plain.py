@@ -4,7 +4,7 @@
 
 from collections.abc import Iterator
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
 COMMANDS = ("actions", "action")
 REWARDS = ("rewards", "reward")
@@ -12,11 +12,11 @@ ENDS = ("dones", "done", "terminated", "truncated", "terminals", "terminations",
 TIMES = ("timestamp", "timestamps", "time", "t")
 
 
-def layouts(episodes: str, names: list[str]) -> Iterator[Layout]:
+def layouts(episodes: str, names: list[str]) -> Iterator[ArrayLayout]:
     """Of an episode's names, each way to read them: one, or several if it has several commands."""
     for command in COMMANDS:
         if command in names:
-            yield Layout(
+            yield ArrayLayout(
                 name="plain",
                 episodes=episodes,
                 actions=(command,),

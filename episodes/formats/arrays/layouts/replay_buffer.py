@@ -4,9 +4,9 @@ Source: diffusion_policy, diffusion_policy/common/replay_buffer.py. Real recordi
 data/timestamp in seconds (real_world/real_env.py).
 """
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
-LAYOUT = Layout(
+LAYOUT = ArrayLayout(
     name="replay_buffer",
     marks=("meta/episode_ends", "data/action"),
     episodes="data",

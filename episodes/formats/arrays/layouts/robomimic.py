@@ -10,11 +10,11 @@ docs/algorithms/demonstrations.md): observations are made from it by robomimic's
 scripts/dataset_states_to_obs.py, of LIBERO's by its scripts/create_dataset.py.
 """
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
 SIMULATOR = "the simulator's own state"
 
-LAYOUT = Layout(
+LAYOUT = ArrayLayout(
     name="robomimic",
     marks=("data/demo*/actions",),
     episodes="data/demo*",

@@ -4,9 +4,9 @@ Source: RoboMIND, all_robot_h5_info.md of its repository: pictures under observa
 depth_images, each an encoded file; language_raw. Sets without a leader have puppet/ alone.
 """
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
-LAYOUT = Layout(
+LAYOUT = ArrayLayout(
     name="robomind",
     marks=("puppet", "observations/rgb_images"),
     actions=("master",),

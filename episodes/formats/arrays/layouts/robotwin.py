@@ -7,9 +7,9 @@ seen, and RoboTwin's own converters (policy/*/process_data*.py) take the next ro
 Instructions: {"seen": [...], "unseen": [...]} in ../instructions.
 """
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
-LAYOUT = Layout(
+LAYOUT = ArrayLayout(
     name="robotwin",
     marks=("joint_action/vector", "observation/*/rgb"),
     actions=("joint_action/vector",),

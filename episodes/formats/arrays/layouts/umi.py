@@ -6,9 +6,9 @@ map, robotN_gripper_width [m]. Actions are made of the next poses at training ti
 (diffusion_policy/dataset/umi_dataset.py). GoPro cameras: 59.94 Hz.
 """
 
-from episodes.formats.arrays.layout import Layout
+from episodes.formats.arrays.layout import ArrayLayout
 
-LAYOUT = Layout(
+LAYOUT = ArrayLayout(
     name="umi",
     marks=("meta/episode_ends", "data/robot0_eef_pos"),
     unlike=("data/action",),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from sim.bullet.tiny import TinyRenderer
 from sim.bullet.world import World
 from sim.pose import Pose
-from sim.render.tiny import TinyRenderer
 from sim.spec import Body, Camera
 from tests.cells import BENCH, block, cell
 

@@ -1,22 +1,29 @@
-"""Moving members of devices, such as doors, jaws and buttons; belts; what controls them."""
+"""Bodies of a cell in a client, and moving members of devices: doors, jaws, buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pybullet
 
 from assets import catalogue
-from sim.bullet.loading import LoadedBody, collision, may_roll, principal_frame, set_contact, visual
+from sim.bullet.loading import (
+    SimulatedBody,
+    collision,
+    may_roll,
+    principal_frame,
+    set_contact,
+    visual,
+)
 from sim.pose import Pose, matrix_to_rotvec
 from sim.spec import Body, Cell, Joint, Physics
 
 KINDS = {"slide": pybullet.JOINT_PRISMATIC, "hinge": pybullet.JOINT_REVOLUTE}
 
 
-class LoadedMember:
+class SimulatedMember:
     """A body on a joint in a client: the only link of a multibody whose base is nothing."""
 
     def __init__(self, client: int, body: Body, physics: Physics, *, meshes: Path | None) -> None:
@@ -30,7 +37,7 @@ class LoadedMember:
         self.client = client
         self.joint = joint
         self.start = body.pose
-        self.told = False  # to go somewhere, in this control period
+        self.driven = False  # in this control period
         self._part_to_link = Pose(joint.at).inverse()
         com_to_link = self._part_to_link @ principal_frame(part)
         link_to_world = body.pose @ Pose(joint.at)
@@ -65,7 +72,7 @@ class LoadedMember:
 
     def drive(self, position: float, force: float, speed: float) -> None:
         """A motor takes it to a position and holds it there."""
-        self.told = True
+        self.driven = True
         pybullet.setJointMotorControl2(
             self.id, 0, pybullet.POSITION_CONTROL, targetPosition=position, force=force,
             maxVelocity=speed, positionGain=0.3, physicsClientId=self.client,
@@ -105,17 +112,21 @@ def travel(joint: Joint, start: Pose, part_to_world: Pose) -> float:
     return float(np.dot(joint.axis, matrix_to_rotvec(moved.rotation)))
 
 
-def load(client: int, cell: Cell, *, meshes: Path | None) -> dict[str, LoadedBody | LoadedMember]:
+def load(
+    client: int, cell: Cell, *, meshes: Path | None
+) -> dict[str, SimulatedBody | SimulatedMember]:
     """Every body of a cell; members of devices touch neither their mount nor each other."""
     rolling = may_roll(cell)
-    out: dict[str, LoadedBody | LoadedMember] = {}
+    out: dict[str, SimulatedBody | SimulatedMember] = {}
     for body in cell.bodies:
         if body.joint is None:
-            out[body.name] = LoadedBody(client, body, cell.physics, meshes=meshes, rolling=rolling)
+            out[body.name] = SimulatedBody(
+                client, body, cell.physics, meshes=meshes, rolling=rolling
+            )
         else:
-            out[body.name] = LoadedMember(client, body, cell.physics, meshes=meshes)
+            out[body.name] = SimulatedMember(client, body, cell.physics, meshes=meshes)
     for a, b in _apart(cell):
-        links = [0 if isinstance(out[n], LoadedMember) else -1 for n in (a, b)]
+        links = [0 if isinstance(out[n], SimulatedMember) else -1 for n in (a, b)]
         pybullet.setCollisionFilterPair(
             out[a].id, out[b].id, *links, enableCollision=0, physicsClientId=client
         )
@@ -132,39 +143,3 @@ def _apart(cell: Cell) -> Iterable[tuple[str, str]]:
         for other in members[:i]:
             if other.joint is not None and other.joint.mount == body.joint.mount:
                 yield body.name, other.name
-
-
-class Controller:
-    """The cell's own controller: fires each rule once, when all that it waits for has happened."""
-
-    def __init__(self, cell: Cell, bodies: Mapping[str, LoadedBody | LoadedMember]) -> None:
-        self.members = {n: b for n, b in bodies.items() if isinstance(b, LoadedMember)}
-        self._belts = [b for b in bodies.values() if isinstance(b, LoadedBody) and b.belt]
-        self._waiting = list(cell.rules)
-        self.fired: list[str] = []  # names of rules, in order
-        for rule in cell.rules:
-            unknown = {*rule.when, *rule.then} - set(self.members)
-            if unknown:
-                raise ValueError(f"rule {rule.name!r}: no joint {', '.join(sorted(unknown))}")
-
-    def belts(self) -> list[int]:
-        """The ids of the belts."""
-        return [belt.id for belt in self._belts]
-
-    def tick(self) -> None:
-        """Once a control period, before physics."""
-        for rule in list(self._waiting):
-            if all(self._beyond(name, at) for name, at in rule.when.items()):
-                self._waiting.remove(rule)
-                self.fired.append(rule.name)
-                for name, to in rule.then.items():
-                    self.members[name].drive(to, rule.force, rule.speed)
-
-    def rewind_belts(self) -> None:
-        """Once a control period, after physics."""
-        for belt in self._belts:
-            belt.rewind()
-
-    def _beyond(self, name: str, at: float) -> bool:
-        position = self.members[name].position()
-        return position >= at if at >= 0.0 else position <= at

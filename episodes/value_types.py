@@ -1,25 +1,29 @@
-"""What a value of a config may be: one kind for each type of key.
+"""What a value from outside may be, of the command line or of Python: one class for each type.
 
-A kind reads what was composed and says in one line what is wrong with it; it knows whether the
-command line's text is taken as it was typed, and what completion can offer.
+A type reads a value and says in one line what is wrong with it; it knows whether the command
+line's text is taken as it was typed, and what completion can offer.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from episodes.errors import UserError
-from generators.config.groups import options
-from generators.config.options import unknown
+from episodes.errors import UserError, unknown
+from episodes.storage import regular
 
 MOST_PIXELS = 8192
+LONGEST_NAME = 180  # bytes; file systems take 255
+_FRACTION = re.compile(r"\d{1,18}(\.\d{1,18}|/\d{1,18})?")
 
 
-class Kind:
+class ValueType:
     """A value that is read where it is used."""
 
     numeric = False  # whether 1_000 is a number here
@@ -29,9 +33,9 @@ class Kind:
         """The value as its user needs it; UserError for one that cannot be."""
         return value
 
-    def inside(self, name: str) -> Kind:
+    def inside(self, name: str) -> ValueType:
         """The kind of what stands under `name`, where the value is a mapping."""
-        return Kind()
+        return ValueType()
 
     def offers(self) -> tuple[str, ...]:
         """Values to complete with; none where they cannot be listed."""
@@ -39,20 +43,10 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Elsewhere(Kind):
-    """A value that is read where it is used, which may be one of `names`."""
-
-    names: tuple[str, ...]
-
-    def offers(self) -> tuple[str, ...]:
-        return self.names
-
-
-@dataclass(frozen=True)
-class Maybe(Kind):
+class Maybe(ValueType):
     """One kind, or null for none."""
 
-    kind: Kind
+    kind: ValueType
 
     @property
     def verbatim(self) -> bool:  # type: ignore[override]
@@ -61,7 +55,7 @@ class Maybe(Kind):
     def read(self, key: str, value: Any) -> Any:
         return None if value is None else self.kind.read(key, value)
 
-    def inside(self, name: str) -> Kind:
+    def inside(self, name: str) -> ValueType:
         return self.kind.inside(name)
 
     def offers(self) -> tuple[str, ...]:
@@ -69,7 +63,7 @@ class Maybe(Kind):
 
 
 @dataclass(frozen=True)
-class Text(Kind):
+class Text(ValueType):
     """Text, as it was typed; `names` are some to complete with."""
 
     names: tuple[str, ...] = ()
@@ -85,7 +79,7 @@ class Text(Kind):
 
 
 @dataclass(frozen=True)
-class Choice(Kind):
+class Choice(ValueType):
     """One of some names."""
 
     names: tuple[str, ...]
@@ -93,7 +87,7 @@ class Choice(Kind):
 
     def read(self, key: str, value: Any) -> Any:
         if value not in self.names:
-            raise UserError(unknown(key, value, self.names))
+            raise unknown(key, value, self.names)
         return value
 
     def offers(self) -> tuple[str, ...]:
@@ -101,27 +95,40 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True)
-class Place(Kind):
+class LocalPath(ValueType):
     """A path, made absolute against the folder that the command was called in.
 
-    folder: whether it must be a folder that is there.
+    folder: whether it must be a folder that is there. written: whether it is to be made, below a
+    folder that is there. What is neither a file nor a folder is refused: reading might never end.
     """
 
     folder: bool = False
+    written: bool = False
     verbatim = True
 
     def read(self, key: str, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | Path) or value == "":
             raise UserError(f"{key} must be a path, not {value!r}; try {key}=runs/NAME")
-        found = Path(str(value)).expanduser().absolute()
-        if self.folder and not found.is_dir():
-            what = "is not a folder" if found.exists() else "does not exist"
-            raise UserError(f"{key}={value}: {found} {what}; `cellwright list` shows libraries")
+        if "\0" in str(value):
+            raise UserError(f"{key}: a path has no zero byte in it")
+        try:
+            found = Path(str(value)).expanduser().absolute()
+            regular.check(found, folder=True)
+            if self.folder and not found.is_dir():
+                what = "is not a folder" if found.exists() else "does not exist"
+                raise UserError(f"{key}={value}: {found} {what}; `cellwright list` shows libraries")
+            if self.written:
+                _writable(key, found)
+        except OSError as error:
+            name = str(value) if len(str(value)) <= LONGEST_NAME else f"{str(value)[:40]}..."
+            raise UserError(f"{key}={name}: {error.strerror}; give another path") from error
+        except RuntimeError as error:  # ~nobody
+            raise UserError(f"{key}={value}: {error}; write the path in full") from error
         return found
 
 
 @dataclass(frozen=True)
-class Whole(Kind):
+class WholeNumber(ValueType):
     """A whole number, bounds included."""
 
     least: int = 0
@@ -141,7 +148,7 @@ class Whole(Kind):
 
 
 @dataclass(frozen=True)
-class Number(Kind):
+class Number(ValueType):
     """A finite number, bounds included; `above` is one that is not."""
 
     least: float | None = None
@@ -166,7 +173,45 @@ class Number(Kind):
 
 
 @dataclass(frozen=True)
-class Flag(Kind):
+class Exact(ValueType):
+    """A number of 0 or more without rounding: 80, 0.2, "1/3"."""
+
+    above: Fraction | None = None
+    most: Fraction | None = None
+
+    def read(self, key: str, value: Any) -> Fraction:
+        try:
+            if isinstance(value, str) and not _FRACTION.fullmatch(value):
+                raise ValueError  # nor "1e999999999", which would never be done
+            if isinstance(value, bool):
+                raise ValueError
+            found = Fraction(str(value))
+        except (ValueError, ZeroDivisionError):
+            raise UserError(f"{key} must be a positive number, not {value!r}") from None
+        if found < 0:
+            raise UserError(f"{key} is {value}; it must be positive")
+        if self.above is not None and found <= self.above:
+            raise UserError(f"{key}={value} is too small: it must be above {self.above}")
+        if self.most is not None and found > self.most:
+            raise UserError(f"{key}={value} is too large: it must be {self.most} or less")
+        return found
+
+
+@dataclass(frozen=True)
+class Names(ValueType):
+    """Names, or one."""
+
+    verbatim = True
+
+    def read(self, key: str, value: Any) -> tuple[str, ...]:
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list | tuple) or not all(isinstance(n, str) and n for n in names):
+            raise UserError(f'{key} must be a list of names, not {value!r}; try "{key}=[a,b]"')
+        return tuple(names)
+
+
+@dataclass(frozen=True)
+class Flag(ValueType):
     def read(self, key: str, value: Any) -> Any:
         if not isinstance(value, bool):
             raise UserError(f"{key} must be true or false, not {value!r}; try {key}=true")
@@ -177,13 +222,13 @@ class Flag(Kind):
 
 
 @dataclass(frozen=True)
-class Size(Kind):
+class Size(ValueType):
     """A picture's [W, H] in pixels; one number is both."""
 
     numeric = True
 
     def read(self, key: str, value: Any) -> Any:
-        pair = value if isinstance(value, list) else [value, value]
+        pair = list(value) if isinstance(value, list | tuple) else [value, value]
         if len(pair) != 2 or any(isinstance(v, bool) or not isinstance(v, int) for v in pair):
             raise UserError(
                 f'{key} must be [W,H] in whole pixels, not {value!r}; try "{key}=[128,128]"'
@@ -196,7 +241,7 @@ class Size(Kind):
 
 
 @dataclass(frozen=True)
-class Numbers(Kind):
+class Numbers(ValueType):
     """A list of whole numbers from 0 and of ranges of them, "10-19", both ends included."""
 
     most: int = 1_000_000
@@ -224,26 +269,10 @@ class Numbers(Kind):
 
 
 @dataclass(frozen=True)
-class Option(Kind):
-    """The name of an option of a config group."""
-
-    group: str
-    verbatim = True
-
-    def read(self, key: str, value: Any) -> Any:
-        if value not in self.offers():
-            raise UserError(unknown(self.group, value, self.offers()))
-        return value
-
-    def offers(self) -> tuple[str, ...]:
-        return tuple(options(self.group))
-
-
-@dataclass(frozen=True)
-class Several(Kind):
+class Several(ValueType):
     """A list of values of one kind, or one such value."""
 
-    kind: Kind
+    kind: ValueType
 
     @property
     def verbatim(self) -> bool:  # type: ignore[override]
@@ -258,15 +287,15 @@ class Several(Kind):
 
 
 @dataclass(frozen=True)
-class Table(Kind):
-    """A mapping, and the kinds of the names that are known.
+class Table(ValueType):
+    """A mapping, and the types of the names that are known.
 
-    or_text: whether a text may stand in its place. rest: the kind of every other name.
+    or_text: whether a text may stand in its place. other: the type of every other name.
     """
 
-    known: Mapping[str, Kind]
+    known: Mapping[str, ValueType] = field(default_factory=dict)
     or_text: bool = False
-    rest: Kind = field(default_factory=Kind)
+    other: ValueType = field(default_factory=ValueType)
 
     @property
     def verbatim(self) -> bool:  # type: ignore[override]
@@ -275,22 +304,34 @@ class Table(Kind):
     def read(self, key: str, value: Any) -> Any:
         if self.or_text and isinstance(value, str) and value:
             return value
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             raise UserError(f"{key} must be a mapping, not {value!r}; like this: {key}.NAME=VALUE")
         return {n: self.inside(n).read(f"{key}.{n}", v) for n, v in value.items()}
 
-    def inside(self, name: str) -> Kind:
-        return self.known.get(name, self.rest)
+    def inside(self, name: str) -> ValueType:
+        return self.known.get(name, self.other)
 
 
 @dataclass(frozen=True)
-class Rows(Kind):
+class RowNumbers(ValueType):
     """A list of mappings of one kind, read where it is used."""
 
-    row: Kind
+    row: ValueType
 
-    def inside(self, name: str) -> Kind:
+    def inside(self, name: str) -> ValueType:
         return self.row.inside(name)
+
+
+def _writable(key: str, path: Path) -> None:
+    """UserError where nothing can be made at a path. Raises OSError."""
+    if path.is_symlink() and not path.exists():
+        raise UserError(f"{key}={path} is a link to what is not there; remove it, or name another")
+    for one in (one for one in (path, *path.parents) if not one.exists()):
+        if len(os.fsencode(one.name)) > LONGEST_NAME:
+            raise UserError(
+                f"{key}: the name {one.name[:40]}... has {len(os.fsencode(one.name))} bytes; at "
+                f"most {LONGEST_NAME} are taken, since files in the making get longer names"
+            )
 
 
 def _is_number(value: Any) -> bool:

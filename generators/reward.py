@@ -1,4 +1,4 @@
-"""What the steps of an episode are worth, of what a task says of them."""
+"""What the steps of an episode are worth, of what its judge says of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from episodes.errors import UserError, unknown
-from generators.task import Gradual, Outcome, Task
+from generators.task import Gradual, Task, TaskOutcome
+from sim.spec import Cell
 from sim.station import Station
 
 SPARSE, DENSE = "sparse", "dense"
@@ -16,29 +17,39 @@ UNDONE = 0.9  # what the potential of a goal that is not reached is at most
 
 
 @dataclass(frozen=True)
-class Verdict(Outcome):
+class Verdict(TaskOutcome):
     """An outcome, the reward of the step that led to it, and the potential (dense rewards only)."""
 
     reward: float = 0.0
     progress: float | None = None
 
 
-class Judge:
-    """Judges one episode: called once before its first step and once after each.
+class Scorer:
+    """Scores one episode by a judge of its own: called once before the first step and once after
+    each.
 
     A sparse reward is 1 in the step that reaches the goal, else 0. A dense one adds the change of a
-    potential, which is 1 where the goal is reached and 0.9 times the task's `progress` elsewhere:
+    potential, which is 1 where the goal is reached and 0.9 times the judge's `progress` elsewhere:
     what is gained on the way there and lost again sums to nothing, so that the best policy stays
     the same (Ng, Harada and Russell, Policy invariance under reward transformations, 1999).
+
+    UserError for a reward that the task cannot give.
     """
 
-    def __init__(self, task: Task, reward: str = SPARSE) -> None:
-        self._task = task
-        self._gradual = task if reward == DENSE and isinstance(task, Gradual) else None
+    def __init__(self, task: Task, cell: Cell, reward: str) -> None:
+        self._judge = task.judge(cell)
+        self._gradual: Gradual | None = None
+        if reward == DENSE:
+            if not isinstance(self._judge, Gradual):
+                raise UserError(
+                    f"reward=dense: task={task.name} does not tell how far it is; give its judge a "
+                    "method `progress`, or reward=sparse"
+                )
+            self._gradual = self._judge
         self._potential: float | None = None
 
     def __call__(self, station: Station) -> Verdict:
-        outcome = self._task.outcome(station)
+        outcome = self._judge.update(station)
         reward = float(outcome.success)
         if self._gradual is not None:
             before = self._potential
@@ -49,14 +60,9 @@ class Judge:
         return Verdict(outcome.success, outcome.failure, outcome.over, reward, self._potential)
 
 
-def reward_of(config: Mapping[str, Any], task: Task) -> str:
-    """`reward` of the config. UserError for one that is none, or that the task cannot give."""
+def reward_of(config: Mapping[str, Any]) -> str:
+    """`reward` of a config. UserError for one that is none."""
     reward = str(config.get("reward", SPARSE))
     if reward not in REWARDS:
         raise unknown("reward", reward, REWARDS)
-    if reward == DENSE and not isinstance(task, Gradual):
-        raise UserError(
-            f"reward=dense: task={task.name} does not tell how far it is; give it a method "
-            "`progress`, or reward=sparse"
-        )
     return reward

@@ -8,12 +8,11 @@ import numpy as np
 import pybullet
 from numpy.typing import NDArray
 
+from episodes.array_types import Floats
 from sim import state_layout
 from sim.bullet.world import World
 from sim.render.base import DEPTH_UNIT_M, Frame
 from sim.spec import Camera, Cell
-
-Array = NDArray[np.float64]
 
 
 class TinyRenderer:
@@ -28,7 +27,7 @@ class TinyRenderer:
         self._ids = np.zeros((0, 0), np.uint16)
 
     def frames(
-        self, cell: Cell, states: Array, cameras: Sequence[str]
+        self, cell: Cell, states: Floats, cameras: Sequence[str]
     ) -> Iterator[dict[str, Frame]]:
         wanted = [cell.camera(name) for name in cameras]
         eyes = {c.name: state_layout.camera_to_world(cell, states, c) for c in wanted}
@@ -66,7 +65,7 @@ def _id_table(world: World) -> NDArray[np.uint16]:
     return table
 
 
-def _shoot(world: World, camera: Camera, camera_to_world: Array, ids: NDArray[np.uint16]) -> Frame:
+def _shoot(world: World, camera: Camera, camera_to_world: Floats, ids: NDArray[np.uint16]) -> Frame:
     sun = next((light for light in world.cell.lights if light.kind == "sun"), None)
     _, _, rgba, depth, mask = pybullet.getCameraImage(
         camera.width,
@@ -100,7 +99,7 @@ def _shoot(world: World, camera: Camera, camera_to_world: Array, ids: NDArray[np
     )
 
 
-def _view(camera_to_world: Array) -> list[float]:
+def _view(camera_to_world: Floats) -> list[float]:
     """OpenGL's view matrix, column by column: its camera looks along -z with y up."""
     gl_to_world = camera_to_world @ np.diag([1.0, -1.0, -1.0, 1.0])
     return list(np.linalg.inv(gl_to_world).T.ravel())

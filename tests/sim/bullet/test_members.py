@@ -9,9 +9,9 @@ import pytest
 
 from scenes.cameras import look_at
 from sim import state_layout
+from sim.bullet.tiny import TinyRenderer
 from sim.bullet.world import World
 from sim.pose import Pose
-from sim.render.tiny import TinyRenderer
 from sim.spec import Body, Camera, Cell, Joint, Light, Physics, Rule
 
 BLOCK = {"length_mm": 60.0, "width_mm": 40.0, "height_mm": 30.0}
@@ -60,7 +60,7 @@ def test_a_driven_hinge_turns_about_its_own_axis(angle: float) -> None:
     with World(Cell(bodies=(base(), flap, key), rules=(go, push))) as world:
         run(world, 2.0)
         wanted = start @ Pose(at) @ Pose.turned((0, 0, 0), (0, 1, 0), angle) @ Pose(at).inverse()
-        assert world.controller.fired == ["push", "go"]
+        assert world.fired == ["push", "go"]
         assert world.travel("flap") == pytest.approx(angle, abs=2e-3)
         assert world.pose("flap").array() == pytest.approx(wanted.array(), abs=2e-3)
         state = world.state()
@@ -135,7 +135,7 @@ def test_jaws_clamp_what_stands_between_them_and_hold_it() -> None:
     )
     with World(cell) as world:
         run(world, 3.0)
-        assert world.controller.fired == ["pushed", "clamp"]
+        assert world.fired == ["pushed", "clamp"]
         assert world.force_between("part", "jaw_0") == pytest.approx(60.0, rel=0.2)
         assert world.force_between("part", "jaw_1") == pytest.approx(60.0, rel=0.2)
         assert abs(world.pose("part").position[0]) < 0.005
@@ -180,7 +180,7 @@ def test_what_jaws_hold_sleeps_with_them_and_wakes_when_they_are_driven() -> Non
     moving = block("jaw", (0.075, 0.0, 0.5), joint=jaw, mass=0.5)
     part = block("part", (0.0, 0.0, 0.5005))
     with World(Cell(bodies=(base(), table, post, moving, part))) as world:
-        world.controller.members["jaw"].drive(0.05, 60.0, 0.1)
+        world.drive("jaw", 0.05, 60.0, 0.1)
         run(world, 2.0)
         assert world.resting.asleep == {"jaw", "part"}
         assert world.resting.calm
@@ -188,7 +188,7 @@ def test_what_jaws_hold_sleeps_with_them_and_wakes_when_they_are_driven() -> Non
         assert held == pytest.approx(60.0, rel=0.2)
         run(world, 1.0)
         assert world.force_between("jaw", "part") == held
-        world.controller.members["jaw"].drive(0.0, 60.0, 0.1)
+        world.drive("jaw", 0.0, 60.0, 0.1)
         run(world, 0.5)
         assert world.travel("jaw") < 0.02
         assert world.force_between("jaw", "part") == 0.0
