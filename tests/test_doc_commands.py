@@ -278,7 +278,7 @@ ELSEWHERE = {
     "cellwright generate task=bench_lift episodes=60 workers=2 renderer=none on_other_code=grow "
     "out=runs/lift": "test_user_folders.py, which has that task",
     "cellwright check src=runs/real thresholds.clock_share=0.05": "test_registry.py",
-    "cellwright check src=runs/a thresholds.overload_n=2": "test_adding.py, which has that check",
+    "cellwright check src=runs/a thresholds.overload_n=2": "test_adding.py of the checks",
     **dict.fromkeys((
         "cellwright export format=npz src=runs/a out=export/npz",
         "cellwright import src=export/npz out=runs/back",

@@ -13,7 +13,7 @@ from tests.helpers import synthetic_episode
 def watched_episode(index: int, rng: np.random.Generator, steps: int = 90) -> Episode:
     """Each camera looks at one place in all episodes, and a bar passes before both by irregular
     steps, in colours and in depth: what is late for the other shows."""
-    episode = synthetic_episode(index, rng, steps, (48, 36))
+    episode = synthetic_episode(index, rng, steps, (56, 42))
     ahead = rng.integers(2, 6, steps).cumsum()[:, None, None]
     cameras = {name: _passed(track, ahead, name) for name, track in episode.cameras.items()}
     return replace(episode, cameras=cameras)

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Bools, Floats
 from episodes.episode import CameraTrack
 from episodes.storage import decode
-
-Array = NDArray[Any]
 
 LEAST_PIXELS = 12  # of an object whose place is worth a look
 DEPTH_STEP = 200  # counts; a larger change of a pixel is an edge that passed by
 LEAST_CONTRAST = 1.0  # [grey values] of a picture whose sharpness can be told
 EDGE_FRAMES, EDGE_GREYS = 12, 60  # looked at for edges; a larger change counts as that
+EDGE_SIDE = 40  # [px] of a picture whose edges tell
 LOOK = (12, 16)  # height and width of the small picture
 
 
@@ -29,24 +28,26 @@ class CameraScan:
     mean difference of a frame to the next, [grey values] and [counts]. sharpness (T,): mean
     absolute Laplacian by mean absolute deviation, what a blur takes away; NaN of a picture without
     contrast. look (12, 16): mean picture, small and grey. valid (T,): share of the pixels
-    whose depth is told. far (T,): their median depth [m], NaN without any. fit,
+    whose depth is told. nothing (T,): no pixel has an id, so that there is nothing to return
+    anything. far (T,): their median depth [m], NaN without any. fit,
     fit_mirrored: correlation of the edges of colours with those of ids, as they are and mirrored.
     unnamed: id without a name -> first step. seen_at: object -> (T, 3) mean of its visible surface
     [m] in the camera's frame; NaN where it is hidden.
     """
 
-    brightest: NDArray[np.float64] | None = None
-    same: NDArray[np.bool_] | None = None
-    change: NDArray[np.float64] | None = None
-    sharpness: NDArray[np.float64] | None = None
-    look: NDArray[np.float64] | None = None
-    valid: NDArray[np.float64] | None = None
-    far: NDArray[np.float64] | None = None
-    depth_change: NDArray[np.float64] | None = None
+    brightest: Floats | None = None
+    same: Bools | None = None
+    change: Floats | None = None
+    sharpness: Floats | None = None
+    look: Floats | None = None
+    valid: Floats | None = None
+    nothing: Bools | None = None
+    far: Floats | None = None
+    depth_change: Floats | None = None
     fit: float | None = None
     fit_mirrored: float | None = None
     unnamed: Mapping[int, int] = field(default_factory=dict)
-    seen_at: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    seen_at: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def scan(track: CameraTrack, objects: Iterable[str]) -> CameraScan:
@@ -61,7 +62,7 @@ def scan(track: CameraTrack, objects: Iterable[str]) -> CameraScan:
     depth, ids = track.depth, track.segmentation
     steps = max(len(item) if item is not None else 0 for item in (depth, ids))
     valid, median = np.zeros(steps), np.full(steps, np.nan)
-    change = np.zeros(max(0, steps - 1))
+    change, nothing = np.zeros(max(0, steps - 1)), np.zeros(steps, bool)
     unnamed: dict[int, int] = {}
     wanted = {i: n for i, n in track.names.items() if n in set(objects)} if _placed(track) else {}
     seen_at = {n: np.full((steps, 3), np.nan) for n in wanted.values()}
@@ -80,6 +81,7 @@ def scan(track: CameraTrack, objects: Iterable[str]) -> CameraScan:
             last = far.astype(np.int32)
         if marks is not None:
             counts = np.bincount(marks.reshape(-1))
+            nothing[t] = len(counts) <= 1
             for found in np.flatnonzero(counts):
                 if found and found not in track.names:
                     unnamed.setdefault(int(found), t)
@@ -89,13 +91,16 @@ def scan(track: CameraTrack, objects: Iterable[str]) -> CameraScan:
                         seen_at[label][t] = _surface(track, far, marks == number)
     if depth is not None:
         parts |= {"valid": valid, "far": median, "depth_change": change, "seen_at": seen_at}
+        parts["nothing"] = nothing
     if track.rgb is not None and ids is not None:
         parts |= _fits(track.rgb, ids, steps)
     return CameraScan(**parts, unnamed=unnamed)
 
 
-def _fits(rgb: Array, ids: Array, steps: int) -> dict[str, float]:
-    """Over some frames; nothing where none of them has edges."""
+def _fits(rgb: AnyArray, ids: AnyArray, steps: int) -> dict[str, float]:
+    """Over some frames; nothing where none of them has edges, or they are too small to tell."""
+    if min(ids.shape[1:]) < EDGE_SIDE:
+        return {}
     fits = []
     for t in np.unique(np.linspace(0, steps - 1, EDGE_FRAMES).astype(int)):
         marks = _edges(ids[t].astype(np.int32)) > 0
@@ -109,13 +114,13 @@ def _fits(rgb: Array, ids: Array, steps: int) -> dict[str, float]:
     return {"fit": float(own), "fit_mirrored": float(mirrored)}
 
 
-def _edges(values: Array) -> Array:
+def _edges(values: AnyArray) -> AnyArray:
     """(H - 2, W - 2) how much a pixel differs from the neighbours on both sides and above."""
     across = np.abs(values[1:-1, 2:] - values[1:-1, :-2])
     return np.asarray(np.maximum(across, np.abs(values[2:, 1:-1] - values[:-2, 1:-1])))
 
 
-def _colours(frames: Iterable[Array], steps: int) -> dict[str, Array]:
+def _colours(frames: Iterable[AnyArray], steps: int) -> dict[str, AnyArray]:
     brightest, same = np.zeros(steps), np.zeros(steps, bool)
     change, sharpness = np.zeros(max(0, steps - 1)), np.full(steps, np.nan)
     before, total = None, None
@@ -140,7 +145,7 @@ def _colours(frames: Iterable[Array], steps: int) -> dict[str, Array]:
     }
 
 
-def _sharpness(grey: Array) -> float:
+def _sharpness(grey: AnyArray) -> float:
     """NaN where there is too little contrast to tell."""
     if min(grey.shape) < 3:
         return float("nan")
@@ -151,9 +156,9 @@ def _sharpness(grey: Array) -> float:
     return float(np.abs(across - grey[1:-1, :-2] - grey[1:-1, 2:]).mean() / contrast)
 
 
-def shrunk(grey: Array) -> Array:
+def shrunk(grey: AnyArray) -> AnyArray:
     """LOOK: means of blocks of the picture, which may be of any size."""
-    out: Array = grey
+    out: AnyArray = grey
     for axis, count in enumerate(LOOK):
         edges = np.linspace(0, out.shape[axis], count + 1).astype(int)
         ends = np.maximum(edges[1:], np.minimum(edges[:-1] + 1, out.shape[axis]))
@@ -170,7 +175,7 @@ def _placed(track: CameraTrack) -> bool:
     return k is not None and bool(k[0, 0] * k[1, 1]) and track.camera_to_world is not None
 
 
-def _surface(track: CameraTrack, depth: Array, mask: NDArray[np.bool_]) -> Array:
+def _surface(track: CameraTrack, depth: AnyArray, mask: Bools) -> AnyArray:
     """(3,) [m] the mean of the marked pixels before the camera; NaN if none has depth."""
     assert track.intrinsics is not None
     v, u = np.nonzero(mask & (depth > 0))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.array_types import Singles
 from episodes.check.recording import Recording
 
 MOMENTS = 16
@@ -31,12 +32,12 @@ class Digest:
     steps: int
     seconds: float
     success: bool | None
-    low: NDArray[np.float32]
-    high: NDArray[np.float32]
+    low: Singles
+    high: Singles
     content: bytes | None
     actions: bytes | None
     looks: Mapping[str, NDArray[np.float16]]
-    path: NDArray[np.float32]
+    path: Singles
 
     @classmethod
     def of(cls, seen: Recording) -> Digest:
@@ -71,7 +72,7 @@ class Digest:
         )
 
 
-def _path(actions: NDArray[np.float32]) -> NDArray[np.float32]:
+def _path(actions: Singles) -> Singles:
     """(MOMENTS, A): means of stretches of the actions, so that no single row decides."""
     if not actions.size:
         return np.zeros((MOMENTS, actions.shape[1]), np.float32)

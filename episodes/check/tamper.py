@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray
 from episodes.episode import CameraTrack, Episode
 
-Array = NDArray[Any]
 
-
-def obs(episode: Episode, **arrays: Array) -> Episode:
+def obs(episode: Episode, **arrays: AnyArray) -> Episode:
     return replace(episode, obs={**episode.obs, **arrays})
 
 
-def action(episode: Episode, **arrays: Array) -> Episode:
+def action(episode: Episode, **arrays: AnyArray) -> Episode:
     """With other commands; `actions`, the training action, stays what it was."""
     return replace(episode, action={**episode.action, **arrays})
 
@@ -46,7 +44,7 @@ def depth(track: CameraTrack) -> bool:
     return track.depth is not None
 
 
-def put(array: Array, place: Any, value: Any) -> Array:
+def put(array: AnyArray, place: Any, value: Any) -> AnyArray:
     """A copy with another value at a place."""
     copy = np.array(array)
     copy[place] = value

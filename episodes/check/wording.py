@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Rows = NDArray[np.bool_]
+from episodes.array_types import Bools
 
 
-def span(rows: Rows) -> int | tuple[int, int]:
+def span(rows: Bools) -> int | tuple[int, int]:
     """The first marked step, or the half-open range from the first to the last."""
     marked = np.flatnonzero(rows)
     first, last = int(marked[0]), int(marked[-1])
     return first if first == last else (first, last + 1)
 
 
-def runs(rows: Rows) -> list[tuple[int, int]]:
+def runs(rows: Bools) -> list[tuple[int, int]]:
     """The half-open ranges in which rows (T,) are marked."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
@@ -30,7 +29,7 @@ def ranges(steps: Sequence[tuple[int, int]], most: int = 6) -> str:
     return ", ".join(words) + more
 
 
-def share(rows: Rows) -> str:
+def share(rows: Bools) -> str:
     """How many of the steps are marked: "12 of 100 (12 %)"."""
     return f"{int(rows.sum())} of {len(rows)} ({100 * rows.mean():.0f} %)"
 

@@ -8,8 +8,8 @@ from itertools import combinations
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats, Floats
 from episodes.check import tamper
 from episodes.check.camera_scan import shrunk
 from episodes.check.digest import Digest
@@ -51,13 +51,13 @@ def _finding(one: Digest, message: str, name: str, measured: float, most: float)
     return Finding("warning", message, one.index, field=field, measured=measured, threshold=most)
 
 
-def _even(look: NDArray[np.floating]) -> NDArray[np.float64]:
+def _even(look: AnyFloats) -> Floats:
     """Of no mean and unit contrast, so that lamps do not count."""
     even = look.astype(float) - look.mean(dtype=float)
     return np.asarray(even / max(1e-6, float(even.std())))
 
 
-def _gap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def _gap(one: Floats, other: Floats) -> float:
     return float(np.sqrt(((one - other) ** 2).mean()))
 
 

@@ -28,9 +28,9 @@ def find(seen: Sequence[Digest], limits: Limits) -> Iterator[Finding]:
     for group in groups.values():
         if len(group) < 2:
             continue
-        stacked = np.stack([one.path for one in group]).astype(np.float32)
-        range_ = np.ptp(stacked.reshape(-1, stacked.shape[-1]), axis=0)
-        paths = (stacked / np.where(range_ > 0, range_, 1)).reshape(len(group), -1)
+        stacked = np.stack([one.path for one in group])
+        spread = np.ptp(stacked.reshape(-1, stacked.shape[-1]), axis=0)
+        paths = (stacked / np.where(spread > 0, spread, 1)).reshape(len(group), -1)
         key = paths.mean(axis=1)
         order = np.argsort(key)
         most = limits["near_share"]

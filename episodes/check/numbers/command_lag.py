@@ -7,15 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats
 from episodes.check.kind import Check, Limits, Threshold
 from episodes.check.recording import Recording
 from episodes.check.wording import steps_off
 from episodes.episode import Episode
 from episodes.finding import Finding
-
-Series = NDArray[np.floating]
 
 LAGS = range(-5, 16)  # steps from a command to the reading that fits it best
 USUAL = range(1, 5)  # of a real robot
@@ -50,7 +48,9 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
         yield tell(message, None, field, measured=gap / usual_gap, threshold=clearly)
 
 
-def best_lag(commanded: Series, sensed: Series, usual: Collection[int]) -> tuple[int, float, float]:
+def best_lag(
+    commanded: AnyFloats, sensed: AnyFloats, usual: Collection[int]
+) -> tuple[int, float, float]:
     """The lag [steps] at which sensed[t + lag] fits commanded[t] best, its gap, and the smallest
     gap at a usual lag; arrays (T, D).
 
@@ -72,7 +72,7 @@ def best_lag(commanded: Series, sensed: Series, usual: Collection[int]) -> tuple
     return best, float(means[best]), float(min(means[k] for k in lags if k in usual))
 
 
-def _gap(one: Series, two: Series) -> Series:
+def _gap(one: AnyFloats, two: AnyFloats) -> AnyFloats:
     """(D,) for each column; 1 where either does not vary."""
     a, b = (x.astype(float) - x.mean(axis=0, dtype=float) for x in (one, two))
     power = np.sqrt((a * a).sum(axis=0) * (b * b).sum(axis=0))
@@ -98,7 +98,7 @@ def _early(episode: Episode, rng: Generator) -> Episode | None:
     return replace(episode, action=early)
 
 
-def _rows(episode: Episode) -> Collection[tuple[str, NDArray[np.floating]]]:
+def _rows(episode: Episode) -> Collection[tuple[str, AnyFloats]]:
     return episode.action.items()
 
 

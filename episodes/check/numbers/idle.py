@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from episodes.array_types import AnyArray, Bools
 from episodes.check.kind import Check, Limits, Threshold
 from episodes.check.recording import Recording
 from episodes.episode import Episode
@@ -38,7 +38,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
             )
 
 
-def moving(episode: Episode) -> NDArray[np.bool_] | None:
+def moving(episode: Episode) -> Bools | None:
     """(T - 1,) whether any measured position moves, against its usual speed; None: unknown."""
     rows = []
     for name in MEASURED:
@@ -70,7 +70,7 @@ def taken(episode: Episode, order: NDArray[np.intp]) -> Episode:
     """The rows of these steps, in this order; without what only a simulation has."""
     period = 1.0 / episode.control_hz
 
-    def rows(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    def rows(arrays: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
         return {name: value[order] for name, value in arrays.items()}
 
     dones = np.zeros(len(order), np.uint8)

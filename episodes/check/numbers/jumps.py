@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.random import Generator
 
+from episodes.array_types import AnyArray
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits, Threshold
 from episodes.check.recording import Recording
@@ -62,7 +63,7 @@ def _wrapped(episode: Episode, rng: Generator) -> Episode | None:
     return tamper.obs(episode, joint_position=tamper.put(joints, place, turned))
 
 
-def _moving(joints: tamper.Array, rng: Generator) -> int:
+def _moving(joints: AnyArray, rng: Generator) -> int:
     """One of the columns that move most."""
     return int(rng.choice(np.argsort(np.ptp(joints, axis=0))[-3:]))
 

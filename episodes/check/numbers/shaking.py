@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits, Threshold
 from episodes.check.recording import Recording
@@ -16,6 +16,7 @@ from episodes.finding import Finding
 
 POSITIONS = ("joint_position", "state")
 LEAST_ROWS = 30
+HELD = 0.3  # of the steps in which a column repeats itself
 
 
 def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
@@ -34,13 +35,14 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
             )
 
 
-def roughness(rows: NDArray[np.floating]) -> float:
+def roughness(rows: AnyFloats) -> float:
     """How much the steps of a motion change from one to the next, against their size: near 0 where
-    it is smooth, sqrt(3) for noise alone. The median of the columns that move most."""
+    it is smooth, sqrt(3) for noise alone. The median of the columns that move most; one that is
+    mostly held (a hand that is read at a lower rate) tells nothing of it."""
     steps = np.diff(rows.astype(float), axis=0)
     size = np.sqrt((steps**2).mean(axis=0))
     change = np.sqrt((np.diff(steps, axis=0) ** 2).mean(axis=0))
-    moves = size > 0.1 * size.max(initial=0)
+    moves = (size > 0.1 * size.max(initial=0)) & ((steps == 0).mean(axis=0) < HELD)
     return float(np.median(change[moves] / size[moves])) if moves.any() and size.max() > 0 else 0.0
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import Bools, Floats
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits
 from episodes.check.recording import Recording
@@ -53,7 +53,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
             yield seen.origin.fault(message, span(rows), "objects/pose")
 
 
-def _readings(seen: Recording, reading: str, states: NDArray[np.float64]) -> Iterator[Finding]:
+def _readings(seen: Recording, reading: str, states: Floats) -> Iterator[Finding]:
     """Each sensed joint must be one of the state's joints, at the same time."""
     spans = [v for k, v in seen.episode.layout.items() if k.rpartition("/")[2] == reading]
     if not spans:
@@ -67,9 +67,7 @@ def _readings(seen: Recording, reading: str, states: NDArray[np.float64]) -> Ite
     yield from _disagreement(seen, rows, f"obs/{reading}", f"*/{reading}")
 
 
-def _disagreement(
-    seen: Recording, rows: NDArray[np.bool_], field: str, columns: str
-) -> Iterator[Finding]:
+def _disagreement(seen: Recording, rows: Bools, field: str, columns: str) -> Iterator[Finding]:
     if rows.any():
         message = f"not what states[t] has under {columns} in {share(rows)} rows: shifted or edited"
         yield seen.origin.fault(message, span(rows), field)

@@ -14,31 +14,30 @@ from episodes.check.wording import runs
 from episodes.episode import Episode
 from episodes.finding import Finding
 
+LEAST_RAD = 0.02  # a command that stiction may hold back
+
 
 def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
+    """Of arms alone: fingers that hold something stand still whatever they are commanded."""
     episode = seen.episode
-    pairs = {"obs/joint_position": ("joint_position", episode.action.get("joint_position"))}
-    if seen.origin.given:
-        pairs["obs/state"] = ("state", episode.actions)
+    sensed, commanded = episode.obs.get("joint_position"), episode.action.get("joint_position")
+    if sensed is None or commanded is None or sensed.shape != commanded.shape:
+        return
     least = max(3, round(limits["stuck_s"] * episode.control_hz))
-    for field, (name, commanded) in pairs.items():
-        sensed = episode.obs.get(name)
-        if sensed is None or commanded is None or sensed.shape != commanded.shape:
-            continue
-        still = sensed[1:] == sensed[:-1]
-        for column in range(sensed.shape[1]):
-            way = limits["stuck_share"] * float(np.ptp(commanded[:, column]))
-            for a, b in runs(still[:, column]):
-                asked = float(np.ptp(commanded[a:b, column]))
-                if b - a >= least and way > 0 and asked > way:
-                    yield seen.origin.fault(
-                        f"column {column} stands still while it is commanded by {asked:.3g}",
-                        (a, b + 1),
-                        field,
-                        measured=(b - a) / episode.control_hz,
-                        threshold=limits["stuck_s"],
-                    )
-                    break
+    still = sensed[1:] == sensed[:-1]
+    for column in range(sensed.shape[1]):
+        way = limits["stuck_share"] * float(np.ptp(commanded[:, column]))
+        for a, b in runs(still[:, column]):
+            asked = float(np.ptp(commanded[a:b, column]))
+            if b - a >= least and asked > max(way, LEAST_RAD):
+                yield seen.origin.fault(
+                    f"column {column} stands still while it is commanded by {asked:.3g}",
+                    (a, b + 1),
+                    "obs/joint_position",
+                    measured=(b - a) / episode.control_hz,
+                    threshold=limits["stuck_s"],
+                )
+                break
 
 
 def _stuck(episode: Episode, rng: Generator) -> Episode | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats
 from episodes.episode import CameraTrack
 
 
-def before_camera(place: NDArray[np.floating], track: CameraTrack) -> NDArray[np.floating]:
+def before_camera(place: AnyFloats, track: CameraTrack) -> AnyFloats:
     """(T, 3) [m] in the frame of a camera, of points (T, 3) [m] in the world."""
     assert track.camera_to_world is not None
     pose = np.broadcast_to(track.camera_to_world, (len(place), 4, 4))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import Bools, Floats
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits, Threshold
 from episodes.check.recording import Recording
@@ -41,7 +41,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
             )
 
 
-def stale(change: NDArray[np.float64], most: float) -> NDArray[np.bool_]:
+def stale(change: Floats, most: float) -> Bools:
     """(T - 1,) whether a frame is an old one, by `change` to the next frame: one to three small
     changes between two large ones, time and again. A motion that stops and goes does so once."""
     old, starts = np.zeros(len(change), bool), np.zeros(len(change), bool)
@@ -55,7 +55,7 @@ def stale(change: NDArray[np.float64], most: float) -> NDArray[np.bool_]:
     return np.asarray(old & _stretches(starts & often))
 
 
-def _stretches(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _stretches(rows: Bools) -> Bools:
     """The stretches in which marked rows are at most a few apart."""
     return np.convolve(rows, np.ones(2 * NEAR + 1), mode="same") > 0
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits, Threshold
 from episodes.check.pictures.moving import camera_motion
@@ -15,8 +15,6 @@ from episodes.check.recording import Recording
 from episodes.check.wording import steps_off
 from episodes.episode import Episode
 from episodes.finding import Finding
-
-Series = NDArray[np.floating]
 
 LAGS = range(-3, 4)
 
@@ -48,12 +46,12 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
             yield seen.origin.warn(message, None, field, measured=fits[best], threshold=least)
 
 
-def _ripple(change: Series) -> Series:
+def _ripple(change: AnyFloats) -> AnyFloats:
     root = np.sqrt(change)
     return np.asarray(root[1:-1] - (root[:-2] + root[2:]) / 2)
 
 
-def _correlation(cause: Series, effect: Series, lag: int) -> float:
+def _correlation(cause: AnyFloats, effect: AnyFloats, lag: int) -> float:
     """Of cause[t] with effect[t + lag]; 0 where either does not vary."""
     most = max(LAGS)
     a = cause[most : len(cause) - most]

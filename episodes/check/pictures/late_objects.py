@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits, Threshold
 from episodes.check.pictures.before_camera import before_camera
@@ -15,8 +16,6 @@ from episodes.check.recording import Recording
 from episodes.check.wording import steps_off
 from episodes.episode import Episode
 from episodes.finding import Finding
-
-Series = NDArray[np.floating]
 
 LAGS = range(-3, 4)
 LEAST_STEPS = 15  # in which something moves, before a lag is believed
@@ -33,7 +32,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
     if episode.objects is None:
         return
     for camera, view in seen.scans():
-        gaps: dict[int, list[Series]] = {lag: [] for lag in LAGS}
+        gaps: dict[int, list[AnyFloats]] = {lag: [] for lag in LAGS}
         for name, surface in view.seen_at.items():
             place = episode.objects[:, list(episode.object_names).index(name), :3]
             before = before_camera(place[: len(surface)], episode.cameras[camera])
@@ -57,7 +56,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
             )
 
 
-def _telling(truth: Series, moves: Series, least: float) -> NDArray[np.intp]:
+def _telling(truth: AnyFloats, moves: AnyFloats, least: float) -> NDArray[np.intp]:
     """The steps in which an object moves before a camera, with room for every lag around."""
     most = max(LAGS)
     if len(truth) < 2 * most + 1:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats, Bools
 from episodes.check.kind import Limits
 from episodes.episode import CameraTrack, Episode
-
-Rows = NDArray[np.bool_]
 
 
 def rides(track: CameraTrack) -> bool:
@@ -16,7 +14,7 @@ def rides(track: CameraTrack) -> bool:
     return track.camera_to_world is not None and len(track.camera_to_world) > 1
 
 
-def moved(episode: Episode, track: CameraTrack, limits: Limits) -> Rows | None:
+def moved(episode: Episode, track: CameraTrack, limits: Limits) -> Bools | None:
     """(T - 1,) whether the camera, or what a fixed one watches, clearly moved; None: unknown."""
     if rides(track):
         assert track.camera_to_world is not None
@@ -27,7 +25,7 @@ def moved(episode: Episode, track: CameraTrack, limits: Limits) -> Rows | None:
     return changed(episode)
 
 
-def changed(episode: Episode) -> Rows | None:
+def changed(episode: Episode) -> Bools | None:
     """(T - 1,) whether any sensed number changed at all: real sensors and cameras are never so
     quiet that a picture repeats."""
     rows = [
@@ -38,7 +36,7 @@ def changed(episode: Episode) -> Rows | None:
     return np.any(rows, axis=0) if rows else None
 
 
-def camera_motion(camera_to_world: NDArray[np.floating]) -> NDArray[np.floating]:
+def camera_motion(camera_to_world: AnyFloats) -> AnyFloats:
     """(T - 1,) how far a camera moved [m]; a turn counts as the way of a point 0.3 m ahead."""
     ahead = camera_to_world[:, :3, 3] + 0.3 * camera_to_world[:, :3, 2]
     aside = camera_to_world[:, :3, 3] + 0.3 * camera_to_world[:, :3, 0]

@@ -19,7 +19,10 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
     for name, camera in seen.scans():
         if camera.valid is None:
             continue
-        rows, field = camera.valid == 0, f"obs/{name}_depth"
+        # A camera that looks into an empty hall sees nothing within its range, and its ids say so.
+        rows = camera.valid == 0
+        rows = rows if camera.nothing is None else rows & ~camera.nothing
+        field = f"obs/{name}_depth"
         if rows.all():
             yield seen.origin.fault("every frame is without any return", (0, len(rows)), field)
         elif rows.any():
@@ -48,7 +51,7 @@ def _some(episode: Episode, rng: Generator) -> Episode | None:
 CHECK = Check(
     name="no_return",
     reads="pictures",
-    finds="depth pictures without any return",
+    finds="depth pictures without any return, though something is before the camera",
     reason="a projector that is off, or a stream that stopped, passes for an empty room",
     source="docs/library-format.md: 0 is no return",
     find=find,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from episodes.array_types import AnyFloats, Floats
 from episodes.check import tamper
 from episodes.check.camera_scan import LEAST_PIXELS
 from episodes.check.kind import Check, Limits, Threshold
@@ -25,18 +25,23 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
     if objects is None:
         return
     for name, camera in seen.scans():
-        gaps: list[NDArray[np.floating]] = []
+        gaps: list[AnyFloats] = []
+        depths: list[AnyFloats] = []
         for label, surface in camera.seen_at.items():
             place = objects[: len(surface), list(seen.episode.object_names).index(label), :3]
-            gap = surface - before_camera(place, seen.episode.cameras[name])
-            gaps.append(np.linalg.norm(gap[np.isfinite(gap).all(axis=1)], axis=1))
+            truth = before_camera(place, seen.episode.cameras[name])
+            visible = np.isfinite(surface).all(axis=1)
+            gaps.append(np.linalg.norm((surface - truth)[visible], axis=1))
+            depths.append(truth[visible, 2])
         every = np.concatenate(gaps) if gaps else np.zeros(0)
         if len(every) < LEAST_VIEWS:
             continue
         usual = float(np.median(every))
-        if usual > limits["projection_m"]:
+        behind = bool(np.median(np.concatenate(depths)) < 0)
+        if usual > limits["projection_m"] or behind:
             yield seen.origin.fault(
-                f"objects are seen {usual:.2f} m from where they are: is it calibrated?",
+                f"objects are seen {usual:.2f} m from where they are"
+                f"{', behind it' if behind else ''}: is it calibrated?",
                 None,
                 f"cameras/{name}/camera_to_world",
                 measured=usual,
@@ -58,7 +63,7 @@ def _sees_objects(episode: Episode) -> Callable[[CameraTrack], bool]:
     return projectable
 
 
-def _other_pose(episode: Episode, rng: Generator, change: NDArray[np.float64]) -> Episode | None:
+def _other_pose(episode: Episode, rng: Generator, change: Floats) -> Episode | None:
     found = tamper.one_camera(episode, rng, _sees_objects(episode))
     if found is None or found[1].camera_to_world is None:
         return None

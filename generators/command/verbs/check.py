@@ -31,7 +31,7 @@ def run(config: Mapping[str, Any]) -> Exit:
             )
         lines = sorted(Report(findings).grouped(most is not None), key=lambda f: f.severity)
         for line in lines[:most]:
-            print(f"{name}: {line}" + (f" [{line.check}]" if line.check else ""))
+            print(f"{name}: {line}" + (f" [{shown(line.check)}]" if line.check else ""))
         if most is not None and len(lines) > most:
             print(f"{name}: ... and {len(lines) - most} more (most=null prints them all)")
         elif len(lines) < len(Report(findings).grouped()):
