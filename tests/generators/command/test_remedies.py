@@ -29,10 +29,22 @@ NOT_FOR_PEOPLE = {  # strings of Python's or Hydra's, and a script
     "generators/command/verbs/smoke.py", "sim/env.py",
 }  # fmt: skip
 WHOSE = {"episodes/formats/": {"import", "export"}, "episodes/mix/": {"mix", "check"}}  # messages
-# x=§ of a point, a part's parameter, pip's own syntax, our own words
-OTHER_WORDS = {"x", "y", "z", "bpy", "install", "query", "key", "group", "group.key", "kinematics"}
+# x=§ of a point, a part's parameter, pip's own syntax, Python's, our own words
+OTHER_WORDS = {
+    "x",
+    "y",
+    "z",
+    "bpy",
+    "kw_only",
+    "install",
+    "query",
+    "key",
+    "group",
+    "group.key",
+    "kinematics",
+}
 WORD = re.compile(r"""(?<![\w.{/('"-])(["'])?([a-z][\w.]*)=([^\s;)`'"]*)""")
-DOTTED = re.compile(r"(?<![\w./])((?:scene|task|camera|look|physics|robot|pool)(?:\.[a-z_]+)+)")
+DOTTED = re.compile(r"(?<![\w./-])((?:scene|task|camera|look|physics|robot|pool)(?:\.[a-z_]+)+)")
 
 
 @cache

@@ -89,6 +89,7 @@ def test_a_signal_stops_any_verb(number: signal.Signals, libraries: Path, tmp_pa
         "import os, signal, sys\n"
         "from generators.command.cli import main\n"
         "from episodes.formats import card\n"
+        f"signal.signal({int(number)}, signal.SIG_DFL)\n"  # the tests themselves may run in nohup
         f"card.write = lambda *_: os.kill(os.getpid(), {int(number)})\n"
         "main()\n"
     )
