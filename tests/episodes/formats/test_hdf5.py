@@ -228,7 +228,7 @@ def test_a_map_says_what_is_what(tmp_path: Path, rng: np.random.Generator) -> No
     np.testing.assert_array_equal(episodes[0].actions, rows)
     assert {f.field for f in report.grouped()} == {"video"}, "what it does not name is told"
     for wrong, why in (
-        ({"acts": "cmd_joint"}, "no 'acts'"),
+        ({"acts": "cmd_joint"}, "unknown key of options.map: 'acts'; did you mean 'actions'"),
         ({"actions": {"a": 1}}, "a path or a list"),
         ({"episodes": "take*"}, "needs actions or obs"),
         ("cmd_joint", "give a mapping"),
@@ -243,7 +243,7 @@ def test_a_layout_can_be_named(tmp_path: Path, rng: np.random.Generator) -> None
     path = made.d4rl(tmp_path, rng)
     (whole,) = read(path, hz=20, layout="plain")
     assert whole.steps == STEPS
-    with pytest.raises(UserError, match=r"no layout 'd4lr'.*d4rl"):
+    with pytest.raises(UserError, match=r"unknown layout 'd4lr'; did you mean 'd4rl'"):
         read(path, hz=20, layout="d4lr")
     with pytest.raises(UserError, match="not both"):
         read(path, hz=20, layout="d4rl", map={"actions": "actions"})

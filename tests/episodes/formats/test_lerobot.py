@@ -369,7 +369,7 @@ def test_an_export_goes_over_nothing(exported: Path, tmp_path: Path) -> None:
         formats.export_library("lerobot", exported / "lib", tmp_path / "out")
     with pytest.raises(UserError, match="did you mean 'lerobot'"):
         formats.export_library("lerobt", exported / "lib", tmp_path / "new")
-    with pytest.raises(UserError, match="no option 'colour'"):
+    with pytest.raises(UserError, match="unknown option of the format lerobot: 'colour'"):
         formats.export_library("lerobot", exported / "lib", tmp_path / "new", colour=1)
     with pytest.raises(UserError, match="codec 'h263'"):
         formats.export_library("lerobot", exported / "lib", tmp_path / "new", codec="h263")

@@ -436,7 +436,7 @@ def test_the_rate_must_be_known_or_given(toy: Path) -> None:
 def test_an_unknown_format_or_option_names_the_closest(toy: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'rlds'"):
         formats.read("rdls", toy)
-    with pytest.raises(UserError, match="no option 'fps'"):
+    with pytest.raises(UserError, match="unknown option of the format rlds: 'fps'"):
         formats.read("rlds", toy, fps=3)
     with pytest.raises(UserError, match="no data set of a known kind"):
         formats.detect(Path(__file__))

@@ -181,15 +181,20 @@ def test_an_index_or_a_header_of_anything_is_one_clear_line(exported: Path, tmp_
     with pytest.raises(UserError, match=r"index\.json: '00000\.tar' has no numbers of samples"):
         read(src)
     shutil.copy(exported / "index.json", src)
-    for steps in (b"1000000000000", b"1e999", b"null"):
-        content = [
-            (n, d.replace(b'"steps": 3', b'"steps": ' + steps)) for n, d in members(src / TAR)
-        ]
-        write(src / TAR, content)
+
+    def claims(steps: bytes) -> None:
+        edit = (b'"steps": 3', b'"steps": ' + steps)
+        write(src / TAR, [(n, d.replace(*edit)) for n, d in members(src / TAR)])
+
+    for steps in (b"1000000000000", b"null"):
+        claims(steps)
         report = Report()
         assert [episode.index for episode in read(src, report)] == [1, 2]
         assert "episode 0 has 3 of" in next(iter(report)).message
         shutil.copy(exported / TAR, src)
+    claims(b"1e999")
+    with pytest.raises(UserError, match=r"episode 0: header\.json: steps is no finite number"):
+        read(src)
 
 
 def test_tars_of_others_are_refused(exported: Path, tmp_path: Path) -> None:

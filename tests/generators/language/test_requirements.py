@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -134,7 +135,7 @@ def test_every_sentence_asks_for_all_that_success_needs(task: str) -> None:
 
 @pytest.mark.parametrize("task", tasks.names())
 def test_every_cause_of_failure_is_asked_against(task: str) -> None:
-    """A new cause in a task's outcome needs a row above, or a reason why nobody says it."""
+    """A new cause of a task's judge needs a row above, or a reason why nobody says it."""
     covered = {cause for need in NEEDS[task] for cause in need.causes}
     found = set(_causes(task))
     assert found - UNSAID == covered
@@ -191,15 +192,16 @@ def _found(pattern: str, sentence: str) -> int:
 
 
 def _causes(task: str) -> Iterator[str]:
-    """The causes of failure that a task's outcome gives."""
+    """The causes of failure that a task's judge gives."""
     made = getattr(__import__(f"generators.tasks.{task}", fromlist=["x"]), tasks.class_name(task))
-    sources = [made.outcome] + ([bead.Bead.fault] if task == "dispense_bead" else [])
+    update = get_type_hints(made.judge)["return"].update
+    sources = [update] + ([bead.Bead.fault] if task == "dispense_bead" else [])
     for source in sources:
         tree = ast.parse(textwrap.dedent(inspect.getsource(source)))
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Outcome":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "TaskOutcome":
                 yield from (c for arg in node.args for c in _texts(arg))
-            returned = isinstance(node, ast.Return) and source is not made.outcome
+            returned = isinstance(node, ast.Return) and source is not update
             if returned or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in CAUSE):
                 yield from _texts(node.value)
 

@@ -368,7 +368,7 @@ def test_a_sorting_rule_names_every_class_and_its_bin(by: str) -> None:
     task = tasks.make(config)
     cell = task.cell(np.random.default_rng(3))
     said = task.instruction(cell, np.random.default_rng(0)).texts
-    classes = ClassesGoal.of(cell).classes
+    classes = list(ClassesGoal.of(cell).classes)
     assert len(set(classes)) == len(classes) >= 2
     for i in range(len(classes)):
         for lang, sentences in said.items():
