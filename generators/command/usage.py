@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from generators.command.verbs import VERBS
+from generators.config.conf_folder import CONF
 from generators.config.groups import options
 
 TAIL = """\
@@ -52,4 +51,4 @@ def groups(name: str) -> dict[str, str]:
 
 
 def _text(name: str) -> list[str]:
-    return (files("conf") / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    return (CONF / f"{name}.yaml").read_text(encoding="utf-8").splitlines()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.abc import Traversable
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from episodes.errors import unknown
 from episodes.value_types import ValueType
+from generators.config.conf_folder import CONF
 from sim import user_folders
 
 
@@ -17,9 +17,9 @@ def options(group: str) -> list[str]:
     return sorted(files_of(group))
 
 
-def files_of(group: str) -> dict[str, Traversable]:
+def files_of(group: str) -> dict[str, Path]:
     """name -> file of every option of a config group."""
-    folders = [files("conf") / group, *(conf / group for conf in user_folders.folders("conf"))]
+    folders = [CONF / group, *(conf / group for conf in user_folders.folders("conf"))]
     found = [p for folder in folders if folder.is_dir() for p in folder.iterdir()]
     return {p.name[:-5]: p for p in found if p.name.endswith(".yaml")}
 

@@ -21,10 +21,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from episodes.errors import UserError, unknown
 from generators.config import vetting
+from generators.config.conf_folder import CONF
 from generators.config.groups import options
 from generators.config.search_path import OVERRIDE
 
-CONFS = "pkg://conf"
 ADDRESS = "pool.address"  # of a cluster, whose answers are unpickled
 # what Hydra notes of a composition beside its settings
 NOTES = (("runtime",), ("overrides",), ("searchpath",), ("job", "override_dirname"))
@@ -43,7 +43,7 @@ class VettedLoader(ConfigLoaderImpl):
     """Raises UserError for a config that could run code, or was looked for outside its folder."""
 
     def __init__(self, own: Iterable[str] = ()) -> None:
-        super().__init__(create_config_search_path(CONFS))
+        super().__init__(create_config_search_path(f"file://{CONF}"))
         self.repository = _Repository(self.config_search_path)
         self._own = frozenset(own)
 

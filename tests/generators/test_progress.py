@@ -11,6 +11,7 @@ import re
 import struct
 import sys
 import termios
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -215,13 +216,13 @@ def test_what_is_made_and_played_again_shows_how_far_it_is(
 def test_the_sheet_is_there_before_the_films(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from generators.command.verbs import show
+    from generators.command import film
 
-    def no_film(file: Path, hz: float) -> None:
-        assert (file.parent / "sheet.png").stat().st_size > 1000
+    def no_film(file: Path, frames: Iterable[object], hz: float) -> None:
+        assert (tmp_path / "sheet.png").stat().st_size > 1000
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(show, "_film", no_film)
+    monkeypatch.setattr(film, "write", no_film)
     with pytest.raises(KeyboardInterrupt):
         dispatch(["show", f"src={data / 'lib'}", f"out={tmp_path}", "video_px=32"])
     assert len(Library(data / "lib")) == 4

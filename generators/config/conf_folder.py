@@ -1,0 +1,7 @@
+"""Where our configs are: beside our code, whatever folder `conf` the current one holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
