@@ -90,7 +90,7 @@ def test_every_key_is_an_axis_that_lands_in_the_cell(axis: tuple[str, ...]) -> N
     """Turning one key changes the cell, for some seed of a few, and only through that key."""
     name = "wild" if axis not in set(leaves(LOOKS["factory"])) else "factory"
     settings = OTHER.get("finishes" if "finishes" in axis else axis[-1], (0.1, 0.9))
-    cells = []
+    trees = []
     for value in settings:
         tree = deepcopy(LOOKS[name])
         if "finishes" in axis:
@@ -107,8 +107,10 @@ def test_every_key_is_an_axis_that_lands_in_the_cell(axis: tuple[str, ...]) -> N
         for key in axis[:-1]:
             at = at[key]
         at[axis[-1]] = value
-        cells.append([_with_kinds(tree, seed).to_json() for seed in range(6)])
-    assert cells[0] != cells[1], f"look.{'.'.join(axis)} changes nothing"
+        trees.append(tree)
+    one, other = trees
+    told = (_with_kinds(one, seed) != _with_kinds(other, seed) for seed in range(6))
+    assert any(told), f"look.{'.'.join(axis)} changes nothing"
 
 
 def _with_kinds(tree: Any, seed: int) -> Cell:
@@ -154,7 +156,7 @@ def test_what_is_called_by_a_colour_keeps_it(name: str, role: str) -> None:
             body("it", "bin", Pose()),
             material=Material("polypropylene", rgb), role=role, words={"colour": word},
         )  # fmt: skip
-        for seed in range(12):
+        for seed in range(5):
             (new,) = resurfaced(it, name, seed)
             assert term(decoded(new.material.rgb)) == word
 
