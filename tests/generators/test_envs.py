@@ -196,8 +196,10 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.parametrize("name", ["made", "seen"])
-@pytest.mark.parametrize("how", ["make_env", "gymnasium", "episode"])
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [("made", "make_env"), ("made", "gymnasium"), ("made", "episode"), ("seen", "make_env")],
+)
 def test_an_environment_is_rebuilt_from_its_library(library, name, how):
     """Robot, rate, scene, look, cameras: the cell, and the states and pictures of its actions."""
     root = library / name
