@@ -44,7 +44,7 @@ def typed(tree: Path, *lines: str) -> str:
     done = subprocess.run(
         [sys.executable, *words, *(["-p", "no:xdist"] if "pytest" in words else [])],
         cwd=tree,
-        env={**os.environ, "PYTHONPATH": str(tree)},
+        env={**os.environ, "PYTHONPATH": str(tree), "PYTEST_ADDOPTS": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
