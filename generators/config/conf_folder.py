@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
+CONF = Path(__file__).absolute().parents[2] / "conf"
