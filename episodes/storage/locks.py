@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,14 +57,15 @@ class Lock:
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
-        try:
-            with suppress(OSError):  # where others share it, the last one tidies up
-                _flock(descriptor, shared=False)
-                self._file.unlink()
-                for folder in self._made:
-                    folder.rmdir()  # unless something was written into it
-        finally:
-            os.close(descriptor)
+        with _uninterrupted():
+            try:
+                with suppress(OSError):  # where others share it, the last one tidies up
+                    _flock(descriptor, shared=False)
+                    self._file.unlink()
+                    for folder in self._made:
+                        folder.rmdir()  # unless something was written into it
+            finally:
+                os.close(descriptor)
 
 
 @contextmanager
@@ -74,6 +76,21 @@ def alone(place: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Whoever asks this thread to end is heard after the block."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    )
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _taken(file: Path, shared: bool) -> int:
