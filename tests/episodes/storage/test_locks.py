@@ -21,7 +21,7 @@ def told_to_end() -> Iterator[None]:
 
 
 def test_a_place_is_one_run_s_alone_or_shared(tmp_path: Path) -> None:
-    place = tmp_path / "new" / "lib"
+    place = tmp_path / "lib"
     with alone(place):
         for shared in (False, True):
             with pytest.raises(InUse, match="another run is at work on"):
