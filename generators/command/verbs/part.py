@@ -47,10 +47,12 @@ def run(config: Config) -> Exit:
     for note in notes:
         print(shown(f"note: {note}"))
     if out is not None:
+        import imageio.v3 as iio
+
         folder = Folder(out.parent)
         folder.clean()  # what killed runs left
         with folder.filling(out.name) as temporary:
-            picture(params, part.extents).save(temporary, "PNG")
+            iio.imwrite(temporary, picture(params, part.extents), extension=".png")
         print(out)
     jaws, cup = bool(above), any(s.radius >= 0.005 for s in cups)
     ways = " and ".join([*["jaws"] * jaws, *["a suction cup"] * cup])
@@ -61,10 +63,8 @@ def run(config: Config) -> Exit:
     return Exit.DONE
 
 
-def picture(params: Mapping[str, Any], extents: np.ndarray) -> Any:
-    """The part on a table, from in front and above, as a PIL image."""
-    from PIL import Image
-
+def picture(params: Mapping[str, Any], extents: np.ndarray) -> np.ndarray:
+    """(480, 640, 3) u1: the part on a table, from in front and above."""
     from generators.rendering import open_renderer, resolved
     from scenes.cameras import look_at
     from sim.pose import Pose
@@ -88,4 +88,4 @@ def picture(params: Mapping[str, Any], extents: np.ndarray) -> Any:
     )  # fmt: skip
     renderer = open_renderer(resolved({"name": "auto"})["name"])
     frame = next(iter(renderer.frames(cell, np.zeros((1, 0)), ["eye"])))["eye"]
-    return Image.fromarray(frame.rgb)
+    return np.asarray(frame.rgb)

@@ -43,6 +43,8 @@ def run(config: Mapping[str, Any]) -> Exit:
 def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> list[str]:
     """One sheet of all libraries, then a film of each, with one episode in memory at a time: what
     was made, line by line."""
+    import imageio.v3 as iio
+
     from generators.command import film, sheet
 
     folder = Folder(out)
@@ -63,7 +65,7 @@ def _show(libraries: Sequence[Library], out: Path, most: int, height: int) -> li
                     seen.append(library)
         if strips:
             with folder.filling("sheet.png") as file:
-                sheet.contact_sheet(strips).save(file, "PNG")
+                iio.imwrite(file, np.asarray(sheet.contact_sheet(strips)), extension=".png")
             lines.insert(0, str(out / "sheet.png"))
             if height:
                 progress.say(f"{lines[0]} is there; films follow")
