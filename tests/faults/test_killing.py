@@ -131,7 +131,7 @@ def finish(start: Callable[..., Started], out: Path) -> None:
     assert code == 0, text
 
 
-@pytest.mark.slow  # once in a dozen runs a worker's death was not noticed within 180 s
+@pytest.mark.slow  # once in eight runs seen, a worker's death was not noticed within 180 s
 def test_killed_at_random_moments_it_resumes(
     tmp_path: Path, reference: dict[int, str], start: Callable[..., Started]
 ) -> None:
