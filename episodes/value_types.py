@@ -157,7 +157,7 @@ class Number(ValueType):
     numeric = True
 
     def read(self, key: str, value: Any) -> Any:
-        if not _is_number(value):
+        if not is_number(value):
             raise UserError(f"{key} must be a number, not {value!r}; try {key}={self._usual():g}")
         if self.least is not None and value < self.least:
             raise UserError(f"{key}={value} is too small: it must be {self.least:g} or more")
@@ -334,7 +334,8 @@ def _writable(key: str, path: Path) -> None:
             )
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number, and no bool."""
     try:
         return not isinstance(value, bool) and isinstance(value, int | float) and isfinite(value)
     except OverflowError:  # a whole number beyond any float

@@ -10,8 +10,8 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 import numpy as np
 
 from episodes.errors import UserError
+from episodes.value_types import is_number
 from scenes.arm import Arm
-from sim.plain import is_number
 from sim.robots import robot
 from sim.robots.robot import RobotModel
 

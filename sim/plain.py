@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
-from math import isfinite
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from episodes.errors import BadValue
+from episodes.value_types import is_number
 from sim.pose import Pose
 
 
@@ -59,14 +59,6 @@ def from_plain(kind: Any, value: Any, at: str) -> Any:
     if not fits(value):
         raise BadRecord(f"{at} must be {what}, not {_shown(value)}")
     return kind(value)
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a finite number, and no bool."""
-    try:
-        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    except OverflowError:  # a whole number beyond any float
-        return False
 
 
 _SCALARS: Mapping[Any, tuple[str, Callable[[Any], bool]]] = {
