@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -59,3 +59,21 @@ def some_steps(steps: int, rng: Generator, least: int, longest: int | None = Non
     length = int(rng.integers(least, longest + 1))
     start = int(rng.integers(1, steps - length))
     return slice(start, start + length)
+
+
+def frames(
+    episode: Episode,
+    rng: Generator,
+    channel: Literal["rgb", "depth"],
+    least: int,
+    edit: Callable[[AnyArray], Any],
+) -> Episode | None:
+    """With what `edit` makes of some frames, `least` or more, of one camera; None where none has
+    them."""
+    found = one_camera(episode, rng, lambda track: getattr(track, channel) is not None)
+    steps = some_steps(episode.steps, rng, least)
+    if found is None or steps is None:
+        return None
+    name, track = found
+    whole = getattr(track, channel)
+    return camera(episode, name, **{channel: put(whole, steps, edit(whole[steps]))})

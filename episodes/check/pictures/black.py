@@ -9,8 +9,8 @@ from numpy.random import Generator
 
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits, Threshold
+from episodes.check.pictures.blank import blank
 from episodes.check.recording import Recording
-from episodes.check.wording import ranges, runs, share
 from episodes.episode import Episode
 from episodes.finding import Finding
 
@@ -19,19 +19,10 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
     for name, camera in seen.scans():
         if camera.brightest is None:
             continue
-        rows = camera.brightest <= limits["black_level"]
-        field = f"obs/{name}_image"
-        if rows.all():
-            yield seen.origin.fault("every frame is black", (0, len(rows)), field)
-        elif rows.any():
-            found = runs(rows)
-            yield seen.origin.fault(
-                f"{share(rows)} frames are black: {ranges(found)}",
-                (found[0][0], found[-1][1]),
-                field,
-                measured=float(camera.brightest[rows].max()),
-                threshold=limits["black_level"],
-            )
+        level = limits["black_level"]
+        rows = camera.brightest <= level
+        brightest = float(camera.brightest[rows].max(initial=0))
+        yield from blank(seen.origin, rows, "black", f"obs/{name}_image", brightest, level)
 
 
 def _all(episode: Episode, rng: Generator) -> Episode | None:
@@ -43,14 +34,7 @@ def _all(episode: Episode, rng: Generator) -> Episode | None:
 
 def _some(episode: Episode, rng: Generator) -> Episode | None:
     """The sensor's noise is left, as of a camera whose light went out."""
-    found, steps = (
-        tamper.one_camera(episode, rng, tamper.pictures),
-        tamper.some_steps(episode.steps, rng, 1),
-    )
-    if found is None or found[1].rgb is None or steps is None:
-        return None
-    dark = rng.integers(0, 6, found[1].rgb[steps].shape)
-    return tamper.camera(episode, found[0], rgb=tamper.put(found[1].rgb, steps, dark))
+    return tamper.frames(episode, rng, "rgb", 1, lambda lit: rng.integers(0, 6, lit.shape))
 
 
 CHECK = Check(

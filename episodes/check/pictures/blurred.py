@@ -49,12 +49,7 @@ def blur(rgb: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
 
 
 def _out_of_focus(episode: Episode, rng: Generator) -> Episode | None:
-    found = tamper.one_camera(episode, rng, tamper.pictures)
-    steps = tamper.some_steps(episode.steps, rng, 10)
-    if found is None or found[1].rgb is None or steps is None:
-        return None
-    soft = blur(found[1].rgb[steps], 3)
-    return tamper.camera(episode, found[0], rgb=tamper.put(found[1].rgb, steps, soft))
+    return tamper.frames(episode, rng, "rgb", 10, lambda sharp: blur(sharp, 3))
 
 
 CHECK = Check(

@@ -52,14 +52,7 @@ def _moved(episode: Episode, track: CameraTrack, start: int, stop: int, limits: 
 
 def _frozen(episode: Episode, rng: Generator) -> Episode | None:
     """A driver that hands out its last frame while the robot goes on."""
-    found, steps = (
-        tamper.one_camera(episode, rng, tamper.pictures),
-        tamper.some_steps(episode.steps, rng, episode.steps // 4),
-    )
-    if found is None or found[1].rgb is None or steps is None:
-        return None
-    still = found[1].rgb[steps.start]
-    return tamper.camera(episode, found[0], rgb=tamper.put(found[1].rgb, steps, still))
+    return tamper.frames(episode, rng, "rgb", episode.steps // 4, lambda moving: moving[0])
 
 
 CHECK = Check(

@@ -9,8 +9,8 @@ from numpy.random import Generator
 
 from episodes.check import tamper
 from episodes.check.kind import Check, Limits
+from episodes.check.pictures.blank import blank
 from episodes.check.recording import Recording
-from episodes.check.wording import ranges, runs, share
 from episodes.episode import Episode
 from episodes.finding import Finding
 
@@ -22,13 +22,7 @@ def find(seen: Recording, limits: Limits) -> Iterator[Finding]:
         # A camera that looks into an empty hall sees nothing within its range, and its ids say so.
         rows = camera.valid == 0
         rows = rows if camera.nothing is None else rows & ~camera.nothing
-        field = f"obs/{name}_depth"
-        if rows.all():
-            yield seen.origin.fault("every frame is without any return", (0, len(rows)), field)
-        elif rows.any():
-            found = runs(rows)
-            message = f"{share(rows)} frames are without any return: {ranges(found)}"
-            yield seen.origin.fault(message, (found[0][0], found[-1][1]), field)
+        yield from blank(seen.origin, rows, "without any return", f"obs/{name}_depth")
 
 
 def _all(episode: Episode, rng: Generator) -> Episode | None:
@@ -39,13 +33,7 @@ def _all(episode: Episode, rng: Generator) -> Episode | None:
 
 
 def _some(episode: Episode, rng: Generator) -> Episode | None:
-    found, steps = (
-        tamper.one_camera(episode, rng, tamper.depth),
-        tamper.some_steps(episode.steps, rng, 1),
-    )
-    if found is None or found[1].depth is None or steps is None:
-        return None
-    return tamper.camera(episode, found[0], depth=tamper.put(found[1].depth, steps, 0))
+    return tamper.frames(episode, rng, "depth", 1, lambda _: 0)
 
 
 CHECK = Check(
