@@ -18,8 +18,6 @@ from scenes.workpieces import colour_of, finished, fixture, part_of
 from sim.pose import Pose
 from sim.spec import Body, Cell, Physics
 
-DEFECTS = ("scratch", "chip", "missing_hole", "wrong_colour")
-
 
 def defect_bench(config: Mapping[str, Any], rng: np.random.Generator, arm: Arm) -> Cell:
     """A DefectGoal: plates that lie on the side that may be scratched, which the camera sees from

@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from generators.command.cli import dispatch
-from tests.helpers import synthetic_episode
-from tests.libraries import make_library
+from tests.libraries import make_library_and_mix
 
 Change = Callable[[Path], object]
 PATIENCE_S = 100  # for what takes under 2 s: more is a hang
@@ -176,10 +174,7 @@ TRIED: list[tuple[Change, str, str]] = [
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a library of two shards, `lib`, and a mix of it, `mix.json`."""
     root = tmp_path_factory.mktemp("sound")
-    rng = np.random.default_rng(1)
-    make_library(root / "lib", [synthetic_episode(i, rng, 6, size=(16, 12)) for i in range(3)])
-    words = f"mix out={root}/mix.json sources=[{{name:a,path:{root}/lib,weight:1}}] keys=[actions]"
-    assert dispatch(words.split(" ")) == 0
+    make_library_and_mix(root, 6, (16, 12))
     return root
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,6 @@ from episodes.episode import CameraTrack, Episode, Subtask
 from episodes.storage import pack, video_group
 from episodes.storage.records import episode_id
 from episodes.storage.safe import parse_json, plain
-
-Options = Mapping[str, Any]
 
 CHANNELS = ("image", "depth", "segmentation")
 VALID_SHARE = 0.1

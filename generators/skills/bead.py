@@ -9,7 +9,6 @@ import numpy as np
 from episodes.array_types import Floats
 from sim.station import Station
 
-SKIP = 1  # rows after switching on or off whose speed is of both states
 COVERED = 0.006  # a point of the seam is covered if the bead came as near [m]
 
 

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -24,8 +23,7 @@ from hypothesis import strategies as st
 from episodes.shown import file_name, markdown, shown
 from generators.command.cli import dispatch
 from sim import cache
-from tests.helpers import synthetic_episode
-from tests.libraries import make_library
+from tests.libraries import make_library_and_mix
 
 LONG = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 SECONDS, BYTES = 2.0, 500_000_000  # of a core, and more than before
@@ -57,10 +55,7 @@ PLAIN = ODD | st.recursive(
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library, a mix of it, and an empty folder for configs."""
     root = tmp_path_factory.mktemp("attacked")
-    rng = np.random.default_rng(1)
-    make_library(root / "lib", [synthetic_episode(i, rng, 4, size=(8, 6)) for i in range(3)])
-    words = f"mix out={root}/mix.json sources=[{{name:a,path:{root}/lib,weight:1}}] keys=[actions]"
-    assert dispatch(words.split(" ")) == 0
+    make_library_and_mix(root, 4, (8, 6))
     (root / "lib" / "quarantine").mkdir()
     (root / "lib" / "quarantine" / "000002.json").write_text('{"index": 2, "reason": "x"}')
     (root / "lib" / "grown-00001.json").write_text('{"episodes": 4}')
