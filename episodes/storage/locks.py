@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -57,15 +56,20 @@ class Lock:
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
-        with _uninterrupted():
-            try:
-                with suppress(OSError):  # where others share it, the last one tidies up
-                    _flock(descriptor, shared=False)
-                    self._file.unlink()
-                    for folder in self._made:
-                        folder.rmdir()  # unless something was written into it
-            finally:
-                os.close(descriptor)
+        try:
+            self._tidy(descriptor)
+        except BaseException:  # told to end in the midst of it: that can wait so long
+            self._tidy(descriptor)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def _tidy(self, descriptor: int) -> None:
+        with suppress(OSError):  # where others share it, the last one tidies up
+            _flock(descriptor, shared=False)
+            self._file.unlink(missing_ok=True)
+            for folder in self._made:
+                folder.rmdir()  # unless something was written into it
 
 
 @contextmanager
@@ -76,21 +80,6 @@ def alone(place: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Whoever asks this thread to end is heard after the block."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(
-        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    )
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _taken(file: Path, shared: bool) -> int:
